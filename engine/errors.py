@@ -1,0 +1,86 @@
+"""Every error a caller may meet. The web layer turns `status` into an HTTP status, once.
+
+A message is an English template with named fields; the web layer looks up its translation by the template and fills the
+fields in afterwards. `N_` marks such a template for the message extractor.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def N_(template: str) -> str:  # noqa: N802  the gettext convention for "translate later"
+    """Mark a message template for translation and return it unchanged."""
+    return template
+
+
+class KeyturnError(Exception):
+    """The request cannot be carried out."""
+
+    status = 400
+
+    def __init__(self, template: str = "", **fields: Any) -> None:
+        """Keep the template and its fields apart, so that the message can be translated."""
+        self.template = template or (self.__doc__ or "").strip()
+        self.fields = fields
+        super().__init__(self.template.format(**fields) if fields else self.template)
+
+
+class NotFoundError(KeyturnError):
+    """There is no such thing, or you may not see it."""
+
+    status = 404
+
+
+class NotAllowedError(KeyturnError):
+    """You may not do this."""
+
+    status = 403
+
+
+class ConflictError(KeyturnError):
+    """Someone else changed this first."""
+
+    status = 409
+
+
+class InvalidInputError(KeyturnError):
+    """Something in the request is not right."""
+
+    status = 422
+
+
+class InvalidFormError(InvalidInputError):
+    """Some fields need correcting."""
+
+    def __init__(self, errors: Sequence[Any]) -> None:
+        """Carry the field errors (`engine.core.forms.FieldError`) in the order of the form."""
+        super().__init__(N_("Some fields need correcting."))
+        self.errors = tuple(errors)
+
+
+class DeploymentRefused(InvalidInputError):  # noqa: N818  the name callers know from the design
+    """The files cannot be deployed: see `findings`."""
+
+    def __init__(self, findings: Sequence[Any]) -> None:
+        """Carry the findings (`engine.core.findings.Finding`), errors first."""
+        first = next(iter(findings), None)
+        super().__init__(N_("The files cannot be deployed: {reason}"), reason=str(first) if first else "")
+        self.findings = tuple(findings)
+
+
+class ProcessError(KeyturnError):
+    """A process cannot take its next step; the instance stays as it was.
+
+    `element_id` names the element of the diagram whose condition, mapping or decision failed.
+    """
+
+    status = 409
+
+    def __init__(self, template: str, *, element_id: str = "", **fields: Any) -> None:
+        """Keep the id of the element that failed."""
+        super().__init__(template, **fields)
+        self.element_id = element_id
