@@ -1,0 +1,218 @@
+"""Read one BPMN element, its events, loop marker and Camunda extensions into a `Node`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from lxml import etree
+
+from engine.core.model import EventDefinition, EventKind, FormField, Listener, Loop, Mapping, Node
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
+CAMUNDA = "http://camunda.org/schema/1.0/bpmn"
+EVENT_DEFINITIONS: dict[str, EventKind] = {
+    "timerEventDefinition": "timer",
+    "messageEventDefinition": "message",
+    "signalEventDefinition": "signal",
+    "errorEventDefinition": "error",
+    "escalationEventDefinition": "escalation",
+    "conditionalEventDefinition": "conditional",
+    "linkEventDefinition": "link",
+    "terminateEventDefinition": "terminate",
+    "compensateEventDefinition": "compensation",
+    "cancelEventDefinition": "cancel",
+}
+KNOWN_EXTENSIONS = frozenset(
+    {"properties", "inputOutput", "in", "out", "taskListener", "formData", "executionListener", "errorEventDefinition"}
+)
+
+
+def local(element: etree._Element) -> str:
+    """Name an element without its namespace."""
+    return etree.QName(element).localname
+
+
+def text_of(element: etree._Element, name: str) -> str:
+    """Read the text of a BPMN child element, "" when there is none."""
+    child = element.find(f"{{{BPMN}}}{name}")
+    return "".join(str(part) for part in child.itertext()).strip() if child is not None else ""
+
+
+def camunda_attributes(element: etree._Element) -> dict[str, str]:
+    """Read the Camunda attributes by local name."""
+    return {
+        etree.QName(key).localname: str(value)
+        for key, value in element.attrib.items()
+        if str(key).startswith(f"{{{CAMUNDA}}}")
+    }
+
+
+@dataclass
+class RootElements:
+    """The messages, signals, errors and escalations of a file by id: (name, code)."""
+
+    by_id: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, root: etree._Element) -> RootElements:
+        """Collect the root elements that events refer to."""
+        found = cls()
+        for element in root:
+            if isinstance(element.tag, str) and local(element) in {"message", "signal", "error", "escalation"}:
+                code = element.get("errorCode") or element.get("escalationCode") or ""
+                found.by_id[element.get("id", "")] = (element.get("name", ""), code)
+        return found
+
+    def resolve(self, ref: str) -> tuple[str, str, str]:
+        """Give (name, code, ref) of a reference, all "" when it dangles."""
+        ref = ref.rsplit(":", maxsplit=1)[-1]
+        return (*self.by_id[ref], ref) if ref in self.by_id else ("", "", "")
+
+
+def fill_node(node: Node, element: etree._Element, roots: RootElements) -> None:
+    """Read everything the element says about itself, except its place in the flow."""
+    node.name = " ".join(element.get("name", "").split())
+    node.line = element.sourceline or 0
+    node.documentation = text_of(element, "documentation")
+    node.default = element.get("default", "")
+    node.attached_to = element.get("attachedToRef", "")
+    node.called_element = element.get("calledElement", "")
+    node.is_compensation = element.get("isForCompensation") == "true"
+    node.parallel_multiple = element.get("parallelMultiple") == "true"
+    node.event_subprocess = element.get("triggeredByEvent") == "true"
+    node.interrupting = element.get("cancelActivity", element.get("isInterrupting", "true")) != "false"
+    node.attributes = camunda_attributes(element)
+    node.events = list(_events(element, roots))
+    if node.type in {"sendTask", "receiveTask"}:
+        name, _code, ref = roots.resolve(element.get("messageRef", ""))
+        if element.get("messageRef") or name:
+            node.events = [EventDefinition("message", name=name, ref=ref)]
+    node.loop = _loop(element)
+    _extensions(node, element)
+
+
+def _events(element: etree._Element, roots: RootElements) -> Iterator[EventDefinition]:
+    for child in element:
+        if isinstance(child.tag, str) and local(child) in EVENT_DEFINITIONS:
+            yield _event(child, EVENT_DEFINITIONS[local(child)], roots)
+
+
+def _event(element: etree._Element, kind: EventKind, roots: RootElements) -> EventDefinition:
+    event = EventDefinition(kind)
+    if kind == "timer":
+        for name in ("date", "duration", "cycle"):
+            child = element.find(f"{{{BPMN}}}time{name.capitalize()}")
+            if child is not None:
+                event.timer, event.expression = name, (child.text or "").strip()
+    elif kind == "conditional":
+        event.expression = text_of(element, "condition")
+    elif kind == "link":
+        event.name = element.get("name", "")
+    elif kind == "compensation":
+        event.activity_ref = element.get("activityRef", "")
+    elif kind in {"message", "signal", "error", "escalation"}:
+        event.name, event.code, event.ref = roots.resolve(element.get(f"{kind}Ref", ""))
+        extra = camunda_attributes(element)
+        event.code_variable = extra.get("errorCodeVariable", extra.get("escalationCodeVariable", ""))
+        event.message_variable = extra.get("errorMessageVariable", "")
+        event.topic = extra.get("topic", "")
+        event.mappings = [_mapping(m) for m in element.findall(f"{{{BPMN}}}extensionElements/{{{CAMUNDA}}}in")]
+    return event
+
+
+def _loop(element: etree._Element) -> Loop | None:
+    for child in element:
+        if not isinstance(child.tag, str):
+            continue
+        if local(child) == "standardLoopCharacteristics":
+            maximum = child.get("loopMaximum", "")
+            return Loop(
+                "standard",
+                condition=text_of(child, "loopCondition"),
+                maximum=int(maximum) if maximum.isdigit() else None,
+                test_before=child.get("testBefore") == "true",
+            )
+        if local(child) == "multiInstanceLoopCharacteristics":
+            item = child.find(f"{{{BPMN}}}inputDataItem")
+            return Loop(
+                "sequential" if child.get("isSequential") == "true" else "parallel",
+                cardinality=text_of(child, "loopCardinality"),
+                collection=child.get(f"{{{CAMUNDA}}}collection", "") or text_of(child, "loopDataInputRef"),
+                element_variable=child.get(f"{{{CAMUNDA}}}elementVariable", "")
+                or ((item.get("name") or item.get("id") or "") if item is not None else ""),
+                completion_condition=text_of(child, "completionCondition"),
+            )
+    return None
+
+
+def _mapping(element: etree._Element) -> Mapping:
+    if element.get("businessKey") is not None:
+        return Mapping("", element.get("businessKey", ""), expression=True, business_key=True)
+    expression = element.get("sourceExpression")
+    return Mapping(
+        target=element.get("target", ""),
+        source=expression if expression is not None else element.get("source", ""),
+        expression=expression is not None,
+        all=element.get("variables") == "all",
+        local=element.get("local") == "true",
+    )
+
+
+def _extensions(node: Node, element: etree._Element) -> None:
+    holder = element.find(f"{{{BPMN}}}extensionElements")
+    for child in holder if holder is not None else ():
+        if not isinstance(child.tag, str) or etree.QName(child).namespace != CAMUNDA:
+            continue
+        kind = local(child)
+        if kind == "properties":
+            node.properties.update({p.get("name", ""): p.get("value", "") for p in child})
+        elif kind == "in":
+            node.inputs.append(_mapping(child))
+        elif kind == "out":
+            node.outputs.append(_mapping(child))
+        elif kind == "inputOutput":
+            _parameters(node, child)
+        elif kind in {"taskListener", "executionListener"}:
+            node.listeners.append(_listener(child))
+        elif kind == "formData":
+            node.form_fields = [_form_field(f) for f in child if isinstance(f.tag, str)]
+        if kind not in KNOWN_EXTENSIONS:
+            node.unsupported.append(f"camunda:{kind}")
+
+
+def _listener(element: etree._Element) -> Listener:
+    name = element.get("delegateExpression", "") or element.get("expression", "") or element.get("class", "")
+    kind: Literal["task", "execution"] = "task" if local(element) == "taskListener" else "execution"
+    return Listener(element.get("event", ""), name.strip().removeprefix("${").removesuffix("}"), kind)
+
+
+def _parameters(node: Node, element: etree._Element) -> None:
+    for child in element:
+        if not isinstance(child.tag, str):
+            continue
+        if len(child):
+            node.unsupported.append(f"camunda:{local(child[0])}")
+        text = (child.text or "").strip()
+        literal = not (text.startswith(("=", "${", "#{")))
+        mapping = Mapping(child.get("name", ""), text, expression=not literal, local=True)
+        (node.inputs if local(child) == "inputParameter" else node.outputs).append(mapping)
+
+
+def _form_field(element: etree._Element) -> FormField:
+    def named(path: str, key: str, value: str) -> dict[str, str]:
+        found = element.findall(f"{{{CAMUNDA}}}{path}")
+        return {item.get(key, ""): item.get(value, "") for item in found}
+
+    return FormField(
+        id=element.get("id", ""),
+        label=element.get("label", "") or element.get("id", ""),
+        type=element.get("type", "string"),
+        default=element.get("defaultValue", ""),
+        options=list(named("value", "id", "name").items()),
+        constraints=named(f"validation/{{{CAMUNDA}}}constraint", "name", "config"),
+        properties=named(f"properties/{{{CAMUNDA}}}property", "id", "value"),
+    )
