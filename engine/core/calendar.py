@@ -1,8 +1,8 @@
 """The working calendar: working days with holidays and make-up days (调休), and the deadlines counted by it (X07).
 
 Time that counts for working days runs on all 24 hours of a working day and stands still on every other day, so a
-request that comes later never gets the earlier deadline. Results lie on working days: what would end at midnight ends at 23:59
-of the working day before. All moments are aware; the calendar's zone decides where a day begins.
+request that comes later never gets the earlier deadline. Results lie on working days: what would end at midnight
+ends at 23:59 of the working day before. All moments are aware; the calendar's zone decides where a day begins.
 """
 
 from __future__ import annotations
