@@ -1,5 +1,19 @@
-"""Every table: importing this package registers them all with `base.Base`."""
+"""Every table, with its constraints. All times are UTC. Importing this package fills `Base.metadata`."""
 
-from storage.tables import cases, deadlines, estate, parties, registers
+from __future__ import annotations
 
-__all__ = ["cases", "deadlines", "estate", "parties", "registers"]
+from storage.tables import cases, deadlines, definitions, estate, instances, parties, people, registers, work
+from storage.tables.base import Base
+
+__all__ = [
+    "Base",
+    "cases",
+    "deadlines",
+    "definitions",
+    "estate",
+    "instances",
+    "parties",
+    "people",
+    "registers",
+    "work",
+]
