@@ -1,8 +1,8 @@
-"""Code lists that administrators keep: categories, problem types, channels, calendar days, knowledge."""
+"""Code lists that administrators keep: categories, problem types, channels, knowledge."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ForeignKey, UniqueConstraint
@@ -51,16 +51,6 @@ class CodeItem(Base):
     maps_to: Mapped[str] = mapped_column(text_of(60), default="")
     sort: Mapped[int] = mapped_column(default=0)
     active: Mapped[bool] = mapped_column(default=True)
-
-
-class CalendarDay(Base):
-    """A day that differs from Monday-to-Friday: a holiday, or a make-up working day (调休). `edited`: by hand."""
-
-    __tablename__ = "calendar_day"
-    day: Mapped[date] = mapped_column(primary_key=True)
-    worked: Mapped[bool]
-    note: Mapped[str] = mapped_column(default="")
-    edited: Mapped[bool] = mapped_column(default=False)
 
 
 class NumberSequence(Base):
