@@ -130,4 +130,3 @@ class TranslationCatalogue(Base):
     locale: Mapped[str] = mapped_column(code(20), primary_key=True)
     texts: Mapped[dict[str, Any]] = mapped_column(default=dict)
     updated_at: Mapped[datetime]
-

@@ -1,0 +1,101 @@
+"""What an application registers by name: services, listeners, connectors, periodic work. And what each is given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from engine.errors import KeyturnError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime, timedelta
+    from uuid import UUID
+
+    from sqlalchemy.orm import Session
+
+    from engine.access import Viewer
+    from engine.core.calendar import WorkCalendar
+
+    ServiceFn = Callable[["ServiceContext"], Mapping[str, Any] | None]
+    ListenerFn = Callable[["ListenerContext"], Mapping[str, Any] | None]
+    ConnectorFn = Callable[["OutboxMessage"], None]
+    PeriodicFn = Callable[[Session, datetime], None]
+
+
+class BpmnError(KeyturnError):
+    """A service reports a business error: it goes to the error boundary event with this code."""
+
+    def __init__(self, code: str, message: str = "", variables: Mapping[str, Any] | None = None) -> None:
+        """Keep the code, the message and the variables the process shall get."""
+        super().__init__(message or code)
+        self.code = code
+        self.message = message
+        self.variables = dict(variables or {})
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceContext:
+    """What a service function is given. It runs inside the transaction that also completes the task: exactly once.
+
+    `variables` are the task's inputs; `idempotency_key` is the same in every attempt.
+    """
+
+    session: Session
+    now: datetime
+    instance_id: UUID
+    business_key: str
+    scope: str
+    element_id: str
+    token_id: UUID
+    variables: Mapping[str, Any]
+    actor: Viewer
+    idempotency_key: str
+    registry: Registry
+    definition_id: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ListenerContext(ServiceContext):
+    """What a task listener is given: also the task and the checked form values, those that are no variables too."""
+
+    task_id: UUID | None = None
+    event: str = ""
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxMessage:
+    """What a connector sends. At least once: the receiver can tell doubles by `idempotency_key`.
+
+    `text` is the message in the recipient's language, `payload` what the sender added.
+    """
+
+    id: UUID
+    connector: str
+    recipient: str
+    text: str
+    payload: Mapping[str, Any]
+    link: str
+    locale: str
+    idempotency_key: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """Everything an application adds to the engine, by name. `{}` is a working registry.
+
+    `calendar` gives the working calendar (None: Monday to Friday in China's zone), `render` a message template in a
+    locale, `case_head` and `extra` are the application's own.
+    """
+
+    services: Mapping[str, ServiceFn] = field(default_factory=dict)
+    listeners: Mapping[str, ListenerFn] = field(default_factory=dict)
+    connectors: Mapping[str, ConnectorFn] = field(default_factory=dict)
+    periodic: Mapping[str, tuple[timedelta, PeriodicFn]] = field(default_factory=dict)
+    calendar: Callable[[Session], WorkCalendar] | None = None
+    render: Callable[[str, Mapping[str, Any], str], str] | None = None
+    case_head: Callable[..., Any] | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict)

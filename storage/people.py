@@ -1,0 +1,110 @@
+"""Queries over people, their roles and their substitutes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete, func, or_, select
+
+from storage.tables.people import ApiToken, LoginAttempt, Role, RoleGrant, Substitution, User
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+
+def user(session: Session, login: str) -> User | None:
+    """Find a person by login."""
+    return session.get(User, login)
+
+
+def users(session: Session, *, text: str = "", role: str = "", limit: int = 200, offset: int = 0) -> Sequence[User]:
+    """List people by login, filtered by a part of login, name, phone or e-mail and by a role held."""
+    query = select(User).order_by(User.login).limit(limit).offset(offset)
+    if text:
+        like = f"%{text}%"
+        query = query.where(
+            or_(User.login.ilike(like), User.name.ilike(like), User.phone.like(like), User.email.ilike(like))
+        )
+    if role:
+        query = query.where(User.login.in_(select(RoleGrant.login).where(RoleGrant.role == role)))
+    return session.scalars(query).all()
+
+
+def names(session: Session, logins: Iterable[str]) -> dict[str, str]:
+    """Map logins to people's names; unknown logins are left out."""
+    wanted = {login for login in logins if login}
+    if not wanted:
+        return {}
+    rows = session.execute(select(User.login, User.name).where(User.login.in_(wanted)))
+    return {row.login: row.name for row in rows}
+
+
+def grants(session: Session, logins: Iterable[str], now: datetime) -> Sequence[RoleGrant]:
+    """List the grants of these people that hold now."""
+    return session.scalars(
+        select(RoleGrant)
+        .where(RoleGrant.login.in_(list(logins)), or_(RoleGrant.valid_until.is_(None), RoleGrant.valid_until > now))
+        .order_by(RoleGrant.login, RoleGrant.role, RoleGrant.scope)
+    ).all()
+
+
+def holders(session: Session, role: str, scope: str, now: datetime) -> Sequence[str]:
+    """List the logins of active people who hold a role for a project."""
+    return session.scalars(
+        select(RoleGrant.login)
+        .join(User, User.login == RoleGrant.login)
+        .where(
+            RoleGrant.role == role,
+            RoleGrant.scope.in_({"", scope}),
+            User.active,
+            or_(RoleGrant.valid_until.is_(None), RoleGrant.valid_until > now),
+        )
+        .distinct()
+        .order_by(RoleGrant.login)
+    ).all()
+
+
+def substituted(session: Session, login: str, now: datetime) -> Sequence[str]:
+    """List those for whom a person stands in now."""
+    return session.scalars(
+        select(Substitution.login)
+        .where(Substitution.substitute == login, Substitution.from_at <= now, Substitution.until_at > now)
+        .distinct()
+        .order_by(Substitution.login)
+    ).all()
+
+
+def substitutions(session: Session, login: str = "") -> Sequence[Substitution]:
+    """List substitutions, newest first, of one person or of all."""
+    query = select(Substitution).order_by(Substitution.from_at.desc())
+    return session.scalars(query.where(Substitution.login == login) if login else query).all()
+
+
+def roles(session: Session) -> Sequence[Role]:
+    """List the roles in their order."""
+    return session.scalars(select(Role).order_by(Role.position, Role.code)).all()
+
+
+def failures_since(session: Session, login: str, since: datetime) -> Sequence[datetime]:
+    """List the moments of failed sign-ins since a moment, oldest first."""
+    return session.scalars(
+        select(LoginAttempt.at).where(LoginAttempt.login == login, LoginAttempt.at > since).order_by(LoginAttempt.at)
+    ).all()
+
+
+def forget_failures(session: Session, login: str) -> None:
+    """Forget the failed sign-ins of a person."""
+    session.execute(delete(LoginAttempt).where(LoginAttempt.login == login))
+
+
+def token(session: Session, digest: str) -> ApiToken | None:
+    """Find an API token by the SHA-256 of its text."""
+    return session.scalars(select(ApiToken).where(ApiToken.digest == digest)).first()
+
+
+def count_users(session: Session) -> int:
+    """Count all people."""
+    return session.scalar(select(func.count()).select_from(User)) or 0

@@ -1,0 +1,139 @@
+"""The database, and the one place that commits."""
+
+from __future__ import annotations
+
+import json
+import threading
+from contextlib import contextmanager, nullcontext
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.orm.exc import StaleDataError
+from sqlalchemy.pool import StaticPool
+
+from engine.errors import N_, ConflictError, InvalidInputError
+from storage.tables import Base
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
+
+WAIT_SECONDS = 20
+WAKE = "wake the worker"
+_RETRYABLE = ("40001", "40P01", "55P03")  # serialization failure, deadlock, lock not available
+
+
+class Database:
+    """An engine and its sessions, for SQLite (`sqlite:///file.db`, `sqlite://`) or PostgreSQL (`postgresql://…`).
+
+    `wake` is set after each commit that left a job to do, so that a worker in this process reacts at once.
+    """
+
+    def __init__(self, url: str, *, data_key: str = "") -> None:
+        """Prepare connections; nothing is opened before the first use. `data_key` seals personal data (`privacy`)."""
+        parsed = make_url(url)
+        if parsed.drivername in ("postgresql", "postgres"):
+            parsed = parsed.set(drivername="postgresql+psycopg")
+        self.url = parsed
+        self.wake = threading.Event()
+        self.in_memory = parsed.get_backend_name() == "sqlite" and parsed.database in (None, "", ":memory:")
+        self._writing: threading.Lock | None = None
+        if parsed.get_backend_name() == "sqlite":
+            self._writing = threading.Lock()
+            self.engine = _sqlite(self, "BEGIN IMMEDIATE", query_only=False)
+            self._reader = self.engine if self.in_memory else _sqlite(self, "BEGIN", query_only=True)
+        else:
+            self.engine = create_engine(parsed, pool_pre_ping=True, pool_size=10, max_overflow=20, **_JSON)
+            self._reader = self.engine.execution_options(postgresql_readonly=True)
+        info = {"data_key": data_key}
+        self._session = sessionmaker(self.engine, expire_on_commit=False, info=info)
+        self._read_session = sessionmaker(self._reader, expire_on_commit=False, info=info)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """One unit of work: commit on return, roll back on any exception. Never nested.
+
+        Raises:
+            ConflictError: somebody else changed a row first, or the database stayed locked.
+            InvalidInputError: a value does not fit its column.
+        """
+        with self._one_writer(), self._session() as session:
+            try:
+                yield session
+                session.commit()
+            except (StaleDataError, IntegrityError) as error:
+                raise ConflictError from error
+            except DataError as error:
+                raise InvalidInputError(N_("A value is too long or not allowed here.")) from error
+            except OperationalError as error:
+                raise _explain(error) from error
+            if session.info.get(WAKE):
+                self.wake.set()
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """One consistent look at the data; nothing is written (the database itself refuses to)."""
+        with self._one_writer() if self.in_memory else nullcontext(), self._read_session() as session:
+            yield session
+
+    def create_all(self) -> None:
+        """Create every table (tests, demo and Workbench; installations use `storage.migrate`)."""
+        Base.metadata.create_all(self.engine)
+
+    def dispose(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+        self._reader.dispose()
+
+    def _one_writer(self) -> AbstractContextManager[Any]:
+        # SQLite has one writer anyway; waiting here is fair and wakes at once, its own busy handler is neither.
+        return _held(self._writing) if self._writing else nullcontext()
+
+
+@contextmanager
+def _held(lock: threading.Lock) -> Iterator[None]:
+    if not lock.acquire(timeout=WAIT_SECONDS):
+        raise ConflictError(N_("The database is busy. Please try again."))
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _explain(error: DBAPIError) -> Exception:
+    state = getattr(error.orig, "sqlstate", None)
+    if state in _RETRYABLE or "locked" in str(error.orig) or "busy" in str(error.orig):
+        return ConflictError(N_("The database is busy. Please try again."))
+    return error
+
+
+def _dumps(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+_JSON: dict[str, Any] = {"json_serializer": _dumps, "json_deserializer": json.loads}
+
+
+def _sqlite(database: Database, begin: str, *, query_only: bool) -> Engine:
+    options: dict[str, Any] = dict(_JSON)
+    if database.in_memory:
+        options |= {"poolclass": StaticPool, "connect_args": {"check_same_thread": False}}
+    engine = create_engine(database.url, **options)
+
+    def tune(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves
+        pragmas = ["foreign_keys=ON", f"busy_timeout={WAIT_SECONDS * 1000}", "synchronous=FULL", "temp_store=MEMORY"]
+        pragmas += [] if database.in_memory else ["journal_mode=WAL"]
+        pragmas += ["query_only=ON"] if query_only else []
+        for pragma in pragmas:
+            connection.execute(f"PRAGMA {pragma}")
+
+    def start(connection: Any) -> None:
+        connection.exec_driver_sql(begin)
+
+    event.listen(engine, "connect", tune)
+    event.listen(engine, "begin", start)
+    return engine
