@@ -94,6 +94,16 @@ class ServiceCase(Base):
     search: Mapped[str] = mapped_column(default="")
 
 
+class StartDraft(Base):
+    """What somebody has typed into a start form and not handed in yet; sealed, since it names people."""
+
+    __tablename__ = "start_draft"
+    login: Mapped[str] = mapped_column(text_of(100), primary_key=True)
+    process_key: Mapped[str] = mapped_column(text_of(100), primary_key=True)
+    data: Mapped[bytes]
+    saved_at: Mapped[datetime]
+
+
 class CaseTask(Base):
     """One task of the plan (T12): who does what until when; closed with its result (T16)."""
 

@@ -91,7 +91,10 @@ class Unit(Base):
 
 
 class Part(Base):
-    """A part of a house (部位), a tree from room to element; `warranty_class` is the row of DMN-03 it falls under."""
+    """A part of a house (部位), a tree from room to element; `code` is its path (卫生间/地面防水).
+
+    `warranty_class` is the row of DMN-03 it falls under, `warranty_months` the company's promise from delivery.
+    """
 
     __tablename__ = "part"
     id: Mapped[int] = big_key()
@@ -99,5 +102,6 @@ class Part(Base):
     name: Mapped[str]
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("part.id"))
     warranty_class: Mapped[str] = mapped_column(default="")
+    warranty_months: Mapped[int | None]
     sort: Mapped[int] = mapped_column(default=0)
     active: Mapped[bool] = mapped_column(default=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ForeignKey, UniqueConstraint
@@ -51,6 +51,15 @@ class CodeItem(Base):
     maps_to: Mapped[str] = mapped_column(text_of(60), default="")
     sort: Mapped[int] = mapped_column(default=0)
     active: Mapped[bool] = mapped_column(default=True)
+
+
+class CalendarDay(Base):
+    """A day as an administrator entered it: a holiday, or a make-up working day (调休)."""
+
+    __tablename__ = "calendar_day"
+    day: Mapped[date] = mapped_column(primary_key=True)
+    is_workday: Mapped[bool]
+    note: Mapped[str] = mapped_column(default="")
 
 
 class NumberSequence(Base):

@@ -1,0 +1,74 @@
+"""Which cases a person sees and whose personal data (B29, A23). What he may do with a task is the engine's to decide."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.errors import N_, NotAllowedError
+
+if TYPE_CHECKING:
+    from engine.access import Viewer
+    from storage.tables.cases import ServiceCase
+
+STARTERS = ("agent", "prop_cs", "sales_con", "cs_sup")
+WATCHERS = frozenset(
+    [
+        "agent",
+        "cs_sup",
+        "cs_mgr",
+        "sales_sup",
+        "sales_mgr",
+        "eng_lead",
+        "engineer",
+        "prop_cs",
+        "prop_check",
+        "ho_lead",
+        "leader",
+        "gm",
+        "pr",
+        "legal",
+        "cost",
+        "finance",
+        "process_owner",
+        "admin",
+    ]
+)
+"""Roles that see every case of their projects; others see those they had to do with."""
+CALLERS = frozenset(["agent", "cs_sup", "cs_mgr", "prop_cs", "sales_con", "sales_sup", "sales_mgr", "leader", "gm"])
+"""Roles that may see a customer's whole number, each look being logged."""
+MANAGERS = frozenset(["cs_sup", "cs_mgr", "leader", "gm", "admin"])
+
+
+def scopes_of(viewer: Viewer, roles: frozenset[str] | tuple[str, ...]) -> frozenset[str] | None:
+    """Give the project codes in which one of the roles is held; None means everywhere."""
+    found = frozenset(grant.scope for grant in viewer.grants if grant.role in roles and not grant.org)
+    return None if "" in found else found
+
+
+def watches(viewer: Viewer, project: str) -> bool:
+    """Tell whether a person sees every case of a project."""
+    scopes = scopes_of(viewer, WATCHERS)
+    return scopes is None or (bool(project) and project in scopes)
+
+
+def sees(viewer: Viewer, case: ServiceCase, people: frozenset[str]) -> bool:
+    """Tell whether a person sees a case: by role and project, or because he had to do with it."""
+    involved = {case.registered_by, case.owner, case.acceptor, *people}
+    return watches(viewer, case.project) or not involved.isdisjoint(viewer.logins)
+
+
+def may_call(viewer: Viewer, project: str) -> bool:
+    """Tell whether a person may see customers' whole numbers in a project."""
+    scopes = scopes_of(viewer, CALLERS)
+    return scopes is None or project in scopes
+
+
+def may_start(viewer: Viewer) -> bool:
+    """Tell whether a person may register a case anywhere."""
+    return any(grant.role in STARTERS for grant in viewer.grants)
+
+
+def require_start(viewer: Viewer) -> None:
+    """Pass when a person may register a case; NotAllowedError otherwise."""
+    if not may_start(viewer):
+        raise NotAllowedError(N_("You may not register cases."))
