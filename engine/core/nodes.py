@@ -1,0 +1,435 @@
+"""What a token does at a task, a gateway or a sub-process. Events are in `events`, loop markers in `loops`.
+
+Every spec derives from SpiffWorkflow's `BpmnTaskSpec`: the library keeps the task's state (future, waiting, ready,
+started, completed, cancelled) and calls the hooks; nothing is predicted ahead. Specs are shared by all instances and
+threads and never change after `program` has built them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+from uuid import UUID
+
+from SpiffWorkflow.bpmn.specs.bpmn_task_spec import BpmnTaskSpec
+from SpiffWorkflow.util.task import TaskState
+
+from engine.core import feel, loops, throwing
+from engine.core.run import LIVE, Run, TokenSubWorkflow, call_scope, run_of
+from engine.core.timers import due_of
+from engine.errors import N_, ProcessError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
+    from SpiffWorkflow.task import Task
+
+    from engine.core.model import Flow, Node, Process
+
+MAX_CALL_DEPTH = 20
+
+
+class NodeSpec(BpmnTaskSpec):  # type: ignore[misc]
+    """Common to all elements: enter, wait or pass, leave along the flows whose conditions hold."""
+
+    watches_state: ClassVar[bool] = False
+
+    def __init__(self, wf_spec: BpmnProcessSpec, node: Node, process: Process) -> None:
+        """Bind the element to its process."""
+        super().__init__(wf_spec, node.id, lane=node.lane)
+        self.node = node
+        self.bpmn_id, self.bpmn_name = node.id, node.name
+        self.label = node.name or node.id
+        self.flows: tuple[Flow, ...] = tuple(process.flows[f] for f in node.outgoing)
+        self.boundaries: tuple[NodeSpec, ...] = ()
+
+    def _predict(self, my_task: Task, *_args: Any, **_kwargs: Any) -> None:
+        """Predict nothing: a token only ever stands where it is."""
+
+    def test(self) -> None:
+        """Nothing to test: the diagram was checked when it was deployed."""
+
+    def _update_hook(self, my_task: Task) -> bool:
+        run = run_of(my_task)
+        if self.node.loop is not None and "outer" not in my_task.internal_data:
+            ready = loops.begin(run, my_task, self)
+        else:
+            self.open_inputs(run, my_task)
+            ready = self.begin(run, my_task)
+        if not ready and my_task.has_state(LIVE):
+            if my_task.has_state(TaskState.FUTURE):
+                my_task._set_state(TaskState.WAITING)  # noqa: SLF001
+            if "outer" not in my_task.internal_data:
+                for boundary in self.boundaries:
+                    boundary.attach(run, my_task)
+        return ready
+
+    def _on_complete_hook(self, my_task: Task) -> None:
+        run = run_of(my_task)
+        repeats = self.node.loop is not None and "outer" not in my_task.internal_data
+        if not repeats:
+            self.map_outputs(run, my_task)
+        run.drop_dependents(my_task)
+        run.variables.close(str(my_task.id))
+        if "outer" in my_task.internal_data:
+            run.note("left", my_task)
+            loops.inner_ended(run, my_task)
+        else:
+            throwing.remember(run, my_task)
+            self.leave(run, my_task)
+
+    def begin(self, run: Run, task: Task) -> bool:
+        """Start the work of the element; True when there is nothing to wait for."""
+        del run, task
+        return True
+
+    def leave(self, run: Run, task: Task) -> None:
+        """Go on along the flows."""
+        flows = self.ways(run, task)
+        run.note("left", task, flows=[flow.id for flow in flows])
+        run.follow(task, flows)
+        throwing.handler_ended(run, task)
+
+    def ways(self, run: Run, task: Task) -> list[Flow]:
+        """Choose the flows to take.
+
+        Each unconditional one, each whose condition holds, else the default (implicit split).
+        """
+        conditional = [f for f in self.flows if f.condition and f.id != self.node.default]
+        held = {f.id for f in conditional if run.holds(task, f.condition)}
+        taken = [f for f in self.flows if f.id in held or (not f.condition and f.id != self.node.default)]
+        if not held:
+            taken += [f for f in self.flows if f.id == self.node.default and (conditional or len(self.flows) == 1)]
+        if self.flows and not taken:
+            raise self.stuck()
+        return taken
+
+    def stuck(self) -> ProcessError:
+        """Say that no flow can be taken."""
+        message = N_("{name}: no condition of the outgoing flows holds and there is no default flow.")
+        return ProcessError(message, element_id=self.name, name=self.label)
+
+    def open_inputs(self, run: Run, task: Task) -> None:
+        """Set the input parameters as local variables of this activity."""
+        inputs = [m for m in self.node.inputs if m.local and m.target]
+        if inputs:
+            values = {m.target: run.evaluate(task, _feel(m.source)) if m.expression else m.source for m in inputs}
+            run.variables.open(str(task.id), values)
+
+    def map_outputs(self, run: Run, task: Task) -> None:
+        """Copy the output parameters to the variables around the activity."""
+        outputs = [m for m in self.node.outputs if m.local and m.target]
+        if outputs:
+            values = {m.target: run.evaluate(task, _feel(m.source)) if m.expression else m.source for m in outputs}
+            run.variables.close(str(task.id))
+            run.assign(task, values)
+
+    def finish(self, run: Run, task: Task) -> None:
+        """End the waiting of a token and go on."""
+        if not task.has_state(TaskState.READY):
+            task._set_state(TaskState.READY)  # noqa: SLF001
+        task.run()
+
+
+def _feel(text: str) -> str:
+    return text.removeprefix("=")
+
+
+class UserTask(NodeSpec):
+    """A user or manual task: it waits in the inbox of its candidates."""
+
+    def begin(self, run: Run, task: Task) -> bool:
+        """Work out who may do it and until when; the answers stay as long as the task is open."""
+        attributes = self.node.attributes
+        groups = attributes.get("candidateGroups", "")
+        task.internal_data["task"] = {
+            "assignee": _person(run.text(task, attributes.get("assignee", ""))),
+            "groups": _names(run.text(task, groups)) if groups else ([self.node.lane] if self.node.lane else []),
+            "users": _names(run.text(task, attributes.get("candidateUsers", ""))),
+            "due": due_of(run, task, attributes.get("dueDate", "")),
+            "follow_up": due_of(run, task, attributes.get("followUpDate", "")),
+            "priority": self._priority(run, task),
+            "name": self.label,
+        }
+        task._set_state(TaskState.READY)  # noqa: SLF001
+        return False
+
+    def _priority(self, run: Run, task: Task) -> int:
+        value = run.text(task, self.node.attributes.get("priority", "50"))
+        try:
+            return int(value)
+        except (TypeError, ValueError):
+            message = N_("{name}: the priority {value} is not a whole number.")
+            raise ProcessError(message, element_id=self.name, name=self.label, value=str(value)) from None
+
+
+def _names(value: Any) -> list[str]:
+    """Read a comma list or a FEEL list of names."""
+    parts: Iterable[Any] = value if isinstance(value, list) else str(value or "").split(",")
+    return [name for part in parts if (name := str(part).strip())]
+
+
+def _person(value: Any) -> str:
+    return "" if value is None else str(value).strip()
+
+
+class ServiceTask(NodeSpec):
+    """A service, send or business rule task with a topic: a worker does it."""
+
+    def begin(self, run: Run, task: Task) -> bool:
+        """Wait for the worker; the host writes the job in the same transaction."""
+        del run
+        task.internal_data["topic"] = self.node.attributes.get("topic") or (
+            self.node.event.topic if self.node.event else ""
+        )
+        task._set_state(TaskState.STARTED)  # noqa: SLF001
+        return False
+
+
+class SendTask(NodeSpec):
+    """A send task with a message: throws it and goes on."""
+
+    def begin(self, run: Run, task: Task) -> bool:
+        """Throw the message."""
+        throwing.throw_message(run, task, self.node)
+        return True
+
+
+class BusinessRuleTask(NodeSpec):
+    """A business rule task: asks its decision within the step."""
+
+    def begin(self, run: Run, task: Task) -> bool:
+        """Decide.
+
+        And keep the result under `camunda:resultVariable`, or the outputs as variables when there is none.
+        """
+        attributes = self.node.attributes
+        reference = str(run.text(task, attributes.get("decisionRef", "")))
+        try:
+            answer = run.env.decide(reference, attributes.get("decisionRefBinding", "latest"), run.view(task))
+        except feel.FeelProblem as error:
+            message = N_("{name}: the decision {decision} cannot be made: {reason}")
+            raise ProcessError(
+                message, element_id=self.name, name=self.label, decision=reference, reason=str(error)
+            ) from error
+        value = _mapped(answer, attributes.get("mapDecisionResult", ""))
+        variable = attributes.get("resultVariable")
+        if variable:
+            run.assign(task, {variable: value})
+        elif isinstance(value, dict):
+            run.assign(task, value)
+        return True
+
+
+def _mapped(value: Any, mapping: str) -> Any:
+    """Shape a decision's value as Camunda 7's mapDecisionResult says."""
+    first = value[0] if isinstance(value, list) and value else value
+    if mapping == "singleEntry":
+        return next(iter(first.values()), None) if isinstance(first, dict) else first
+    if mapping == "singleResult":
+        return first
+    if mapping == "collectEntries" and isinstance(value, list):
+        return [next(iter(row.values()), None) if isinstance(row, dict) else row for row in value]
+    if mapping == "resultList" and not isinstance(value, list):
+        return [] if value is None else [value]
+    return value
+
+
+class ExclusiveGateway(NodeSpec):
+    """Takes the first flow, in document order, whose condition holds, else the default (BPMN 2.0 §13.4.2)."""
+
+    def ways(self, run: Run, task: Task) -> list[Flow]:
+        """Choose one flow."""
+        if len(self.flows) <= 1 and not (self.flows and self.flows[0].condition):
+            return list(self.flows)
+        for flow in self.flows:
+            if flow.id != self.node.default and (not flow.condition or run.holds(task, flow.condition)):
+                return [flow]
+        for flow in self.flows:
+            if flow.id == self.node.default:
+                return [flow]
+        raise self.stuck()
+
+
+class ParallelGateway(NodeSpec):
+    """Joins one token from every incoming flow, then splits along every outgoing one (BPMN 2.0 §13.4.1)."""
+
+    def begin(self, run: Run, task: Task) -> bool:
+        """Pass when every incoming flow has a token waiting here; the other tokens end."""
+        waiting: dict[str, Task] = {}
+        for other in run.tokens(task.workflow):
+            if other.task_spec is self and (other is task or other.has_state(TaskState.WAITING)):
+                waiting.setdefault(other.internal_data.get("via", ""), other)
+        if len(waiting) < len(self.node.incoming):
+            return False
+        if waiting.get(task.internal_data.get("via", "")) is not task:
+            return False  # an earlier token of the same flow is used up first; this one waits for the next round
+        for other in waiting.values():
+            if other is not task:
+                other._set_state(TaskState.COMPLETED)  # noqa: SLF001
+        return True
+
+    def ways(self, run: Run, task: Task) -> list[Flow]:
+        """Take every flow."""
+        del run, task
+        return list(self.flows)
+
+
+class InclusiveGateway(NodeSpec):
+    """Joins what can still come, then splits along every flow whose condition holds (BPMN 2.0 §13.4.3)."""
+
+    watches_state = True
+
+    def begin(self, run: Run, task: Task) -> bool:
+        """Pass a plain split; a join waits for the look at rest."""
+        del run, task
+        return len(self.node.incoming) <= 1
+
+    def look(self, run: Run, task: Task) -> bool:
+        """Join when no token elsewhere can still reach a flow that has none."""
+        here = [t for t in run.tokens(task.workflow) if t.task_spec is self and t.has_state(TaskState.WAITING)]
+        if not here or here[0] is not task:
+            return False
+        filled = {t.internal_data.get("via", "") for t in here}
+        empty = [f for f in self.node.incoming if f not in filled]
+        reach = run.program_of(task).reach
+        for other in run.tokens(task.workflow):
+            if other.task_spec is self or other.internal_data.get("watch"):
+                continue
+            spots = other.task_spec.name
+            comes_empty = any(spots in reach(self.name, f) for f in empty)
+            if comes_empty and not any(spots in reach(self.name, f) for f in filled):
+                return False
+        first = {t.internal_data.get("via", ""): t for t in reversed(here)}
+        for other in first.values():
+            if other is not task:
+                other._set_state(TaskState.COMPLETED)  # noqa: SLF001
+        self.finish(run, task)
+        return True
+
+    def ways(self, run: Run, task: Task) -> list[Flow]:
+        """Take every flow whose condition holds, else the default."""
+        if len(self.flows) <= 1 and not (self.flows and self.flows[0].condition):
+            return list(self.flows)
+        return super().ways(run, task)
+
+
+class EventGateway(NodeSpec):
+    """Waits for the first of the events behind it; the others are withdrawn."""
+
+    def leave(self, run: Run, task: Task) -> None:
+        """Put a token on every event, all in one race."""
+        run.note("left", task, flows=[flow.id for flow in self.flows])
+        specs = run.program_of(task).specs
+        for flow in self.flows:
+            run.place(task.workflow, specs[flow.target], via=flow.id, race=str(task.id))
+
+
+class SubProcess(NodeSpec):
+    """An embedded sub-process or transaction: runs its inside, then goes on."""
+
+    def begin(self, run: Run, task: Task) -> bool:
+        """Start the inside."""
+        program = run.program_of(task)
+        child = TokenSubWorkflow(program.scopes[self.name], task.id, run.workflow)
+        run.workflow.subprocesses[task.id] = child
+        task._set_state(TaskState.STARTED)  # noqa: SLF001
+        start_scope(run, child, program, self.name)
+        return False
+
+    def child_ended(self, run: Run, task: Task, child: Any) -> None:
+        """Go on when the inside has no token left."""
+        throwing.keep_compensations(run, task, child)
+        run.workflow.subprocesses.pop(task.id, None)
+        self.finish(run, task)
+
+
+class CallActivity(NodeSpec):
+    """Runs another process with variables of its own; `camunda:in` and `camunda:out` carry values over."""
+
+    def begin(self, run: Run, task: Task) -> bool:
+        """Find the called process and start it inside this token."""
+        depth, workflow = 0, task.workflow
+        while workflow.parent_task_id is not None:
+            depth, workflow = depth + 1, run.holder(workflow).workflow
+        if depth >= MAX_CALL_DEPTH:
+            message = N_("{name}: processes call each other more than {limit} levels deep.")
+            raise ProcessError(message, element_id=self.name, name=self.label, limit=MAX_CALL_DEPTH)
+        called = str(run.text(task, self.node.called_element))
+        program = run.env.called(called, self._binding(run, task))
+        values = self._carried(run, task, self.node.inputs, run.view(task))
+        task.internal_data["definition"] = program.definition_id
+        run.variables.open(call_scope(task), values)
+        child = TokenSubWorkflow(program.scopes[program.key], task.id, run.workflow)
+        run.workflow.subprocesses[task.id] = child
+        task._set_state(TaskState.STARTED)  # noqa: SLF001
+        start_scope(run, child, program, program.key)
+        return False
+
+    def _binding(self, run: Run, task: Task) -> str:
+        attributes = self.node.attributes
+        binding = attributes.get("calledElementBinding", "latest")
+        extra = attributes.get("calledElementVersion") or attributes.get("calledElementVersionTag") or ""
+        return f"{binding}:{run.text(task, extra)}" if extra else binding
+
+    def _carried(self, run: Run, task: Task, mappings: list[Any], source: Any) -> dict[str, Any]:
+        values: dict[str, Any] = {}
+        for mapping in mappings:
+            if mapping.local or mapping.business_key:
+                continue
+            if mapping.all:
+                values.update(source)
+            elif mapping.expression:
+                values[mapping.target] = run.evaluate(task, _feel(mapping.source))
+            elif mapping.target:
+                values[mapping.target] = source.get(mapping.source)
+        return values
+
+    def child_ended(self, run: Run, task: Task, child: Any) -> None:
+        """Carry the results back and go on."""
+        del child
+        inner = run.variables.view([call_scope(task)])
+        expressions = [m for m in self.node.outputs if m.expression and not m.local]
+        plain = [m for m in self.node.outputs if not m.expression]
+        values = self._carried(run, task, plain, inner)
+        for mapping in expressions:
+            values[mapping.target] = evaluate_with(run, task, mapping.source, inner)
+        run.workflow.subprocesses.pop(task.id, None)
+        task.internal_data.pop("definition", None)
+        run.variables.close(call_scope(task))
+        run.assign(task, values)
+        self.finish(run, task)
+
+
+def evaluate_with(run: Run, task: Task, text: str, context: Any) -> Any:
+    """Evaluate FEEL over other variables than the token's own. Raises ProcessError."""
+    try:
+        return feel.compile(_feel(text)).evaluate(context, run.feel)
+    except feel.FeelProblem as error:
+        message = N_("{name}: the expression {text} cannot be evaluated: {reason}")
+        raise ProcessError(
+            message, element_id=task.task_spec.name, name=task.task_spec.label, text=text, reason=str(error)
+        ) from error
+
+
+def start_scope(run: Run, workflow: Any, program: Any, scope: str, start_element: str = "") -> None:
+    """Put the first tokens into a process or sub-process and arm its event sub-processes."""
+    workflow.task_tree._set_state(TaskState.COMPLETED)  # noqa: SLF001
+    for name in program.watchers[scope]:
+        program.specs[name].arm(run, workflow)
+    starts = (start_element,) if start_element else program.starts[scope]
+    for name in starts:
+        run.place(workflow, program.specs[name], fired=True)
+
+
+def race_won(run: Run, task: Task) -> None:
+    """Withdraw the other events of an event-based gateway."""
+    race = task.internal_data.get("race")
+    for other in run.tokens(task.workflow) if race else ():
+        if other is not task and other.internal_data.get("race") == race:
+            run.cancel(other)
+
+
+def token_by_text(run: Run, text: str) -> Task | None:
+    """Find a live token by the text form of its id."""
+    return run.token(UUID(text)) if text else None

@@ -1,0 +1,67 @@
+"""Mend what is unambiguous before lint and compile: JUEL of Camunda 7 files becomes FEEL where the meaning is exact.
+
+Missing ids are given by `parse`, implicit starts, ends, splits and merges are understood by `program`. A text that cannot be
+translated stays as it is and lint names it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.core import feel
+
+if TYPE_CHECKING:
+    from engine.core.model import Model, Node
+
+EXPRESSION_ATTRIBUTES = (
+    "assignee", "candidateGroups", "candidateUsers", "dueDate", "followUpDate", "priority", "decisionRef",
+    "calledElementVersion", "calledElementVersionTag",
+)  # fmt: skip
+
+
+def is_juel(text: str) -> bool:
+    """Tell whether a text is a JUEL expression of Camunda 7."""
+    return text.strip().startswith(("${", "#{")) and text.strip().endswith("}")
+
+
+def plain(text: str) -> str:
+    """Give the FEEL text of an expression: JUEL translated, a leading "=" dropped."""
+    text = text.strip()
+    if is_juel(text):
+        try:
+            return feel.from_juel(text)
+        except feel.FeelProblem:
+            return text
+    return text.removeprefix("=").strip()
+
+
+def attribute(text: str) -> str:
+    """Give an attribute with JUEL turned into "=" and FEEL; a literal stays."""
+    return f"={plain(text)}" if is_juel(text) and not is_juel(plain(text)) else text.strip()
+
+
+def normalise(model: Model) -> Model:
+    """Translate every expression of the model in place and give the model back."""
+    for process in model.processes.values():
+        for flow in process.flows.values():
+            flow.condition = plain(flow.condition)
+        for node in process.nodes.values():
+            _node(node)
+    return model
+
+
+def _node(node: Node) -> None:
+    for name in EXPRESSION_ATTRIBUTES:
+        if name in node.attributes:
+            node.attributes[name] = attribute(node.attributes[name])
+    node.called_element = attribute(node.called_element)
+    for event in node.events:
+        event.expression = plain(event.expression)
+        event.name = attribute(event.name)
+    for mapping in (*node.inputs, *node.outputs, *(m for e in node.events for m in e.mappings)):
+        if mapping.expression and not mapping.business_key:
+            mapping.source = plain(mapping.source)
+    if node.loop is not None:
+        loop = node.loop
+        loop.cardinality, loop.collection = plain(loop.cardinality), plain(loop.collection)
+        loop.completion_condition, loop.condition = plain(loop.completion_condition), plain(loop.condition)

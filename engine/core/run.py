@@ -1,0 +1,292 @@
+"""One step in progress: tokens move through the diagram until every one of them waits.
+
+A token is a SpiffWorkflow task. All tokens of a process or sub-process are children of its root task, so nothing
+depends on how a token got where it is: a join counts the tokens that wait at it, a loop leaves nothing behind, and
+finished tokens are dropped when the step ends. The node specs (`nodes`, `events`, `loops`) say what a token does at
+an element; this module moves it along.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Any, cast
+
+from SpiffWorkflow.bpmn.util.subworkflow import BpmnSubWorkflow
+from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
+from SpiffWorkflow.util.task import TaskState
+
+from engine.core import feel
+from engine.core.snapshot import ROOT_SCOPE, Ended, Environment, HistoryEvent, Thrown
+from engine.errors import N_, ProcessError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from uuid import UUID
+
+    from SpiffWorkflow.task import Task
+
+    from engine.core.model import Flow
+    from engine.core.nodes import NodeSpec
+    from engine.core.program import Program
+    from engine.core.variables import Variables
+
+MAX_STEPS = 20_000
+LIVE = TaskState.FUTURE | TaskState.WAITING | TaskState.READY | TaskState.STARTED
+
+
+class TokenWorkflow(BpmnWorkflow):  # type: ignore[misc]
+    """The top process; the agenda of `Run` replaces the library's polling of waiting tasks."""
+
+    def _task_completed_notify(self, task: Task) -> None:
+        self.last_task = task
+
+
+class TokenSubWorkflow(BpmnSubWorkflow):  # type: ignore[misc]
+    """A sub-process or called process that runs inside a token of its parent."""
+
+    def _task_completed_notify(self, task: Task) -> None:
+        self.last_task = task
+
+
+class Run:
+    """The workflow, the variables and the outcome of one step. Node specs reach it as the script engine."""
+
+    def __init__(self, workflow: TokenWorkflow, program: Program, env: Environment, variables: Variables) -> None:
+        """Prepare a step on a workflow that nobody else uses."""
+        self.workflow = workflow
+        self.program = program
+        self.env = env
+        self.variables = variables
+        self.feel = feel.Env(now=env.now, zone=env.calendar.zone, functions=env.calendar.functions(env.now))
+        self.lenient = feel.Env(
+            now=env.now, zone=env.calendar.zone, functions=env.calendar.functions(env.now), strict=False
+        )
+        self.history: list[HistoryEvent] = []
+        self.thrown: list[Thrown] = []
+        self.ended: Ended | None = None
+        self.agenda: deque[Task] = deque()
+        self.steps = 0
+        workflow.script_engine = self
+
+    # Tokens
+
+    def tokens(self, workflow: Any = None) -> list[Task]:
+        """List the live tokens of one process or sub-process, or of the whole instance."""
+        workflows = [self.workflow, *self.workflow.subprocesses.values()] if workflow is None else [workflow]
+        return [t for w in workflows for t in w.tasks.values() if t.has_state(LIVE) and t is not w.task_tree]
+
+    def token(self, token_id: UUID) -> Task | None:
+        """Find a live token."""
+        for workflow in (self.workflow, *self.workflow.subprocesses.values()):
+            task = workflow.tasks.get(token_id)
+            if task is not None:
+                return task if task.has_state(LIVE) else None
+        return None
+
+    def place(self, workflow: Any, spec: NodeSpec, **internal: Any) -> Task:
+        """Put a new token on an element; it begins when its turn on the agenda comes."""
+        task = workflow.task_tree._add_child(spec, TaskState.FUTURE)  # noqa: SLF001
+        task.internal_data.update({k: v for k, v in internal.items() if v is not None})
+        self.agenda.append(task)
+        return cast("Task", task)
+
+    def follow(self, task: Task, flows: list[Flow]) -> None:
+        """Send a token along each of the flows."""
+        program = self.program_of(task)
+        for flow in flows:
+            self.place(task.workflow, program.specs[flow.target], via=flow.id)
+
+    def cancel(self, task: Task) -> None:
+        """Withdraw a token with everything that lives on it: inner tokens, boundary events, a sub-process."""
+        if not task.has_state(LIVE):
+            return
+        began = not task.has_state(TaskState.FUTURE)
+        task._set_state(TaskState.CANCELLED)  # noqa: SLF001
+        if began and not task.internal_data.get("watch"):
+            self.note("canceled", task)
+        self.drop_dependents(task)
+        self.variables.close(str(task.id))
+
+    def drop_dependents(self, task: Task) -> None:
+        """Withdraw the boundary events, inner tokens and sub-process of a token that ends."""
+        me = str(task.id)
+        for other in self.tokens(task.workflow):
+            if me in (other.internal_data.get("host"), other.internal_data.get("outer")):
+                self.cancel(other)
+        child = self.workflow.subprocesses.get(task.id)
+        if child is not None:
+            self.clear(child)
+            self.workflow.subprocesses.pop(task.id, None)
+            self.variables.close(call_scope(task))
+
+    def clear(self, workflow: Any) -> None:
+        """Withdraw every token of a process or sub-process."""
+        for other in self.tokens(workflow):
+            self.cancel(other)
+
+    # Moving on
+
+    def settle(self) -> None:
+        """Run until every token waits. Raises ProcessError when a token cannot move or the flow never rests."""
+        while True:
+            while self.agenda:
+                self._turn(self.agenda.popleft())
+            if not self._wake() and not self._close_scopes():
+                return
+
+    def _turn(self, task: Task) -> None:
+        if not task.has_state(LIVE):
+            return
+        self.steps += 1
+        if self.steps > MAX_STEPS:
+            message = N_(
+                "The flow runs in a circle without waiting, last at {name}. Put a user task or timer into the loop."
+            )
+            raise ProcessError(message, element_id=task.task_spec.name, name=task.task_spec.label)
+        if task.has_state(TaskState.FUTURE):
+            if not task.internal_data.get("watch") and not task.internal_data.get("outer"):
+                self.note("entered", task)
+            task.task_spec._update(task)  # noqa: SLF001
+        if task.has_state(TaskState.READY) and "task" not in task.internal_data:
+            task.run()
+
+    def _wake(self) -> bool:
+        """Let the tokens look again whose way may be free now: inclusive joins and conditional events."""
+        woken = False
+        for task in self.tokens():
+            if task.has_state(TaskState.WAITING) and task.task_spec.watches_state:
+                woken = task.task_spec.look(self, task) or woken
+        return woken or bool(self.agenda)
+
+    def _close_scopes(self) -> bool:
+        """End the innermost process or sub-process that has no live token left."""
+        for task_id, child in list(self.workflow.subprocesses.items()):
+            if not self._alive(child):
+                parent = self.token(task_id)
+                for watcher in self.tokens(child):
+                    self.cancel(watcher)
+                child.completed = True
+                if parent is None:
+                    del self.workflow.subprocesses[task_id]
+                else:
+                    parent.task_spec.child_ended(self, parent, child)
+                return True
+        if not self.workflow.completed and not self._alive(self.workflow):
+            self.clear(self.workflow)
+            self.workflow.completed = True
+            last = self.workflow.last_task
+            spec = None if last is None else last.task_spec
+            kind = self.workflow.data.get("ended", "completed")
+            self.ended = Ended(getattr(spec, "name", ""), getattr(spec, "label", ""), kind)
+            self.note("ended", None, kind=kind)
+        return False
+
+    def _alive(self, workflow: Any) -> bool:
+        return any(not t.internal_data.get("watch") for t in self.tokens(workflow))
+
+    # What the outside sees
+
+    def note(self, action: str, task: Task | None, **detail: Any) -> None:
+        """Add a line to the history of this step."""
+        spec = task.task_spec if task is not None else None
+        self.history.append(
+            HistoryEvent(
+                action=action,
+                element_id=spec.name if spec is not None else self.program.key,
+                element_type=spec.node.type if spec is not None else "process",
+                name=spec.label if spec is not None else self.program.name,
+                token_id=task.id if task is not None else None,
+                scope_id=self.scope_id(task) if task is not None else ROOT_SCOPE,
+                detail=detail,
+            )
+        )
+
+    def scope_id(self, task: Task) -> str:
+        """Name the process or sub-process a token runs in, "" for the top one."""
+        parent = task.workflow.parent_task_id
+        return ROOT_SCOPE if parent is None else str(parent)
+
+    def program_of(self, task: Task) -> Program:
+        """Give the program whose diagram the token is on: the instance's own or a called one."""
+        workflow = task.workflow
+        while workflow.parent_task_id is not None:
+            holder = self.holder(workflow)
+            called = holder.internal_data.get("definition")
+            if called:
+                return self.env.program(called)
+            workflow = holder.workflow
+        return self.program
+
+    def holder(self, workflow: Any) -> Task:
+        """Give the token that a sub-process or called process runs in, also when it just ended."""
+        for candidate in (self.workflow, *self.workflow.subprocesses.values()):
+            task = candidate.tasks.get(workflow.parent_task_id)
+            if task is not None:
+                return cast("Task", task)
+        raise ProcessError(N_("The saved state has lost a token."))
+
+    # Variables and expressions
+
+    def chain(self, task: Task) -> list[str]:
+        """List the variable scopes a token sees, innermost first."""
+        chain: list[str] = []
+        while True:
+            chain += [s for s in (str(task.id), task.internal_data.get("outer")) if s and self.variables.has(s)]
+            parent = task.workflow.parent_task_id
+            if parent is None:
+                return [*chain, ROOT_SCOPE]
+            task = self.holder(task.workflow)
+            if task.internal_data.get("definition"):
+                return [*chain, call_scope(task)]
+
+    def view(self, task: Task) -> Mapping[str, Any]:
+        """See the variables as the token does."""
+        return self.variables.view(self.chain(task))
+
+    def assign(self, task: Task, values: Mapping[str, Any]) -> None:
+        """Set variables as the token does and note it in the history."""
+        if values:
+            self.variables.assign(self.chain(task), values)
+            self.note("variable", task, variables={name: feel.to_json(value) for name, value in values.items()})
+
+    def evaluate(self, task: Task, text: str, *, strict: bool = True) -> Any:
+        """Evaluate FEEL with the variables the token sees. Raises ProcessError naming the element."""
+        try:
+            return feel.compile(text).evaluate(self.view(task), self.feel if strict else self.lenient)
+        except feel.FeelProblem as error:
+            message = N_("{name}: the expression {text} cannot be evaluated: {reason}")
+            raise ProcessError(
+                message, element_id=task.task_spec.name, name=task.task_spec.label, text=text, reason=str(error)
+            ) from error
+
+    def holds(self, task: Task, text: str, *, strict: bool = True) -> bool:
+        """Tell whether a condition is true; null counts as not true, any other type is a ProcessError."""
+        value = self.evaluate(task, text, strict=strict)
+        if value is None or isinstance(value, bool):
+            return value is True
+        message = N_("{name}: the condition {text} gives {value}, not true or false.")
+        raise ProcessError(
+            message, element_id=task.task_spec.name, name=task.task_spec.label, text=text, value=feel.to_json(value)
+        )
+
+    def text(self, task: Task, text: str) -> Any:
+        """Give the value of an attribute: FEEL when it starts with "=", else the text itself."""
+        return self.evaluate(task, text[1:]) if text.startswith("=") else text
+
+
+def call_scope(task: Task) -> str:
+    """Name the variable scope of the process that a call activity runs."""
+    return f"call:{task.id}"
+
+
+def run_of(task: Task) -> Run:
+    """Give the step that moves this token."""
+    return cast("Run", task.workflow.top_workflow.script_engine)
+
+
+def descendants(run: Run, task: Task) -> Iterator[Task]:
+    """Walk the tokens inside a sub-process or call activity, at any depth."""
+    child = run.workflow.subprocesses.get(task.id)
+    for inner in run.tokens(child) if child is not None else ():
+        yield inner
+        yield from descendants(run, inner)
