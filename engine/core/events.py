@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 from SpiffWorkflow.util.task import TaskState
 
 from engine.core import throwing, timers
-from engine.core.nodes import NodeSpec, SubProcess, race_won, start_scope, token_by_text
+from engine.core.nodes import NodeSpec, race_won, token_by_text
 from engine.core.run import TokenSubWorkflow, run_of
+from engine.core.scopes import SubProcess, start_scope
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -20,6 +20,7 @@ from engine.errors import N_, ProcessError
 if TYPE_CHECKING:
     from SpiffWorkflow.task import Task
 
+    from engine.core.model import Loop
     from engine.core.nodes import NodeSpec
     from engine.core.run import Run
 
@@ -34,7 +35,7 @@ def begin(run: Run, task: Task, spec: NodeSpec) -> bool:
     task._set_state(TaskState.STARTED)  # noqa: SLF001
     if loop.kind == "standard":
         task.internal_data["loop"] = {"done": 0}
-        if loop.test_before and not _again(run, task, spec):
+        if loop.test_before and not _again(run, task, loop):
             return _nothing(task)
         _round(run, task, spec, 0, None)
         return False
@@ -96,7 +97,7 @@ def inner_ended(run: Run, inner: Task) -> None:
     state["done"] += 1
     outer.internal_data["loop"] = state
     if spec.node.loop.kind == "standard":
-        if _again(run, outer, spec):
+        if _again(run, outer, spec.node.loop):
             _round(run, outer, spec, state["done"], None)
         else:
             spec.finish(run, outer)
@@ -112,8 +113,8 @@ def inner_ended(run: Run, inner: Task) -> None:
         _round(run, outer, spec, done, rest[0])
 
 
-def _again(run: Run, outer: Task, spec: NodeSpec) -> bool:
-    loop, done = spec.node.loop, outer.internal_data["loop"]["done"]
+def _again(run: Run, outer: Task, loop: Loop) -> bool:
+    done = outer.internal_data["loop"]["done"]
     if loop.maximum is not None and done >= loop.maximum:
         return False
     if not loop.condition:

@@ -1,7 +1,7 @@
 """Run a process instance one step: saved state in, `Snapshot` out. Nothing here is stored or sent.
 
-Every function runs until each token waits again, or raises and leaves the instance as it was: ProcessError when a condition,
-mapping or decision fails (it names the element), ConflictError when the token is gone.
+Every function runs until each token waits again, or raises and leaves the instance as it was: ProcessError when a
+condition, mapping or decision fails (it names the element), ConflictError when the token is gone.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from SpiffWorkflow.util.task import TaskState
 
-from engine.core import nodes, state, throwing
+from engine.core import scopes, state, throwing
 from engine.core.run import Run, TokenWorkflow
 from engine.core.snapshot import (
     ROOT_SCOPE,
@@ -52,7 +52,7 @@ def start(
         raise ProcessError(message, element_id=program.key, name=program.name)
     if start_element and start_element not in program.specs:
         raise NotFoundError(N_("{name} has no element {element}."), name=program.name, element=start_element)
-    nodes.start_scope(run, workflow, program, program.key, start_element)
+    scopes.start_scope(run, workflow, program, program.key, start_element)
     return _settle(run)
 
 

@@ -1,7 +1,7 @@
 """Mend what is unambiguous before lint and compile: JUEL of Camunda 7 files becomes FEEL where the meaning is exact.
 
-Missing ids are given by `parse`, implicit starts, ends, splits and merges are understood by `program`. A text that cannot be
-translated stays as it is and lint names it.
+Missing ids are given by `parse`, implicit starts, ends, splits and merges are understood by `program`. A text that
+cannot be translated stays as it is and lint names it.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
 from SpiffWorkflow.bpmn.specs.bpmn_task_spec import BpmnTaskSpec
 
-from engine.core import events, nodes
+from engine.core import events, nodes, scopes
 from engine.core.model import SUBPROCESS_TYPES
 from engine.errors import N_, NotFoundError
 
@@ -79,7 +79,7 @@ class Program:
         return found
 
     def reach(self, gateway: str, flow_id: str) -> frozenset[str]:
-        """Name the elements of the scope from which a token can come to this incoming flow without passing the gateway."""
+        """Name the elements from which a token can come to this incoming flow without passing the gateway."""
         key = (gateway, flow_id)
         if key not in self._reach:
             self._reach[key] = _sources(self.process, gateway, flow_id)
@@ -92,8 +92,8 @@ def compile_model(model: Model, definition_id: str, key: str = "") -> Program:
     if process is None:
         raise NotFoundError(N_("The file has no executable process {key}."), key=key)
     scope_ids = [process.id, *(n.id for n in process.nodes.values() if n.type in SUBPROCESS_TYPES)]
-    scopes = {scope: _empty_spec(scope) for scope in scope_ids}
-    specs = {node.id: _spec(node, scopes[node.scope], process) for node in process.nodes.values()}
+    wf_specs = {scope: _empty_spec(scope) for scope in scope_ids}
+    specs = {node.id: _spec(node, wf_specs[node.scope], process) for node in process.nodes.values()}
     for node in process.nodes.values():
         specs[node.id].boundaries = tuple(specs[b.id] for b in process.boundaries(node.id))
         if node.event_subprocess:
@@ -103,7 +103,7 @@ def compile_model(model: Model, definition_id: str, key: str = "") -> Program:
         definition_id=definition_id,
         model=model,
         process=process,
-        scopes=scopes,
+        scopes=wf_specs,
         specs=specs,
         starts={scope: tuple(_starts(process, scope)) for scope in scope_ids},
         watchers={scope: tuple(n.id for n in process.inside(scope) if n.event_subprocess) for scope in scope_ids},
@@ -148,7 +148,7 @@ def _class_of(node: Node) -> type[nodes.NodeSpec]:
         "sendTask": nodes.ServiceTask if topic else nodes.SendTask,
         "businessRuleTask": nodes.ServiceTask if topic else nodes.BusinessRuleTask,
         "receiveTask": events.CatchEvent,
-        "callActivity": nodes.CallActivity,
+        "callActivity": scopes.CallActivity,
         "startEvent": events.StartEvent,
         "intermediateCatchEvent": events.CatchEvent,
         "boundaryEvent": events.BoundaryEvent,
@@ -156,7 +156,7 @@ def _class_of(node: Node) -> type[nodes.NodeSpec]:
         "endEvent": events.ThrowEvent,
     }
     if node.type in SUBPROCESS_TYPES:
-        return events.EventSubProcess if node.event_subprocess else nodes.SubProcess
+        return events.EventSubProcess if node.event_subprocess else scopes.SubProcess
     return simple.get(node.type, nodes.NodeSpec)
 
 

@@ -1,7 +1,7 @@
 """The engine state of one instance as bytes: only live tokens, no diagram, no variables (DESIGN.md §2.4).
 
-Layout: the format number, the CRC-32 of the payload, then the payload: JSON, compressed when that pays. Finished tokens are
-left out, so the size does not grow with the number of rounds. Older formats are read by `_upgrade`.
+Layout: the format number, the CRC-32 of the payload, then the payload: JSON, compressed when that pays. Finished tokens
+are left out, so the size does not grow with the number of rounds.
 """
 
 from __future__ import annotations
@@ -52,7 +52,10 @@ def _dump_scope(workflow: Any) -> dict[str, Any]:
 
 
 def load(state: bytes, program: Program, resolve: Callable[[str], Program]) -> TokenWorkflow:
-    """Bring the tokens back onto the specs. Raises ProcessError when the bytes are damaged or do not fit the diagram."""
+    """Bring the tokens back onto the specs.
+
+    Raises ProcessError when the bytes are damaged or do not fit the diagram.
+    """
     content = _read(state)
     workflow = TokenWorkflow(program.scopes[program.key])
     workflow.task_tree._set_state(TaskState.COMPLETED)  # noqa: SLF001

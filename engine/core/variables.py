@@ -1,8 +1,8 @@
 """Process variables: one scope per process instance, and local ones, as in Camunda 7 (ENGINE.md §2).
 
-A scope is a dictionary under a scope id: `ROOT_SCOPE` for the instance, else the id of the token that opened it (an embedded
-sub-process, a call activity, a multi-instance iteration, an activity with input parameters). A name is read from the
-innermost scope that has it; an assignment goes to the innermost scope that has the name, else to the process's own scope.
+A scope is a dictionary under a scope id: `ROOT_SCOPE` for the instance, else the id of the token that opened it (a call
+activity, a multi-instance iteration, an activity with input parameters). A name is read from the innermost scope that
+has it; an assignment goes to the innermost scope that has the name, else to the process's own scope.
 """
 
 from __future__ import annotations
