@@ -14,7 +14,19 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[3] / "processes"
 PROCESSES = ("complaint", "callback", "escalation", "reminder")
 CHINESE = re.compile(r"[\u3400-\u9fff]")
-SHOWN = ("name", "label", "dateLabel", "timeLabel", "description", "text", "prefixAdorner", "suffixAdorner", "patternErrorMessage", "checkMessage", "help")
+SHOWN = (
+    "name",
+    "label",
+    "dateLabel",
+    "timeLabel",
+    "description",
+    "text",
+    "prefixAdorner",
+    "suffixAdorner",
+    "patternErrorMessage",
+    "checkMessage",
+    "help",
+)
 QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
 
 

@@ -1,0 +1,82 @@
+"""Diagrams name only forms, tables, roles, listeners and topics that exist."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from xml.etree import ElementTree as ET
+
+import pytest
+from content_texts import PROCESSES, ROOT
+
+CAMUNDA = "{http://camunda.org/schema/1.0/bpmn}"
+BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
+DIAGRAMS = sorted(path for process in PROCESSES for path in (ROOT / process).glob("*.bpmn"))
+ROLES = set(
+    "agent cs_sup cs_mgr sales_con sales_sup sales_mgr eng_lead engineer contractor handler prop_cs repair_tech prop_check "
+    "inspector ho_lead ho_desk leader gm pr legal cost finance owner process_owner admin".split()
+)
+
+
+def attributes(name: str) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = defaultdict(set)
+    for path in DIAGRAMS:
+        for element in ET.parse(path).iter():
+            value = element.get(CAMUNDA + name)
+            if value:
+                found[path.name].add(value)
+    return found
+
+
+def test_every_form_named_in_a_diagram_exists():
+    forms = {path.stem for process in PROCESSES for path in (ROOT / process / "forms").glob("*.form")}
+    missing = {file: sorted(names - forms) for file, names in attributes("formRef").items() if names - forms}
+    assert missing == {}
+
+
+def test_every_form_is_used_by_a_diagram():
+    if not DIAGRAMS:
+        pytest.skip("no diagrams yet")
+    used = set().union(*attributes("formRef").values())
+    forms = {path.stem for process in PROCESSES for path in (ROOT / process / "forms").glob("*.form")}
+    assert sorted(forms - used) == []
+
+
+def test_every_decision_named_in_a_diagram_exists():
+    decisions = {
+        element.get("id")
+        for process in PROCESSES
+        for path in (ROOT / process).glob("*.dmn")
+        for element in ET.parse(path).iter()
+        if element.tag.endswith("}decision")
+    }
+    missing = {
+        file: sorted(names - decisions) for file, names in attributes("decisionRef").items() if names - decisions
+    }
+    assert missing == {}
+
+
+def test_every_candidate_group_is_a_role():
+    unknown = {}
+    for file, values in attributes("candidateGroups").items():
+        plain = {
+            role.strip()
+            for value in values
+            if "${" not in value and not value.startswith("=")
+            for role in value.split(",")
+        }
+        if plain - ROLES:
+            unknown[file] = sorted(plain - ROLES)
+    assert unknown == {}
+
+
+def test_called_processes_exist():
+    keys = {
+        element.get("id") for path in DIAGRAMS for element in ET.parse(path).iter() if element.tag == f"{BPMN}process"
+    }
+    called = {
+        element.get("calledElement")
+        for path in DIAGRAMS
+        for element in ET.parse(path).iter()
+        if element.tag == f"{BPMN}callActivity"
+    }
+    assert {key for key in called if key and "$" not in key} <= keys
