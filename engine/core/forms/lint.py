@@ -63,7 +63,6 @@ _FEEL_WORDS = frozenset(
         "function",
         "instance",
         "of",
-        "external",
         "item",
         "partial",
     ]
