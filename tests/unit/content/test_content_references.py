@@ -11,10 +11,33 @@ from content_texts import PROCESSES, ROOT
 CAMUNDA = "{http://camunda.org/schema/1.0/bpmn}"
 BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
 DIAGRAMS = sorted(path for process in PROCESSES for path in (ROOT / process).glob("*.bpmn"))
-ROLES = set(
-    "agent cs_sup cs_mgr sales_con sales_sup sales_mgr eng_lead engineer contractor handler prop_cs repair_tech prop_check "
-    "inspector ho_lead ho_desk leader gm pr legal cost finance owner process_owner admin".split()
-)
+ROLES = {
+    "agent",
+    "cs_sup",
+    "cs_mgr",
+    "sales_con",
+    "sales_sup",
+    "sales_mgr",
+    "eng_lead",
+    "engineer",
+    "contractor",
+    "handler",
+    "prop_cs",
+    "repair_tech",
+    "prop_check",
+    "inspector",
+    "ho_lead",
+    "ho_desk",
+    "leader",
+    "gm",
+    "pr",
+    "legal",
+    "cost",
+    "finance",
+    "owner",
+    "process_owner",
+    "admin",
+}
 
 
 def attributes(name: str) -> dict[str, set[str]]:
