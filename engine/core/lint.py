@@ -78,7 +78,7 @@ def _process(process: Process) -> Iterator[Finding]:
                 flow.id,
                 "dangling-flow",
                 "error",
-                f"The flow leads from {flow.source or 'nowhere'} to {flow.target or 'nowhere'}; one end does not exist. "
+                f"The flow leads from {flow.source or 'nowhere'} to {flow.target or 'nowhere'}; one end is missing. "
                 "Connect both ends.",
                 f"连线从“{flow.source}”到“{flow.target}”,有一端不存在。请把两端都连上。",
                 flow.name,

@@ -76,7 +76,7 @@ def _event(process: Process, node: Node) -> Iterator[Finding]:
             node,
             "multiple-events",
             "error",
-            "An event waits for one thing. Draw one event for each, behind an event-based gateway or on the same border.",
+            "An event waits for one thing. Draw one for each, behind an event-based gateway or on the same border.",
             "一个事件只等一件事。请分别画出,放在事件网关之后或同一边界上。",
         )
         return
