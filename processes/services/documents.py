@@ -1,0 +1,306 @@
+"""The paper sheets of the source documents: what each shows of a case. Pages draw them; nothing is decided there.
+
+记录单 `record` (B49: nine fields), 处理单 `handling` (B59: eight fields), 登记表 `register` (E03, E04), 反馈信息单
+`feedback` (C02–C04).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from engine.errors import N_, NotFoundError
+from processes.services import rights
+from storage import cases, estate, history, parties, people, tasks
+from storage import instances as instance_rows
+from storage.privacy import vault
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+    from engine.access import Viewer
+    from storage.tables.cases import ServiceCase
+
+Shape = Literal["line", "long", "moment", "date", "tick", "money"]
+FORMS = ("T01", "T02", "T09", "T12", "T13", "T16", "T17", "T18", "T19", "T20")
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One box of a sheet: an English label to translate, and the value. `wide` boxes take a whole row."""
+
+    label: str
+    value: Any = ""
+    shape: Shape = "line"
+    wide: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """Where somebody signs: who, when (aware UTC), how, and the attachment that shows the signature, if any."""
+
+    label: str
+    name: str = ""
+    at: datetime | None = None
+    method: str = ""
+    attachment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A sheet ready to be drawn. `number` is the case's, `sheet_number` the paper's own; `copies` names each copy."""
+
+    document: str
+    title: str
+    number: str
+    sheet_number: str
+    project: str
+    state: str
+    fields: tuple[Field, ...]
+    signatures: tuple[Signature, ...]
+    printed_at: datetime
+    printed_by: str
+    instance_id: str = ""
+    copies: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The last checked values of one form, who handed them in and when; empty when nobody has."""
+
+    values: Mapping[str, Any]
+    by: str = ""
+    at: datetime | None = None
+
+    def text(self, key: str) -> str:
+        """Read a text; "" when it is empty."""
+        value = self.values.get(key)
+        return "" if value is None else str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class _Material:
+    """All that sheets draw from."""
+
+    case: ServiceCase
+    project: str
+    phone: str
+    department: str
+    answers: Mapping[str, Answer]
+    names: Mapping[str, str]
+
+    def answer(self, form: str) -> Answer:
+        return self.answers.get(form, Answer({}))
+
+    def name(self, login: str) -> str:
+        return self.names.get(login, login)
+
+    def signed(self, label: str, answer: Answer) -> Signature:
+        return Signature(label, self.name(answer.by), answer.at)
+
+    @property
+    def house(self) -> str:
+        return " ".join(piece for piece in (self.case.house, self.case.area) if piece)
+
+    @property
+    def place(self) -> str:
+        return " ".join(piece for piece in (self.house, self.case.part, self.case.location) if piece)
+
+
+def sheet(session: Session, viewer: Viewer, document: str, number: str, *, now: datetime) -> Sheet:
+    """Fill a sheet for a case.
+
+    The customer's phone number is whole for people who may call him, and that look is logged (B29); masked for others.
+    Raises NotFoundError when there is no such sheet or case, or the person may not see the case.
+    """
+    if document not in SHEETS:
+        raise NotFoundError(N_("There is no sheet of this kind."))
+    title, fill = SHEETS[document]
+    material = _collect(session, viewer, _visible(session, viewer, number), now)
+    fields, signatures, sheet_number, copies = fill(material)
+    case = material.case
+    return Sheet(
+        document=document,
+        title=title,
+        number=case.number,
+        sheet_number=sheet_number,
+        project=material.project,
+        state=case.state,
+        fields=tuple(fields),
+        signatures=tuple(signatures),
+        printed_at=now,
+        printed_by=viewer.name,
+        instance_id=str(case.instance_id or ""),
+        copies=copies,
+    )
+
+
+def available(case: ServiceCase) -> tuple[tuple[str, str], ...]:
+    """List the sheets a case has, as (kind, English title); the handling sheet once somebody handles it."""
+    early = {"待派单", "待受理"}
+    return tuple((kind, title) for kind, (title, _) in SHEETS.items() if kind != "handling" or case.state not in early)
+
+
+def _visible(session: Session, viewer: Viewer, number: str) -> ServiceCase:
+    case = cases.get(session, number)
+    involved = instance_rows.people_of(session, case.instance_id) if case and case.instance_id else frozenset()
+    if case is None or not rights.sees(viewer, case, involved):
+        raise NotFoundError(N_("There is no case {number}."), number=number)
+    return case
+
+
+def _collect(session: Session, viewer: Viewer, case: ServiceCase, now: datetime) -> _Material:
+    project = estate.project_by_code(session, case.project)
+    department = parties.department(session, case.department) if case.department else None
+    answers = _answers(session, case)
+    logins = {case.registered_by, case.owner, case.acceptor, *(answer.by for answer in answers.values())}
+    phone = case.phone_masked
+    if case.caller_phone and rights.may_call(viewer, case.project):
+        phone = vault(session).open(case.caller_phone) or case.phone_masked
+        parties.log_access(session, actor=viewer.login, action="print", subject=f"case:{case.number}", now=now)
+    return _Material(
+        case=case,
+        project=project.name if project else "",
+        phone=phone,
+        department=department.name if department else case.department,
+        answers=answers,
+        names=people.names(session, _known(logins)),
+    )
+
+
+def _known(logins: Iterable[str]) -> list[str]:
+    return sorted(login for login in logins if login)
+
+
+def _answers(session: Session, case: ServiceCase) -> dict[str, Answer]:
+    """Take the last submission of each form that sheets quote."""
+    if case.instance_id is None:
+        return {}
+    forms = {task.id: task.form_key for task in tasks.all_of(session, case.instance_id)}
+    found: dict[str, Answer] = {}
+    for row in sorted(history.submissions(session, case.instance_id), key=lambda row: row.submitted_at):
+        form = forms.get(row.task_id, "")
+        if form in FORMS:
+            found[form] = Answer(row.values, row.submitted_by, row.submitted_at)
+    return found
+
+
+Filled = tuple[list[Field], list[Signature], str, tuple[str, ...]]
+
+
+def _record(found: _Material) -> Filled:
+    """客户投诉记录单: the nine fields of B49; the receiver's signature is the login that registered the case."""
+    case = found.case
+    fields = [
+        Field(N_("Name of the customer"), case.caller_name),
+        Field(N_("Acceptance number"), case.number),
+        Field(N_("Address of the home"), " ".join(piece for piece in (found.project, found.house) if piece)),
+        Field(N_("Accepted on"), case.received_at, "moment"),
+        Field(N_("Customer's contact"), found.phone),
+        Field(N_("Way of complaining"), case.channel),
+        Field(N_("Reason for the complaint (course of events)"), case.facts, "long", wide=True),
+        Field(N_("What the customer asks for"), case.demand, "long", wide=True),
+    ]
+    signatures = [Signature(N_("Receiving staff (signature)"), found.name(case.registered_by), case.received_at)]
+    return fields, signatures, case.number, ()
+
+
+def _handling(found: _Material) -> Filled:
+    """客户投诉处理单: the eight fields of B59; signed by the customer as T19 recorded it (B58)."""
+    case, plan, review = found.case, found.answer("T12"), found.answer("T13")
+    result, told, consent, closing = (found.answer(form) for form in ("T17", "T18", "T19", "T20"))
+    outcome = result.text("result_text") or plan.text("plan") or found.answer("T02").text("answer")
+    manager = review if review.by else closing
+    opinion = review.text("approval_opinion") or closing.text("close_reason")
+    said = "　".join(piece for piece in (told.text("satisfaction"), consent.text("customer_opinion")) if piece)
+    fields = [
+        Field(N_("Name of the customer"), case.caller_name),
+        Field(N_("Handling sheet number"), _sheet_number(case)),
+        Field(N_("Handling department"), found.department),
+        Field(N_("Handled on"), case.solved_at or result.at, "date"),
+        Field(N_("Result of handling the complaint"), outcome, "long", wide=True),
+        Field(N_("Opinion of the receiving staff"), plan.text("cause_analysis"), "long", wide=True),
+        Field(N_("Opinion of the department manager"), opinion, "long", wide=True),
+        Field(N_("Opinion of the customer"), said, "long", wide=True),
+    ]
+    shown = consent.values.get("signature")
+    signatures = [
+        found.signed(N_("Receiving staff (signature)"), plan if plan.by else result),
+        found.signed(N_("Department manager (signature)"), manager),
+        Signature(
+            N_("Customer (signature)"),
+            case.caller_name if consent.by else "",
+            consent.at,
+            consent.text("sign_method"),
+            str(shown[0] if isinstance(shown, list) and shown else shown or ""),
+        ),
+    ]
+    return fields, signatures, _sheet_number(case), ()
+
+
+def _register(found: _Material) -> Filled:
+    """业主投诉登记表: what E03 asks at least, and what E04 wants confirmed."""
+    case, intake = found.case, found.answer("T01")
+    fields = [
+        Field(N_("Name of the owner"), case.caller_name),
+        Field(N_("Number of the home"), found.house),
+        Field(N_("Contact of the caller"), found.phone),
+        Field(N_("Caller's relation to the home"), case.caller_role),
+        Field(N_("Time of the complaint"), case.received_at, "moment"),
+        Field(N_("Time of the event"), case.event_at, "moment"),
+        Field(N_("Place of the event"), found.place, wide=True),
+        Field(N_("Class of the complaint"), " / ".join(piece for piece in (case.cat1, case.cat2) if piece)),
+        Field(N_("Urgency of the complaint"), case.urgency),
+        Field(N_("Reason for the complaint"), case.facts, "long", wide=True),
+        Field(N_("Concrete demand and expectation"), case.demand, "long", wide=True),
+        Field(N_("Main points repeated and confirmed"), _ticked(case, intake, "readback"), "tick"),
+        Field(N_("Told that the case is accepted, and its number"), bool(case.number), "tick"),
+    ]
+    signatures = [Signature(N_("Registered by (signature)"), found.name(case.registered_by), case.received_at)]
+    return fields, signatures, case.number, ()
+
+
+def _feedback(found: _Material) -> Filled:
+    """反馈信息单: exact location and confirmed wording (C02), two copies, signed for by customer service (C03, C04)."""
+    case, intake, accepted = found.case, found.answer("T01"), found.answer("T09")
+    fields = [
+        Field(N_("Customer reporting"), case.caller_name),
+        Field(N_("Number of the sheet"), case.number),
+        Field(N_("Contact of the caller"), found.phone),
+        Field(N_("Reported on"), case.received_at, "moment"),
+        Field(N_("Number of the home"), found.house),
+        Field(N_("Channel of the report"), case.channel),
+        Field(N_("Exact location of the problem"), found.place, wide=True),
+        Field(N_("Description in the customer's confirmed words"), case.facts, "long", wide=True),
+        Field(N_("What the customer asks for"), case.demand, "long", wide=True),
+        Field(N_("Times for a visit"), str(case.intake.get("visit_pref") or "")),
+        Field(N_("Wording confirmed with the customer"), _ticked(case, intake, "wording_confirmed"), "tick"),
+    ]
+    signatures = [
+        Signature(N_("Filled in by (signature)"), found.name(case.registered_by), case.received_at),
+        found.signed(N_("Signed for by customer service"), accepted),
+        Signature(N_("Head of engineering (signature)")),
+    ]
+    return fields, signatures, case.number, (N_("Copy for customer service"), N_("Copy kept by the receiver"))
+
+
+def _ticked(case: ServiceCase, intake: Answer, key: str) -> bool:
+    return bool(intake.values.get(key) or case.intake.get(key))
+
+
+def _sheet_number(case: ServiceCase) -> str:
+    """Number the handling sheet after its case; later rounds carry the round."""
+    number = case.number.replace("TS-", "CL-", 1)
+    return f"{number}-{case.round}" if case.round > 1 else number
+
+
+SHEETS: Mapping[str, tuple[str, Callable[[_Material], Filled]]] = {
+    "record": (N_("Customer complaint record"), _record),
+    "handling": (N_("Customer complaint handling sheet"), _handling),
+    "register": (N_("Owner's complaint registration"), _register),
+    "feedback": (N_("Feedback sheet"), _feedback),
+}
+"""Kind of sheet → English title and how it is filled. Kinds are part of the address `/print/<kind>/<case number>`."""
