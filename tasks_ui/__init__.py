@@ -1,0 +1,1 @@
+"""The web application: pages, the command line, what both read from outside."""

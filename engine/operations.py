@@ -1,0 +1,195 @@
+"""What an administrator watches: jobs, outgoing messages, the audit log, the versions in force. Nothing is changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from engine import access
+from engine.access import Action, Viewer
+from storage import audit, definitions, people
+from storage import jobs as queries
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+    from uuid import UUID
+
+    from sqlalchemy.orm import Session
+
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """How much waits: due jobs by kind, since when the oldest one waits (None: nothing waits), open incidents."""
+
+    due: Mapping[str, int]
+    oldest_due: datetime | None
+    incidents: int
+
+    @property
+    def total(self) -> int:
+        """All due jobs."""
+        return sum(self.due.values())
+
+
+@dataclass(frozen=True, slots=True)
+class JobRow:
+    """A job. `state`: waiting, due, leased, failing (will be tried again) or incident (waits for a person)."""
+
+    id: UUID
+    kind: str
+    name: str
+    element_id: str
+    instance_id: UUID | None
+    due_at: datetime | None
+    leased_until: datetime | None
+    attempts: int
+    max_attempts: int
+    last_error: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRow:
+    """An outgoing message; `sent_at` is None until it has gone."""
+
+    id: UUID
+    connector: str
+    recipient: str
+    template: str
+    created_at: datetime
+    sent_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRow:
+    """An entry of the audit log."""
+
+    id: int
+    at: datetime
+    actor: str
+    actor_name: str
+    on_behalf_of: str
+    action: str
+    subject: str
+    detail: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class VersionRow:
+    """A version of a process, and whether new cases start with it."""
+
+    id: UUID
+    key: str
+    version: int
+    version_tag: str
+    name: str
+    note: str
+    state: str
+    created_at: datetime
+    created_by: str
+    newest: bool
+
+
+def measures(session: Session, *, now: datetime) -> Measures:
+    """Count what waits, for the monitoring of the installation: numbers only, so no viewer is asked for."""
+    depth = dict(queries.depth(session, now))
+    incidents = depth.pop("incident", 0)
+    return Measures(due=depth, oldest_due=queries.oldest_due(session, now), incidents=incidents)
+
+
+def overview(session: Session, viewer: Viewer, *, now: datetime) -> Measures:
+    """Count what waits, for the administrators' first page."""
+    access.require(viewer, Action.INCIDENT_VIEW)
+    return measures(session, now=now)
+
+
+def jobs(
+    session: Session, viewer: Viewer, *, kind: str = "", page: int = 1, now: datetime
+) -> tuple[tuple[JobRow, ...], bool]:
+    """List jobs, those that wait for a person first, then the earliest due; and tell whether there are more."""
+    access.require(viewer, Action.JOB_VIEW)
+    rows = queries.listed(session, kind=kind, limit=PAGE + 1, offset=(page - 1) * PAGE)
+    return tuple(_job(row, now) for row in rows[:PAGE]), len(rows) > PAGE
+
+
+def _job(row: Any, now: datetime) -> JobRow:
+    if row.due_at is None:
+        state = "incident"
+    elif row.leased_until is not None and row.leased_until > now:
+        state = "leased"
+    elif row.attempts:
+        state = "failing"
+    else:
+        state = "due" if row.due_at <= now else "waiting"
+    return JobRow(
+        id=row.id,
+        kind=row.kind,
+        name=row.name,
+        element_id=row.element_id,
+        instance_id=row.instance_id,
+        due_at=row.due_at,
+        leased_until=row.leased_until,
+        attempts=row.attempts,
+        max_attempts=row.max_attempts,
+        last_error=row.last_error,
+        state=state,
+    )
+
+
+def outbox(session: Session, viewer: Viewer, *, page: int = 1) -> tuple[tuple[MessageRow, ...], bool]:
+    """List outgoing messages, newest first, and tell whether there are more."""
+    access.require(viewer, Action.JOB_VIEW)
+    rows = queries.outbox(session, limit=PAGE + 1, offset=(page - 1) * PAGE)
+    found = tuple(
+        MessageRow(row.id, row.connector, row.recipient, row.template, row.created_at, row.sent_at)
+        for row in rows[:PAGE]
+    )
+    return found, len(rows) > PAGE
+
+
+def audit_log(
+    session: Session, viewer: Viewer, *, actor: str = "", subject: str = "", before: int | None = None
+) -> tuple[tuple[AuditRow, ...], bool]:
+    """List entries of the audit log, newest first, from the one before `before` on; and tell whether there are more."""
+    access.require(viewer, Action.AUDIT_VIEW)
+    rows = audit.entries(session, actor=actor, subject=subject, before=before, limit=PAGE + 1)
+    names = people.names(session, [row.actor for row in rows])
+    found = tuple(
+        AuditRow(
+            id=row.id,
+            at=row.at,
+            actor=row.actor,
+            actor_name=names.get(row.actor, row.actor),
+            on_behalf_of=row.on_behalf_of,
+            action=row.action,
+            subject=row.subject,
+            detail=dict(row.detail),
+        )
+        for row in rows[:PAGE]
+    )
+    return found, len(rows) > PAGE
+
+
+def versions(session: Session, viewer: Viewer) -> tuple[VersionRow, ...]:
+    """List every version of every process, the newest of each first."""
+    access.require(viewer, Action.DEFINITION_VIEW)
+    newest = {row.key: row.id for row in definitions.newest_processes(session)}
+    return tuple(
+        VersionRow(
+            id=row.id,
+            key=row.key,
+            version=row.version,
+            version_tag=row.version_tag,
+            name=row.name,
+            note=row.note,
+            state=row.state,
+            created_at=row.created_at,
+            created_by=row.created_by,
+            newest=newest.get(row.key) == row.id,
+        )
+        for key in sorted(definitions.process_keys(session))
+        for row in definitions.process_versions(session, key)
+    )

@@ -1,0 +1,99 @@
+"""What a request has at hand: the database, the clock, who asks. Only here the web layer reads the clock."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, cast
+
+from flask import current_app, g, session
+
+from engine import people
+from engine.errors import NotFoundError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from sqlalchemy.orm import Session
+
+    from engine.access import Viewer
+    from engine.connectors import Registry
+    from storage.session import Database
+    from tasks_ui.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """The parts one application is assembled from."""
+
+    settings: Settings
+    database: Database
+    registry: Registry
+    clock: Callable[[], datetime]
+
+
+def clock() -> datetime:
+    """Return the present moment, aware, in UTC."""
+    return datetime.now(UTC)  # noqa: TID251  the web's one reading of the clock
+
+
+def application() -> Application:
+    """Return the parts of the running application."""
+    return cast("Application", current_app.extensions["keyturn"])
+
+
+def settings() -> Settings:
+    """Return the settings."""
+    return application().settings
+
+
+def registry() -> Registry:
+    """Return the services, listeners and connectors that diagrams may name."""
+    return application().registry
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """Open a transaction: committed at the end, undone by an exception."""
+    with application().database.transaction() as opened:
+        yield opened
+
+
+@contextmanager
+def reading() -> Iterator[Session]:
+    """Open a transaction that only reads."""
+    with application().database.read() as opened:
+        yield opened
+
+
+def utcnow() -> datetime:
+    """Return the moment of this request (aware, UTC), the same however often it is asked."""
+    if "now" not in g:
+        g.now = application().clock()
+    return cast("datetime", g.now)
+
+
+def signed_in() -> Viewer | None:
+    """Return the person of this session; None when nobody is signed in or the account is closed."""
+    if "viewer" not in g:
+        g.viewer = _load(session.get("login"))
+    return cast("Viewer | None", g.viewer)
+
+
+def viewer() -> Viewer:
+    """Return the person who asks. Views need a signed-in person unless they say otherwise, so there is one."""
+    person = signed_in()
+    if person is None:
+        raise LookupError("no one is signed in: the view is public, use signed_in()")
+    return person
+
+
+def _load(login: Any) -> Viewer | None:
+    if not isinstance(login, str):
+        return None
+    with reading() as opened:
+        try:
+            return people.viewer(opened, login, now=utcnow())
+        except NotFoundError:
+            return None

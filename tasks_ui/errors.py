@@ -1,0 +1,99 @@
+"""Every error becomes a sentence: on a page, in the part of a page that htmx asked for, or in JSON."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask, Response, g, jsonify, make_response, redirect, render_template, request, url_for
+from flask_babel import gettext, lazy_gettext
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+
+from engine.errors import InvalidFormError, KeyturnError
+from tasks_ui import logs
+from tasks_ui.i18n import translate
+
+SENTENCES = {
+    400: lazy_gettext("The request cannot be understood."),
+    403: lazy_gettext("You may not do this."),
+    404: lazy_gettext("There is no such page, or you may not see it."),
+    405: lazy_gettext("This cannot be done here."),
+    413: lazy_gettext("The upload is too large."),
+    429: lazy_gettext("Too many requests. Please wait a moment."),
+}
+SERVER_ERROR = 500
+UNAUTHORIZED = 401
+
+
+def wants_json() -> bool:
+    """Tell whether a program asks rather than a person."""
+    best = request.accept_mimetypes.best_match(["text/html", "application/json"], default="text/html")
+    return request.path.startswith(("/api/", "/healthz")) or best == "application/json"
+
+
+def is_htmx() -> bool:
+    """Tell whether htmx asks for a part of a page."""
+    return request.headers.get("HX-Request") == "true"
+
+
+def answer(status: int, sentence: str, *, details: list[dict[str, Any]] | None = None) -> Response:
+    """Answer a request that failed, in the form the caller reads."""
+    if wants_json():
+        error = {"status": status, "message": sentence, "request_id": g.get("request_id", ""), "details": details or []}
+        return make_response(jsonify(error=error), status)
+    if is_htmx():
+        response = make_response(render_template("_toast.html", kind="danger", text=sentence), status)
+        response.headers["HX-Retarget"] = "#toasts"
+        response.headers["HX-Reswap"] = "beforeend"
+        return response
+    return make_response(render_template("error.html", status=status, sentence=sentence), status)
+
+
+def must_sign_in() -> Response:
+    """Send a person to the sign-in page and afterwards back to where he was."""
+    back = request.full_path.rstrip("?") if request.method == "GET" and not is_htmx() else ""
+    target = url_for("auth.login", next=back) if back not in {"", "/"} else url_for("auth.login")
+    if wants_json():
+        return answer(UNAUTHORIZED, gettext("Please sign in."))
+    if is_htmx():
+        response = make_response("", UNAUTHORIZED)
+        response.headers["HX-Redirect"] = target
+        return response
+    return make_response(redirect(target, 303))
+
+
+def _details(error: KeyturnError) -> list[dict[str, Any]]:
+    if not isinstance(error, InvalidFormError):
+        return []
+    return [{"path": item.path, "message": translate(item.template, dict(item.fields))} for item in error.errors]
+
+
+def install(app: Flask) -> None:
+    """Register one handler per family of errors."""
+
+    def known(error: KeyturnError) -> Response:
+        return answer(error.status, translate(error.template, error.fields), details=_details(error))
+
+    def forged(error: CSRFError) -> Response:
+        logs.LOGGER.info("csrf", reason=error.description)
+        return answer(400, gettext("This page is out of date. Go back, reload it and send it again."))
+
+    def http(error: HTTPException) -> Response:
+        if error.response is not None:
+            return make_response(error.response)
+        status = error.code or SERVER_ERROR
+        return answer(status, str(SENTENCES.get(status, error.name)))
+
+    def too_large(_error: RequestEntityTooLarge) -> Response:
+        limit = app.config["MAX_CONTENT_LENGTH"] // (1024 * 1024)
+        return answer(413, gettext("The upload is too large: at most %(limit)d MB.", limit=limit))
+
+    def unknown(error: Exception) -> Response:
+        logs.LOGGER.error("fault", path=request.path, method=request.method, exc_info=error)
+        return answer(SERVER_ERROR, gettext("Something went wrong on our side. Nothing was saved by this step."))
+
+    app.register_error_handler(KeyturnError, known)
+    app.register_error_handler(CSRFError, forged)
+    app.register_error_handler(RequestEntityTooLarge, too_large)
+    app.register_error_handler(HTTPException, http)
+    app.register_error_handler(Exception, unknown)

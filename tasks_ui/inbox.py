@@ -1,0 +1,149 @@
+"""The inbox: what waits for a person, due first; taking, giving back and handing on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from hashlib import blake2b
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+from uuid import UUID
+
+from engine.tasks import InboxPage, InboxQuery
+from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
+from flask_babel import gettext, lazy_gettext, ngettext
+
+from engine import tasks
+from engine.errors import N_, InvalidInputError
+from tasks_ui import context
+from tasks_ui.auth import safe_target
+from tasks_ui.errors import is_htmx
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+blueprint = Blueprint("inbox", __name__)
+VIEWS = {
+    "all": lazy_gettext("To do"),
+    "mine": lazy_gettext("Mine"),
+    "group": lazy_gettext("Up for grabs"),
+    "overdue": lazy_gettext("Overdue"),
+    "done": lazy_gettext("Done"),
+}
+SORTS = {
+    "due": lazy_gettext("Due first"),
+    "priority": lazy_gettext("Most urgent first"),
+    "newest": lazy_gettext("Newest first"),
+    "oldest": lazy_gettext("Oldest first"),
+}
+SIZE = 25
+LONGEST_SEARCH = 100
+
+
+def read_query() -> InboxQuery:
+    """Read the query from the address; what makes no sense falls back to the plain inbox."""
+    view, sort, page = (request.values.get(name, "") for name in ("view", "sort", "page"))
+    return InboxQuery(
+        view=view if view in VIEWS else "all",
+        role=request.values.get("role", ""),
+        scope=request.values.get("scope", ""),
+        process=request.values.get("process", ""),
+        text=request.values.get("q", "").strip()[:LONGEST_SEARCH],
+        sort=sort if sort in SORTS else "due",
+        page=int(page) if page.isascii() and page.isdigit() and int(page) else 1,
+        size=SIZE,
+    )
+
+
+def address(query: InboxQuery, **changes: object) -> str:
+    """Write the address of a query, changed in some parts; a change of anything but the page starts at the first."""
+    changed = replace(query, **({"page": 1} | changes))  # type: ignore[arg-type]
+    parts = {
+        "view": changed.view if changed.view != "all" else "",
+        "role": changed.role,
+        "scope": changed.scope,
+        "process": changed.process,
+        "q": changed.text,
+        "sort": changed.sort if changed.sort != "due" else "",
+        "page": changed.page if changed.page > 1 else "",
+    }
+    text = urlencode({name: value for name, value in parts.items() if value})
+    return url_for("inbox.show") + (f"?{text}" if text else "")
+
+
+def _read(query: InboxQuery) -> InboxPage:
+    with context.reading() as opened:
+        return tasks.inbox(opened, context.viewer(), query, now=context.utcnow())
+
+
+def _render(template: str, query: InboxQuery, page: InboxPage) -> str:
+    return render_template(
+        template, query=query, page=page, views=VIEWS, sorts=SORTS, address=address, viewer=context.viewer()
+    )
+
+
+@blueprint.get("/inbox")
+def show() -> Response:
+    """Show a page of the inbox; htmx gets the list alone, or nothing when it has not changed."""
+    query = read_query()
+    if not is_htmx() or request.headers.get("HX-Boosted"):
+        return make_response(_render("inbox.html", query, _read(query)))
+    body = _render("inbox_list.html", query, _read(query))
+    digest = blake2b(body.encode(), digest_size=8).hexdigest()
+    if request.headers.get("X-Seen") == digest:
+        return make_response("", 204)
+    response = make_response(body)
+    response.headers["X-Seen"] = digest
+    return response
+
+
+def _back() -> Response:
+    """Answer a change: the list again for htmx, the page it came from for everybody else."""
+    if is_htmx():
+        query = read_query()
+        return make_response(_render("inbox_list.html", query, _read(query)) + render_template("_toasts.html"))
+    return make_response(redirect(safe_target(address(read_query())), 303))
+
+
+@blueprint.post("/inbox/<uuid:task_id>/claim")
+def claim(task_id: UUID) -> Response:
+    """Take a task."""
+    with context.transaction() as opened:
+        tasks.claim(opened, context.viewer(), task_id, now=context.utcnow())
+    flash(gettext("The task is yours now."), "success")
+    return _back()
+
+
+@blueprint.post("/inbox/<uuid:task_id>/release")
+def release(task_id: UUID) -> Response:
+    """Give a task back to its group."""
+    with context.transaction() as opened:
+        tasks.release(opened, context.viewer(), task_id, now=context.utcnow())
+    flash(gettext("The task is back with its group."), "success")
+    return _back()
+
+
+@blueprint.post("/inbox/claim")
+def claim_several() -> Response:
+    """Take all chosen tasks; those that somebody else took first are named."""
+    chosen = _chosen()
+    with context.transaction() as opened:
+        results = tasks.bulk_claim(opened, context.viewer(), chosen, now=context.utcnow())
+    refused = [result for result in results if not result.ok]
+    taken = len(results) - len(refused)
+    if taken:
+        flash(ngettext("%(num)d task is yours now.", "%(num)d tasks are yours now.", taken), "success")
+    if refused:
+        flash(
+            ngettext("%(num)d task could not be taken.", "%(num)d tasks could not be taken.", len(refused)), "warning"
+        )
+    return _back()
+
+
+def _chosen() -> Sequence[UUID]:
+    try:
+        chosen = [UUID(text) for text in request.form.getlist("task")]
+    except ValueError as problem:
+        raise InvalidInputError from problem
+    if not chosen:
+        raise InvalidInputError(N_("Choose at least one task first."))
+    return chosen

@@ -1,0 +1,68 @@
+"""The main navigation and the administrators' list of pages. Pages elsewhere join by adding an entry here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from flask import Flask, current_app, request, url_for
+from flask_babel import lazy_gettext
+
+from tasks_ui import context
+
+if TYPE_CHECKING:
+    from flask_babel.speaklater import LazyString
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A link of a navigation: shown when its endpoint exists and the person holds one of `roles` (none: everybody)."""
+
+    endpoint: str
+    label: LazyString
+    icon: str
+    prefix: str
+    roles: frozenset[str] = frozenset()
+
+
+OFFICE = frozenset({"admin", "process_owner"})
+ADMIN = frozenset({"admin"})
+
+MAIN = (
+    Entry("inbox.show", lazy_gettext("Inbox"), "inbox", "/inbox"),
+    Entry("start.index", lazy_gettext("New"), "plus-lg", "/start"),
+    Entry("cases.index", lazy_gettext("Cases"), "journal-text", "/cases"),
+    Entry("admin.index", lazy_gettext("Administration"), "gear", "/admin", OFFICE),
+)
+
+ADMINISTRATION = (
+    Entry("admin.index", lazy_gettext("Overview"), "house", "/admin/", OFFICE),
+    Entry("admin.incidents", lazy_gettext("Incidents"), "exclamation-triangle-fill", "/admin/incidents", OFFICE),
+    Entry("admin.jobs", lazy_gettext("Jobs"), "clock-history", "/admin/jobs", ADMIN),
+    Entry("admin.outbox", lazy_gettext("Outgoing messages"), "send", "/admin/outbox", ADMIN),
+    Entry("admin_people.people", lazy_gettext("People"), "people", "/admin/people", ADMIN),
+    Entry("admin_people.roles", lazy_gettext("Roles"), "person-badge", "/admin/roles", ADMIN),
+    Entry("registers.rota", lazy_gettext("Duty rota"), "calendar-event", "/admin/rota", ADMIN),
+    Entry("registers.index", lazy_gettext("Registers"), "building", "/admin/registers", ADMIN),
+    Entry("admin.deployments", lazy_gettext("Processes"), "diagram-3", "/admin/deployments", OFFICE),
+    Entry("admin.audit", lazy_gettext("Audit log"), "shield-check", "/admin/audit", ADMIN),
+)
+
+
+def visible(entries: tuple[Entry, ...]) -> list[tuple[Entry, str, bool]]:
+    """List the entries a person gets, each with its address and whether it is the present page's."""
+    person = context.signed_in()
+    shown = []
+    for entry in entries:
+        if person is None or entry.endpoint not in current_app.view_functions:
+            continue
+        if entry.roles and entry.roles.isdisjoint(person.roles):
+            continue
+        here = request.path == entry.prefix if entry.prefix.endswith("/") else request.path.startswith(entry.prefix)
+        shown.append((entry, url_for(entry.endpoint), here))
+    return shown
+
+
+def install(app: Flask) -> None:
+    """Give templates the functions `main_nav` and `admin_nav`."""
+    app.jinja_env.globals.update(main_nav=lambda: visible(MAIN), admin_nav=lambda: visible(ADMINISTRATION))

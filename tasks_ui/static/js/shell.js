@@ -1,0 +1,59 @@
+// Small comforts of every page; each works on top of plain links and forms.
+(() => {
+  const typing = (event) =>
+    event.isComposing || event.keyCode === 229 || event.ctrlKey || event.metaKey || event.altKey ||
+    event.target.closest("input:not([type=checkbox]), textarea, select, [contenteditable]");
+
+  // A menu closes when one clicks elsewhere or presses Escape.
+  document.addEventListener("click", (event) => {
+    for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
+    const close = event.target.closest(".toast-line .close");
+    if (close) close.closest(".toast-line").remove();
+    const opener = event.target.closest("[data-dialog]");
+    if (opener) { event.preventDefault(); document.getElementById(opener.dataset.dialog)?.showModal(); }
+    if (event.target.closest("[data-close]")) event.target.closest("dialog")?.close();
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") {
+      const menu = document.querySelector("details.menu[open]");
+      if (menu) { menu.open = false; menu.querySelector("summary").focus(); }
+    }
+    // Ctrl+Enter sends the form one is typing in.
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && !event.isComposing) event.target.closest("form")?.requestSubmit();
+    if (typing(event) || document.querySelector("dialog[open]")) return;
+    if (event.key === "?") { event.preventDefault(); document.getElementById("keys")?.showModal(); }
+    if (event.key === "/") {
+      const search = document.querySelector("[data-search]");
+      if (search) { event.preventDefault(); search.focus(); search.select(); }
+    }
+  });
+
+  // A form is sent once: a second click while the first is on its way does nothing.
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (event.defaultPrevented || form.dataset.sent) { if (form.dataset.sent) event.preventDefault(); return; }
+    if (form.method === "post") form.dataset.sent = "yes";
+  });
+  addEventListener("pageshow", () => { for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent; });
+
+  // A selection that is a question of its own sends its form at once.
+  document.addEventListener("change", (event) => { if (event.target.matches("select[data-send]")) event.target.form.requestSubmit(); });
+
+  // Good news leaves by itself, bad news stays until it is closed.
+  const tidy = () => {
+    for (const line of document.querySelectorAll(".toast-success:not([data-timed])")) {
+      line.dataset.timed = "yes";
+      setTimeout(() => line.remove(), 5000);
+    }
+  };
+  document.addEventListener("htmx:load", tidy);
+  tidy();
+  document.addEventListener("htmx:sendError", () => {
+    const template = document.getElementById("offline");
+    if (template && !document.querySelector(".toast-offline")) document.getElementById("toasts").append(template.content.cloneNode(true));
+  });
+  document.addEventListener("htmx:afterRequest", (event) => { if (event.detail.successful) document.querySelector(".toast-offline")?.remove(); });
+
+  // The first problem of a page takes the focus, so that a screen reader tells it.
+  document.querySelector(".problem[tabindex]")?.focus();
+})();
