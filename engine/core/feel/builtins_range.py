@@ -1,0 +1,224 @@
+"""Builtin functions on ranges and points (DMN 1.5, table 78), after Allen's interval algebra."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from engine.core.feel import nodes, operators
+from engine.core.feel.errors import FeelProblem
+from engine.core.feel.registry import BUILTINS, builtin
+from engine.core.feel.values import Range
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from engine.core.feel.runtime import Run
+
+
+class _NoOrder(Exception):  # noqa: N818  it never leaves this module
+    """Two ends cannot be compared: the answer is null."""
+
+
+def _order(a: Any, b: Any, run: Run) -> int:
+    found = operators.order(a, b, run)
+    if found is None:
+        raise _NoOrder
+    return found
+
+
+def _register(name: str, params: str) -> Callable[[Callable[[Run, Any, Any], bool]], Callable[..., Any]]:
+    """Register a function of two points or ranges that answers null when they cannot be compared."""
+
+    def wrap(function: Callable[[Run, Any, Any], bool]) -> Callable[..., Any]:
+        def guarded(run: Run, a: Any, b: Any) -> bool | None:
+            a, b = _single(a), _single(b)
+            if a is None or b is None:
+                return None
+            try:
+                return function(run, a, b)
+            except _NoOrder:
+                return None
+
+        return builtin(name, params)(guarded)
+
+    return wrap
+
+
+def _single(value: Any) -> Any:
+    return value[0] if type(value) is list and len(value) == 1 else value
+
+
+def _point(value: Any) -> Range:
+    return value if type(value) is Range else Range(value, value, low_closed=True, high_closed=True)
+
+
+def _ranges(a: Any, b: Any) -> None:
+    if type(a) is not Range or type(b) is not Range:
+        raise _NoOrder
+
+
+def _before(run: Run, a: Any, b: Any) -> bool:
+    x, y = _point(a), _point(b)
+    if x.high is None or y.low is None:
+        return False
+    sign = _order(x.high, y.low, run)
+    return sign < 0 or (sign == 0 and not (x.high_closed and y.low_closed))
+
+
+@_register("before", "point1: any, point2: any")
+def before(run: Run, a: Any, b: Any) -> bool:
+    """Whether all of a lies before all of b."""
+    return _before(run, a, b)
+
+
+@_register("after", "point1: any, point2: any")
+def after(run: Run, a: Any, b: Any) -> bool:
+    """Whether all of a lies after all of b."""
+    return _before(run, b, a)
+
+
+@_register("meets", "range1: any, range2: any")
+def meets(run: Run, a: Any, b: Any) -> bool:
+    """Whether a ends where b starts, both ends included."""
+    _ranges(a, b)
+    return bool(a.high_closed and b.low_closed and _order(a.high, b.low, run) == 0)
+
+
+@_register("met by", "range1: any, range2: any")
+def met_by(run: Run, a: Any, b: Any) -> bool:
+    """Whether b ends where a starts, both ends included."""
+    _ranges(a, b)
+    return bool(b.high_closed and a.low_closed and _order(b.high, a.low, run) == 0)
+
+
+def _low(run: Run, a: Range, b: Range) -> int:
+    """Which of two ranges starts first: -1, 0 or 1."""
+    if a.low is None or b.low is None:
+        return (a.low is not None) - (b.low is not None)
+    return _order(a.low, b.low, run) or (b.low_closed - a.low_closed)
+
+
+def _high(run: Run, a: Range, b: Range) -> int:
+    """Which of two ranges ends first: -1, 0 or 1."""
+    if a.high is None or b.high is None:
+        return (b.high is not None) - (a.high is not None)
+    return _order(a.high, b.high, run) or (a.high_closed - b.high_closed)
+
+
+def _touch(run: Run, a: Range, b: Range) -> bool:
+    return not _before(run, a, b) and not _before(run, b, a)
+
+
+@_register("overlaps", "range1: any, range2: any")
+def overlaps(run: Run, a: Any, b: Any) -> bool:
+    """Whether the two have a point in common."""
+    _ranges(a, b)
+    return _touch(run, a, b)
+
+
+@_register("overlaps before", "range1: any, range2: any")
+def overlaps_before(run: Run, a: Any, b: Any) -> bool:
+    """Whether a starts before b and ends inside it."""
+    _ranges(a, b)
+    return _touch(run, a, b) and _low(run, a, b) < 0 and _high(run, a, b) <= 0
+
+
+@_register("overlaps after", "range1: any, range2: any")
+def overlaps_after(run: Run, a: Any, b: Any) -> bool:
+    """Whether a starts inside b and ends after it."""
+    _ranges(a, b)
+    return _touch(run, a, b) and _low(run, a, b) >= 0 and _high(run, a, b) > 0
+
+
+@_register("finishes", "point: any, range: any")
+def finishes(run: Run, a: Any, b: Any) -> bool:
+    """Whether a ends b."""
+    return _finishes(run, a, b)
+
+
+def _finishes(run: Run, a: Any, b: Any) -> bool:
+    if type(b) is not Range:
+        raise _NoOrder
+    x = _point(a)
+    return _high(run, x, b) == 0 and _low(run, x, b) >= 0
+
+
+@_register("finished by", "range: any, point: any")
+def finished_by(run: Run, a: Any, b: Any) -> bool:
+    """Whether b ends a."""
+    return _finishes(run, b, a)
+
+
+def _includes(run: Run, a: Any, b: Any) -> bool:
+    if type(a) is not Range:
+        raise _NoOrder
+    y = _point(b)
+    return _low(run, a, y) <= 0 and _high(run, a, y) >= 0
+
+
+@_register("includes", "range: any, point: any")
+def includes(run: Run, a: Any, b: Any) -> bool:
+    """Whether b lies inside a."""
+    return _includes(run, a, b)
+
+
+@_register("during", "point: any, range: any")
+def during(run: Run, a: Any, b: Any) -> bool:
+    """Whether a lies inside b."""
+    return _includes(run, b, a)
+
+
+def _starts(run: Run, a: Any, b: Any) -> bool:
+    if type(b) is not Range:
+        raise _NoOrder
+    x = _point(a)
+    return _low(run, x, b) == 0 and _high(run, x, b) <= 0
+
+
+@_register("starts", "point: any, range: any")
+def starts(run: Run, a: Any, b: Any) -> bool:
+    """Whether a begins b."""
+    return _starts(run, a, b)
+
+
+@_register("started by", "range: any, point: any")
+def started_by(run: Run, a: Any, b: Any) -> bool:
+    """Whether b begins a."""
+    return _starts(run, b, a)
+
+
+@_register("coincides", "point1: any, point2: any")
+def coincides(run: Run, a: Any, b: Any) -> bool:
+    """Whether the two are the same."""
+    if (type(a) is Range) is not (type(b) is Range):
+        raise _NoOrder
+    x, y = _point(a), _point(b)
+    return _low(run, x, y) == 0 and _high(run, x, y) == 0
+
+
+
+@builtin("range", "from: string")
+def range_(run: Run, text: str) -> Range | None:
+    """The range a text shows, with constants for ends, such as "[1..10)"."""
+    from engine.core.feel.compiler import compile_node  # noqa: PLC0415  builtins are below the compiler
+    from engine.core.feel.parser import parse  # noqa: PLC0415
+    from engine.core.feel.runtime import Scope  # noqa: PLC0415
+
+    run.charge_text(16 * len(text))
+    try:
+        node = parse(text)
+    except FeelProblem:
+        return None
+    if not isinstance(node, (nodes.RangeNode, nodes.Comparison)) or not all(map(_constant, nodes.children(node))):
+        return None
+    found = compile_node(node)(Scope({}, None, run))
+    return found if type(found) is Range else None
+
+
+def _constant(node: nodes.Node) -> bool:
+    if isinstance(node, nodes.Negate):
+        return _constant(node.operand)
+    if isinstance(node, nodes.Call):
+        called = node.function
+        return isinstance(called, nodes.Name) and called.name in BUILTINS and all(map(_constant, node.args))
+    return isinstance(node, nodes.Literal)

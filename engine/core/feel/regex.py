@@ -1,0 +1,134 @@
+"""Matching in time proportional to pattern × text: no state is visited twice, and every visit is paid."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from engine.core.feel.errors import FeelError
+from engine.core.feel.regex_parser import PatternError, Program, compile_pattern
+from engine.errors import N_
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from engine.core.feel.runtime import Run
+
+    Groups = tuple[int, ...]
+
+_BATCH = 256
+_cached = lru_cache(maxsize=512)(compile_pattern)
+
+
+def program(pattern: str, flags: str, run: Run) -> Program | None:
+    """A pattern ready to run; null (an error when strict) when it is none."""
+    try:
+        return _cached(pattern, flags)
+    except PatternError:
+        if run.env.strict:
+            template = N_("“{pattern}” is not a regular expression that can be used here.")
+            raise FeelError(template, pattern=pattern[:80]) from None
+        return None
+
+
+def search(code: Program, text: str, start: int, run: Run) -> Groups | None:
+    """The leftmost match from `start` on, as offsets of all groups (-1 for a group that took no part)."""
+    seen: set[object] = set()
+    for begin in range(start, len(text) + 1):
+        found = _match_at(code, text, begin, seen, run)
+        if found is not None:
+            return found
+        if code.code[1:2] and code.code[1].op == "start" and not code.code[1].x:
+            return None
+    return None
+
+
+def _match_at(code: Program, text: str, begin: int, seen: set[object], run: Run) -> Groups | None:
+    instructions = code.code
+    size = len(text) + 1
+    stack: list[tuple[int, int, Groups]] = [(0, begin, (-1,) * (2 * code.groups + 2))]
+    spent = 0
+    while stack:
+        pc, at, groups = stack.pop()
+        state: object = (pc, at, groups) if code.backward else pc * size + at
+        if state in seen:
+            continue
+        seen.add(state)
+        spent += 1
+        if spent >= _BATCH:
+            run.charge(spent)
+            spent = 0
+        op, x, y, test = instructions[pc]
+        if op == "char":
+            if at < size - 1 and test(text[at]):  # type: ignore[misc]
+                stack.append((pc + 1, at + 1, groups))
+        elif op == "split":
+            stack.append((y, at, groups))
+            stack.append((x, at, groups))
+        elif op == "jump":
+            stack.append((x, at, groups))
+        elif op == "save":
+            stack.append((pc + 1, at, (*groups[:x], at, *groups[x + 1 :])))
+        elif op == "match":
+            run.charge(spent)
+            return groups
+        else:
+            length = _zero_width(op, x, y, text, at, groups)
+            if length is not None:
+                stack.append((pc + 1, at + length, groups))
+    run.charge(spent)
+    return None
+
+
+def _zero_width(op: str, x: int, y: int, text: str, at: int, groups: Groups) -> int | None:
+    """How far an anchor or back reference advances; None when it fails."""
+    if op == "start":
+        return 0 if at == 0 or (x and text[at - 1] == "\n") else None
+    if op == "end":
+        return 0 if at == len(text) or (x and text[at] == "\n") else None
+    first, last = groups[2 * x], groups[2 * x + 1]
+    if first < 0 or last < 0:
+        return 0
+    wanted, found = text[first:last], text[at : at + last - first]
+    same = wanted.casefold() == found.casefold() if y else wanted == found
+    return last - first if same else None
+
+
+def find_all(code: Program, text: str, run: Run) -> Iterator[Groups]:
+    """All matches from left to right, without overlap."""
+    at = 0
+    while at <= len(text):
+        found = search(code, text, at, run)
+        if found is None:
+            return
+        yield found
+        at = found[1] if found[1] > found[0] else found[1] + 1
+
+
+def expand(replacement: str, text: str, groups: Groups, *, literal: bool) -> str | None:
+    """The replacement text with $0…$9, \\$ and \\\\ resolved; None when it is malformed."""
+    if literal:
+        return replacement
+    parts: list[str] = []
+    at = 0
+    while at < len(replacement):
+        ch = replacement[at]
+        following = replacement[at + 1 : at + 2]
+        if ch == "\\":
+            if following not in {"\\", "$"}:
+                return None
+            parts.append(following)
+            at += 2
+        elif ch == "$":
+            if not (following.isascii() and following.isdigit()):
+                return None
+            at += 2
+            number = int(following)
+            while at < len(replacement) and replacement[at] in "0123456789" and number * 20 + 2 < len(groups):
+                number, at = number * 10 + int(replacement[at]), at + 1
+            if 2 * number < len(groups) and groups[2 * number] >= 0 and groups[2 * number + 1] >= 0:
+                parts.append(text[groups[2 * number] : groups[2 * number + 1]])
+        else:
+            parts.append(ch)
+            at += 1
+    return "".join(parts)
