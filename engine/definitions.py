@@ -1,0 +1,333 @@
+"""Find and use what is deployed: programs, forms, decisions, translations, roles."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from engine import access
+from engine.access import Action
+from engine.cache import Cache
+from engine.core import dmn, feel, forms, normalise, parse
+from engine.core import program as programs
+from engine.core.calendar import WorkCalendar
+from engine.core.snapshot import Environment
+from engine.deployment import Deployed, Deployment, check, deploy, form_reference
+from engine.errors import N_, InvalidInputError, NotFoundError, ProcessError
+from engine.roles import role_codes
+from storage import definitions as queries
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+    from engine.access import Viewer
+    from engine.connectors import Registry
+    from engine.core.forms import Form
+    from engine.core.model import Node
+    from engine.core.program import Program
+    from storage.tables.definitions import DecisionDefinition, ProcessDefinition
+    from storage.tables.work import UserTask
+
+__all__ = [
+    "Deployed",
+    "Deployment",
+    "ProcessInfo",
+    "check",
+    "decide",
+    "deploy",
+    "environment",
+    "form",
+    "latest",
+    "listed",
+    "program",
+    "role_codes",
+    "source",
+    "start_form",
+    "translate",
+    "versions",
+]
+
+_programs: Cache[Program] = Cache()
+_forms: Cache[Form] = Cache(2000)
+_decisions: Cache[Any] = Cache()
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessInfo:
+    """A version of a process as lists show it."""
+
+    id: UUID
+    key: str
+    version: int
+    name: str
+    documentation: str
+    state: str
+    startable: bool
+    version_tag: str
+    note: str
+    author: str
+    created_at: datetime
+    created_by: str
+
+
+def program(session: Session, definition_id: UUID | str) -> Program:
+    """Give the compiled program of a process version, shared by all threads of this process."""
+    key = UUID(str(definition_id))
+
+    def compiled() -> Program:
+        row = _definition(session, key)
+        model = normalise.normalise(parse.parse(row.source))
+        return programs.compile_model(model, str(key), row.key)
+
+    return _programs.get(key, compiled)
+
+
+def _definition(session: Session, definition_id: UUID | str) -> ProcessDefinition:
+    row = queries.process(session, UUID(str(definition_id)))
+    if row is None:
+        raise NotFoundError(N_("There is no such version of a process."))
+    return row
+
+
+def latest(session: Session, key: str) -> ProcessDefinition:
+    """Give the newest version of a process that is in force. Raises NotFoundError."""
+    row = queries.latest_process(session, key)
+    if row is None:
+        raise NotFoundError(N_("No process {key} is deployed."), key=key)
+    return row
+
+
+def listed(session: Session, viewer: Viewer, scope: str = "") -> tuple[ProcessInfo, ...]:
+    """List the processes that the viewer may start, newest versions, by key."""
+    rows = queries.newest_processes(session)
+    return tuple(
+        _info(row)
+        for row in rows
+        if row.startable
+        and access.allowed(
+            viewer, Action.INSTANCE_START, access.StartSubject(scope, tuple(row.starters), tuple(row.roles))
+        )
+    )
+
+
+def versions(session: Session, viewer: Viewer, key: str) -> tuple[ProcessInfo, ...]:
+    """List all versions of a process, newest first."""
+    access.require(viewer, Action.DEFINITION_VIEW)
+    return tuple(_info(row) for row in queries.process_versions(session, key))
+
+
+def _info(row: ProcessDefinition) -> ProcessInfo:
+    return ProcessInfo(
+        id=row.id,
+        key=row.key,
+        version=row.version,
+        name=row.name,
+        documentation=row.documentation,
+        state=row.state,
+        startable=row.startable,
+        version_tag=row.version_tag,
+        note=row.note,
+        author=row.author,
+        created_at=row.created_at,
+        created_by=row.created_by,
+    )
+
+
+def source(session: Session, viewer: Viewer, definition_id: UUID) -> bytes:
+    """Give the diagram of a process version."""
+    access.require(viewer, Action.DEFINITION_VIEW)
+    return _definition(session, definition_id).source
+
+
+# Forms
+
+
+def form(session: Session, task: UserTask) -> Form | None:
+    """Give the form of a task: the one published with the process unless the task says latest or a version."""
+    return _form_of(session, task.definition_id, task.element_id, task.form_key, task.form_binding)
+
+
+def form_id(session: Session, task: UserTask) -> UUID | None:
+    """Give the id of the form version a task uses; None when it has none or draws its fields itself."""
+    key = form_reference(task.form_key)
+    return _bound(session, task.definition_id, key, task.form_binding) if key else None
+
+
+def start_form(session: Session, definition_id: UUID) -> Form | None:
+    """Give the form of a process's start event."""
+    found = program(session, definition_id)
+    for name in found.starts[found.key]:
+        node = found.process.nodes[name]
+        key = node.attributes.get("formRef") or node.attributes.get("formKey", "")
+        binding = node.attributes.get("formRefBinding", "deployment")
+        return _form_of(session, str(definition_id), name, key, binding)
+    return None
+
+
+def _form_of(session: Session, definition_id: str, element_id: str, reference: str, binding: str) -> Form | None:
+    key = form_reference(reference)
+    if not key:
+        node = program(session, definition_id).process.nodes.get(element_id)
+        if node is None or not node.form_fields:
+            return None
+        return _forms.get((definition_id, element_id), lambda: forms.parse(_drawn(node)))
+    found = _bound(session, definition_id, key, binding)
+    if found is None:
+        raise ProcessError(N_("The form {key} is not deployed."), element_id=element_id, key=key)
+    return _forms.get(found, lambda: _parsed_form(session, found))
+
+
+def _bound(session: Session, definition_id: str, key: str, binding: str) -> UUID | None:
+    if binding == "latest":
+        row = queries.latest_form(session, key)
+        return row.id if row else None
+    bound = _definition(session, definition_id).forms.get(key)
+    if bound is not None:
+        return UUID(bound)
+    row = queries.latest_form(session, key)
+    return row.id if row else None
+
+
+def _parsed_form(session: Session, form_definition_id: UUID) -> Form:
+    row = queries.form(session, form_definition_id)
+    if row is None:
+        raise NotFoundError(N_("There is no such form."))
+    return forms.parse(row.source)
+
+
+def form_by_id(session: Session, form_definition_id: UUID) -> Form:
+    """Give a version of a form (to show what was handed in with it)."""
+    return _forms.get(form_definition_id, lambda: _parsed_form(session, form_definition_id))
+
+
+_FIELD_TYPES = {"long": "number", "boolean": "checkbox", "date": "datetime", "enum": "select"}
+
+
+def _drawn(node: Node) -> dict[str, Any]:
+    """Make a form of the fields drawn inside a task (`camunda:formData`)."""
+    components = []
+    for f in node.form_fields:
+        component: dict[str, Any] = {"type": _FIELD_TYPES.get(f.type, "textfield"), "id": f.id, "key": f.id}
+        component["label"] = f.label or f.id
+        if f.default:
+            component["defaultValue"] = f.default
+        if f.type == "enum":
+            component["values"] = [{"value": value, "label": label} for value, label in f.options]
+        if f.type == "date":
+            component |= {"subtype": "date", "dateLabel": component["label"]}
+        checks = {"required": "required" in f.constraints and f.constraints["required"] != "false"}
+        component["validate"] = checks
+        components.append(component)
+    return {"type": "default", "id": f"{node.id}_fields", "schemaVersion": 17, "components": components}
+
+
+# Decisions
+
+
+def decide(
+    session: Session,
+    *,
+    ref: str,
+    variables: Mapping[str, Any],
+    calendar: WorkCalendar,
+    now: datetime,
+    definition_id: UUID | None = None,
+    binding: str = "latest",
+) -> dmn.Result:
+    """Evaluate a decision by id or name: the newest version, or for `deployment` the one published with a process.
+
+    Raises ProcessError when there is none, FeelProblem or DmnError when it has no answer.
+    """
+    row = _decision_row(session, ref, definition_id, binding)
+    if row is None:
+        raise ProcessError(N_("The decision {decision} is not deployed."), decision=ref)
+
+    def parsed() -> Any:
+        resource = queries.resource(session, row.resource_id)
+        return dmn.parse(resource.source if resource else b"")
+
+    env = feel.Env(now=now, zone=calendar.zone, functions=calendar.functions(now))
+    return dmn.evaluate(_decisions.get(row.resource_id, parsed), row.key, variables, env)
+
+
+def _decision_row(session: Session, ref: str, definition_id: UUID | None, binding: str) -> DecisionDefinition | None:
+    if binding == "deployment" and definition_id is not None:
+        bound = _definition(session, definition_id).decisions.get(ref)
+        if bound is not None:
+            return queries.decision(session, UUID(bound))
+    return queries.latest_decision(session, ref)
+
+
+# Surroundings of a step
+
+
+def calendar(session: Session, registry: Registry) -> WorkCalendar:
+    """Give the working calendar, read once in a transaction."""
+    if "calendar" not in session.info:
+        session.info["calendar"] = registry.calendar(session) if registry.calendar else WorkCalendar()
+    found: WorkCalendar = session.info["calendar"]
+    return found
+
+
+def environment(
+    session: Session, *, now: datetime, registry: Registry, definition_id: UUID, decided: list[dict[str, Any]]
+) -> Environment:
+    """Put together what a step may use. Each decision made is added to `decided`, for the history."""
+    days = calendar(session, registry)
+
+    def answer(ref: str, binding: str, variables: Mapping[str, Any]) -> Any:
+        try:
+            result = decide(
+                session, ref=ref, variables=variables, calendar=days, now=now, definition_id=definition_id,
+                binding=binding,
+            )  # fmt: skip
+        except InvalidInputError as error:
+            message = N_("The decision {decision} cannot be made: {reason}")
+            raise ProcessError(message, decision=ref, reason=str(error)) from error
+        value = feel.to_json(result.value)
+        decided.append({"decision": ref, "matched": [str(match) for match in result.matched], "value": value})
+        return value
+
+    def called(key: str, binding: str) -> Program:
+        return program(session, _called(session, key, binding, definition_id).id)
+
+    return Environment(
+        now=now, calendar=days, decide=answer, called=called, program=lambda name: program(session, name)
+    )
+
+
+def _called(session: Session, key: str, binding: str, caller: UUID) -> ProcessDefinition:
+    kind, _, extra = binding.partition(":")
+    row = None
+    if kind == "deployment":
+        row = queries.deployed_process(session, key, _definition(session, caller).deployment_id)
+    elif kind == "version" and extra.isdigit():
+        row = queries.process_version(session, key, int(extra))
+    elif kind == "versionTag":
+        row = queries.tagged_process(session, key, extra)
+    row = row or (queries.latest_process(session, key) if kind in ("latest", "deployment") else None)
+    if row is None:
+        raise ProcessError(N_("The called process {key} is not deployed ({binding})."), key=key, binding=binding)
+    return row
+
+
+def translate(session: Session, definition_id: UUID | str, text: str, locale: str) -> str:
+    """Give a text of a process (name, label, option) in a locale; the text itself when there is no translation."""
+    if not text or locale.startswith("zh"):
+        return text
+    key = _definition(session, definition_id).key if definition_id else ""
+    return catalogue(session, key, locale).get(text, text)
+
+
+def catalogue(session: Session, key: str, locale: str) -> Mapping[str, str]:
+    """Give all translations of a process's texts in a locale, read once in a transaction."""
+    name = ("catalogue", key, locale)
+    if name not in session.info:
+        wanted: Sequence[str] = (locale, locale.split("_", 1)[0])
+        session.info[name] = queries.texts(session, key, tuple(dict.fromkeys(wanted)))
+    found: Mapping[str, str] = session.info[name]
+    return found

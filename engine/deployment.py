@@ -1,0 +1,346 @@
+"""Publish diagrams, decision tables, forms and translations together: read, check, store as versions."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field, replace
+from datetime import date
+from hashlib import sha256
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from engine import access
+from engine.access import Action
+from engine.core import dmn, forms, lint, normalise, parse
+from engine.core import program as programs
+from engine.core.findings import Finding, errors_first
+from engine.errors import N_, DeploymentRefused, InvalidInputError
+from engine.roles import role_codes
+from storage import audit, people
+from storage import definitions as queries
+from storage.tables.definitions import DecisionDefinition, DecisionResource, FormDefinition, ProcessDefinition
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from datetime import datetime
+    from uuid import UUID
+
+    from sqlalchemy.orm import Session
+
+    from engine.access import Viewer
+    from engine.connectors import Registry
+    from engine.core.forms import Form
+    from engine.core.model import Model, Process
+
+MAX_FILE_BYTES = 5_000_000
+HEAD = (
+    "number", "note", "executing_department", "supervising_department", "verifying_department", "author", "reviewer",
+    "approver", "written_on", "reviewed_on", "approved_on", "changes",
+)  # fmt: skip
+_CATALOGUE = re.compile(r"translations\.([A-Za-z_]+)\.json$")
+
+
+@dataclass(frozen=True, slots=True)
+class Deployed:
+    """One thing that is in force after a deployment; `new` when its content made a new version."""
+
+    kind: str
+    id: UUID
+    key: str
+    version: int
+    name: str
+    new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """What a deployment brought, with the remarks that did not stop it."""
+
+    id: UUID
+    items: tuple[Deployed, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def processes(self) -> tuple[Deployed, ...]:
+        """The processes alone."""
+        return tuple(item for item in self.items if item.kind == "process")
+
+
+@dataclass(slots=True)
+class _Bundle:
+    """The files as read, by file name."""
+
+    forms: dict[str, tuple[Form, bytes]] = field(default_factory=dict)
+    decisions: dict[str, tuple[Any, bytes]] = field(default_factory=dict)
+    models: dict[str, tuple[Model, bytes]] = field(default_factory=dict)
+    catalogues: dict[str, dict[str, str]] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+
+    def executable(self) -> list[tuple[str, Process, Model, bytes]]:
+        """List the processes that run."""
+        return [
+            (file, process, model, source)
+            for file, (model, source) in self.models.items()
+            for process in model.processes.values()
+            if process.executable
+        ]
+
+
+def form_reference(reference: str) -> str:
+    """Give the form's key in a `formRef` or `formKey` (`camunda-forms:deployment:T01.form` means `T01`)."""
+    name = reference.rsplit(":", 1)[-1] if reference.startswith(("camunda-forms:", "embedded:")) else reference
+    return PurePosixPath(name).name.removesuffix(".form")
+
+
+def deploy(
+    session: Session,
+    *,
+    files: Mapping[str, bytes],
+    viewer: Viewer,
+    now: datetime,
+    registry: Registry,
+    name: str = "",
+    note: str = "",
+    heads: Mapping[str, Mapping[str, Any]] | None = None,
+) -> Deployment:
+    """Check files and store them as versions; the same content stays the same version.
+
+    `files` maps names (`x.bpmn`, `x.dmn`, `x.form`, `translations.en.json`; others are left out) to bytes. `heads`
+    gives the head of a process's regulation (B60) by process key, over what the diagram's properties say.
+
+    Raises:
+        DeploymentRefused: with all findings, errors first.
+        NotAllowedError: the viewer may not publish.
+    """
+    access.require(viewer, Action.DEFINITION_DEPLOY)
+    bundle = _read(files)
+    findings = errors_first(bundle.findings + _findings(session, bundle, registry))
+    if any(finding.severity == "error" for finding in findings):
+        raise DeploymentRefused(findings)
+    row = queries.add_deployment(session, name=name, note=note, created_by=viewer.login, now=now)
+    made = {"deployment_id": row.id, "created_at": now, "created_by": viewer.login}
+    items = [_store_form(session, file, *bundle.forms[file], made) for file in bundle.forms]
+    for file, (decisions, source) in bundle.decisions.items():
+        items += _store_decisions(session, file, decisions, source, made)
+    for file, process, model, source in bundle.executable():
+        head = {**process.properties, "note": note, **(heads or {}).get(process.id, {})}
+        items.append(_store_process(session, file, process, model, source, {**_head(head), **made}))
+    keys = [item.key for item in items if item.kind == "process"] or [""]
+    for locale, texts in bundle.catalogues.items():
+        for key in keys:
+            queries.add_texts(session, key, locale, texts, now)
+    detail = {"files": sorted(files), "new": [f"{i.kind}:{i.key}:{i.version}" for i in items if i.new], "note": note}
+    audit.record(session, actor=viewer.login, action="deploy", subject=f"deployment:{row.id}", detail=detail, now=now)
+    session.flush()
+    session.info.clear()  # catalogues and role names were read before
+    return Deployment(row.id, tuple(items), tuple(findings))
+
+
+def check(session: Session, *, files: Mapping[str, bytes], registry: Registry) -> list[Finding]:
+    """Say what a deployment of these files would be told, without storing anything; errors first."""
+    bundle = _read(files)
+    return errors_first(bundle.findings + _findings(session, bundle, registry))
+
+
+# Reading
+
+
+def _read(files: Mapping[str, bytes]) -> _Bundle:
+    bundle = _Bundle()
+    for file in sorted(files):
+        source, base = files[file], PurePosixPath(file).name
+        catalogue = _CATALOGUE.search(base)
+        readers: dict[str, Callable[[str, bytes], None]] = {
+            ".bpmn": lambda f, s: bundle.models.update({f: (normalise.normalise(parse.parse(s)), s)}),
+            ".dmn": lambda f, s: bundle.decisions.update({f: (dmn.parse(s), s)}),
+            ".form": lambda f, s: bundle.forms.update({f: (forms.parse(s), s)}),
+        }
+        try:
+            if catalogue:
+                bundle.catalogues.setdefault(catalogue[1], {}).update(_texts(source))
+            elif (reader := readers.get(PurePosixPath(base).suffix)) is not None:
+                reader(file, _bounded(source))
+        except DeploymentRefused as refused:
+            bundle.findings += [replace(finding, file=file) for finding in refused.findings]
+        except InvalidInputError as error:
+            bundle.findings.append(
+                Finding(base, "unreadable", "error", str(error), f"文件无法读取: {error}", file=file)
+            )
+    return bundle
+
+
+def _bounded(source: bytes) -> bytes:
+    if len(source) > MAX_FILE_BYTES:
+        raise InvalidInputError(N_("The file is larger than {limit} bytes."), limit=MAX_FILE_BYTES)
+    return source
+
+
+def _texts(source: bytes) -> dict[str, str]:
+    try:
+        texts = json.loads(source)
+    except ValueError as error:
+        raise InvalidInputError(N_("The translations are not JSON: {reason}"), reason=str(error)) from error
+    if not isinstance(texts, dict) or not all(isinstance(value, str) for value in texts.values()):
+        raise InvalidInputError(N_('The translations must look like {"text": "translation"}.'))
+    return texts
+
+
+# Checking
+
+
+def _findings(session: Session, bundle: _Bundle, registry: Registry) -> list[Finding]:
+    found = list(_doubles(bundle))
+    for file, (form, _) in bundle.forms.items():
+        found += [replace(f, file=file) for f in forms.lint(form)]
+    for file, (decisions, _) in bundle.decisions.items():
+        found += [replace(f, file=file) for f in dmn.lint(decisions)]
+    known = _known(session, bundle, registry)
+    for file, (model, _) in bundle.models.items():
+        found += [replace(f, file=file) for f in lint.check(model, known)]
+    return found
+
+
+def _doubles(bundle: _Bundle) -> Iterable[Finding]:
+    ids = [(form.id, file) for file, (form, _) in bundle.forms.items()]
+    ids += [(key, file) for file, (decisions, _) in bundle.decisions.items() for key in decisions.decisions]
+    ids += [(process.id, file) for file, process, _, _ in bundle.executable()]
+    seen: dict[str, str] = {}
+    for key, file in ids:
+        if key in seen and PurePosixPath(file).suffix == PurePosixPath(seen[key]).suffix:
+            yield Finding(
+                key,
+                "duplicate-id",
+                "error",
+                f"{key} is defined in {seen[key]} and in {file}. Give one of them another id.",
+                f"{seen[key]} 和 {file} 都定义了 {key},请为其中一个换一个编号。",
+                file=file,
+            )
+        seen.setdefault(key, file)
+
+
+def _known(session: Session, bundle: _Bundle, registry: Registry) -> lint.Known:
+    roles = people.roles(session)
+    return lint.Known(
+        forms=queries.form_keys(session) | {form.id for form, _ in bundle.forms.values()},
+        decisions=queries.decision_keys(session)
+        | {key for decisions, _ in bundle.decisions.values() for key in decisions.decisions},
+        processes=queries.process_keys(session) | {process.id for _, process, _, _ in bundle.executable()},
+        topics=frozenset(registry.services),
+        listeners=frozenset(registry.listeners),
+        roles=frozenset(t for r in roles for t in (r.code, r.name_zh, r.name_en)),
+    )
+
+
+# Storing
+
+
+def _digest(*parts: bytes | str) -> str:
+    whole = sha256()
+    for part in parts:
+        data = part.encode() if isinstance(part, str) else part
+        whole.update(len(data).to_bytes(8, "big") + data)
+    return whole.hexdigest()
+
+
+def _store_form(session: Session, file: str, form: Form, source: bytes, made: dict[str, Any]) -> Deployed:
+    digest = _digest(source)
+    row = queries.latest_form(session, form.id)
+    if row is not None and row.digest == digest:
+        return Deployed("form", row.id, row.key, row.version, form.id, new=False)
+    version = row.version + 1 if row else 1
+    row = FormDefinition(key=form.id, version=version, file=file, digest=digest, source=source, **made)
+    session.add(row)
+    session.flush()
+    return Deployed("form", row.id, row.key, row.version, form.id, new=True)
+
+
+def _store_decisions(
+    session: Session, file: str, decisions: Any, source: bytes, made: dict[str, Any]
+) -> list[Deployed]:
+    digest = _digest(source)
+    last = {key: queries.decision_by_key(session, key) for key in decisions.decisions}
+    rows = list(last.values())
+    if all(row is not None and row.digest == digest for row in rows):
+        return [Deployed("decision", r.id, r.key, r.version, r.name, new=False) for r in rows if r is not None]
+    resource = DecisionResource(deployment_id=made["deployment_id"], file=file, digest=digest, source=source)
+    session.add(resource)
+    session.flush()
+    found = []
+    for key, decision in decisions.decisions.items():
+        before = last[key]
+        row = DecisionDefinition(
+            resource_id=resource.id,
+            key=key,
+            version=before.version + 1 if before else 1,
+            name=decision.name,
+            digest=digest,
+            created_at=made["created_at"],
+            created_by=made["created_by"],
+        )
+        session.add(row)
+        session.flush()
+        found.append(Deployed("decision", row.id, key, row.version, row.name, new=True))
+    return found
+
+
+def _head(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Pick the columns of the regulation's head (B60) out of properties; dates are ISO texts or dates."""
+    head = {key: values[key] for key in HEAD if values.get(key)}
+    for key in ("written_on", "reviewed_on", "approved_on"):
+        if isinstance(head.get(key), str):
+            head[key] = date.fromisoformat(head[key])
+    if "changes" in head:
+        head["changes"] = int(head["changes"])
+    return head
+
+
+def _store_process(
+    session: Session, file: str, process: Process, model: Model, source: bytes, values: dict[str, Any]
+) -> Deployed:
+    attributes = [node.attributes for node in process.nodes.values()]
+    references = {form_reference(a.get("formRef") or a.get("formKey", "")) for a in attributes}
+    bound_forms = {k: found for k in sorted(references - {""}) if (found := queries.latest_form(session, k))}
+    wanted = {a["decisionRef"] for a in attributes if a.get("decisionRef")}
+    bound_decisions = {k: made for k in sorted(wanted) if (made := queries.latest_decision(session, k))}
+    digest = _digest(process.id, source, *(form.digest for form in bound_forms.values()))
+    last = queries.latest_process(session, process.id, usable=False)
+    if last is not None and last.digest == digest and last.state == "in_force":
+        return Deployed("process", last.id, last.key, last.version, last.name, new=False)
+    program = programs.compile_model(model, "", process.id)
+    row = ProcessDefinition(
+        key=process.id,
+        version=queries.next_process_version(session, process.id),
+        version_tag=process.attributes.get("versionTag", ""),
+        name=process.name or process.id,
+        documentation=process.documentation,
+        file=file,
+        digest=digest,
+        source=source,
+        forms={key: str(form.id) for key, form in bound_forms.items()},
+        decisions={key: str(decision.id) for key, decision in bound_decisions.items()},
+        roles=list(_roles(session, process)),
+        starters=list(_starters(session, process)),
+        startable=bool(program.starts[process.id]) and process.attributes.get("isStartableInTasklist") != "false",
+        **values,
+    )
+    session.add(row)
+    session.flush()
+    starts = [(s.kind, s.name, s.element_id) for s in program.start_events() if s.kind in ("message", "signal")]
+    queries.replace_starts(session, row, starts)
+    return Deployed("process", row.id, row.key, row.version, row.name, new=True)
+
+
+def _roles(session: Session, process: Process) -> tuple[str, ...]:
+    names: list[str] = []
+    for node in process.nodes.values():
+        groups = node.attributes.get("candidateGroups", "")
+        if node.type in ("userTask", "manualTask"):
+            names += [] if groups.startswith("=") else groups.split(",")
+            names += [] if groups else [node.lane]
+    return role_codes(session, names)
+
+
+def _starters(session: Session, process: Process) -> tuple[str, ...]:
+    texts = (process.attributes.get(a, "") for a in ("candidateStarterGroups", "candidateStarterUsers"))
+    return role_codes(session, [name for text in texts for name in text.split(",")])

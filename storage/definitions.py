@@ -1,0 +1,197 @@
+"""Queries over deployed processes, decisions, forms and translations."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import delete, func, or_, select
+
+from storage.tables.definitions import (
+    DecisionDefinition,
+    DecisionResource,
+    Deployment,
+    FormDefinition,
+    ProcessDefinition,
+    StartSubscription,
+    TranslationCatalogue,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
+    from uuid import UUID
+
+    from sqlalchemy.orm import Session
+
+WITHDRAWN = "withdrawn"
+
+
+def process(session: Session, definition_id: UUID) -> ProcessDefinition | None:
+    """Find a version of a process."""
+    return session.get(ProcessDefinition, definition_id)
+
+
+def latest_process(session: Session, key: str, *, usable: bool = True) -> ProcessDefinition | None:
+    """Find the newest version of a process; with `usable`, the newest that is in force."""
+    query = select(ProcessDefinition).where(ProcessDefinition.key == key)
+    if usable:
+        query = query.where(ProcessDefinition.state == "in_force")
+    return session.scalars(query.order_by(ProcessDefinition.version.desc()).limit(1)).first()
+
+
+def process_version(session: Session, key: str, version: int) -> ProcessDefinition | None:
+    """Find a version of a process by its number."""
+    return session.scalars(select(ProcessDefinition).filter_by(key=key, version=version)).first()
+
+
+def tagged_process(session: Session, key: str, tag: str) -> ProcessDefinition | None:
+    """Find the newest version of a process with this version tag."""
+    query = select(ProcessDefinition).filter_by(key=key, version_tag=tag)
+    return session.scalars(query.order_by(ProcessDefinition.version.desc()).limit(1)).first()
+
+
+def deployed_process(session: Session, key: str, deployment_id: UUID) -> ProcessDefinition | None:
+    """Find the version of a process that was published in this deployment."""
+    return session.scalars(select(ProcessDefinition).filter_by(key=key, deployment_id=deployment_id)).first()
+
+
+def newest_processes(session: Session) -> Sequence[ProcessDefinition]:
+    """List the newest version in force of every process, by key."""
+    newest = (
+        select(ProcessDefinition.key, func.max(ProcessDefinition.version).label("version"))
+        .where(ProcessDefinition.state == "in_force")
+        .group_by(ProcessDefinition.key)
+        .subquery()
+    )
+    query = select(ProcessDefinition).join(
+        newest, (ProcessDefinition.key == newest.c.key) & (ProcessDefinition.version == newest.c.version)
+    )
+    return session.scalars(query.order_by(ProcessDefinition.key)).all()
+
+
+def process_versions(session: Session, key: str) -> Sequence[ProcessDefinition]:
+    """List all versions of a process, newest first."""
+    return session.scalars(
+        select(ProcessDefinition).filter_by(key=key).order_by(ProcessDefinition.version.desc())
+    ).all()
+
+
+def process_keys(session: Session) -> frozenset[str]:
+    """List the keys of all processes in force."""
+    query = select(ProcessDefinition.key).where(ProcessDefinition.state == "in_force").distinct()
+    return frozenset(session.scalars(query))
+
+
+def next_process_version(session: Session, key: str) -> int:
+    """Count on from the newest version of a process."""
+    return (session.scalar(select(func.max(ProcessDefinition.version)).where(ProcessDefinition.key == key)) or 0) + 1
+
+
+def add_deployment(session: Session, *, name: str, note: str, created_by: str, now: datetime) -> Deployment:
+    """Add a deployment."""
+    row = Deployment(name=name, note=note, created_by=created_by, created_at=now)
+    session.add(row)
+    session.flush()
+    return row
+
+
+def replace_starts(session: Session, row: ProcessDefinition, starts: Iterable[tuple[str, str, str]]) -> None:
+    """Make (kind, name, element id) the only start subscriptions of this process, for this version."""
+    session.execute(delete(StartSubscription).where(StartSubscription.process_key == row.key))
+    session.add_all(
+        StartSubscription(definition_id=row.id, process_key=row.key, kind=kind, name=name, element_id=element)
+        for kind, name, element in starts
+    )
+
+
+def starts_for(session: Session, kind: str, name: str) -> Sequence[StartSubscription]:
+    """List what starts on a message or signal."""
+    return session.scalars(select(StartSubscription).filter_by(kind=kind, name=name)).all()
+
+
+def form(session: Session, form_id: UUID) -> FormDefinition | None:
+    """Find a version of a form."""
+    return session.get(FormDefinition, form_id)
+
+
+def latest_form(session: Session, key: str) -> FormDefinition | None:
+    """Find the newest version of a form."""
+    return session.scalars(
+        select(FormDefinition).filter_by(key=key).order_by(FormDefinition.version.desc()).limit(1)
+    ).first()
+
+
+def form_version(session: Session, key: str, version: int) -> FormDefinition | None:
+    """Find a form by its version number."""
+    return session.scalars(select(FormDefinition).filter_by(key=key, version=version)).first()
+
+
+def form_keys(session: Session) -> frozenset[str]:
+    """List the keys of all forms."""
+    return frozenset(session.scalars(select(FormDefinition.key).distinct()))
+
+
+def latest_decision(session: Session, name_or_id: str) -> DecisionDefinition | None:
+    """Find the newest version of a decision, by id or else by name."""
+    query = (
+        select(DecisionDefinition)
+        .where(or_(DecisionDefinition.key == name_or_id, DecisionDefinition.name == name_or_id))
+        .order_by((DecisionDefinition.key == name_or_id).desc(), DecisionDefinition.version.desc())
+    )
+    return session.scalars(query.limit(1)).first()
+
+
+def decision_by_key(session: Session, key: str) -> DecisionDefinition | None:
+    """Find the newest version of a decision by id."""
+    query = select(DecisionDefinition).filter_by(key=key).order_by(DecisionDefinition.version.desc())
+    return session.scalars(query.limit(1)).first()
+
+
+def decision(session: Session, decision_id: UUID) -> DecisionDefinition | None:
+    """Find a version of a decision."""
+    return session.get(DecisionDefinition, decision_id)
+
+
+def decision_keys(session: Session) -> frozenset[str]:
+    """List the ids of all decisions."""
+    return frozenset(session.scalars(select(DecisionDefinition.key).distinct()))
+
+
+def newest_decisions(session: Session) -> Sequence[DecisionDefinition]:
+    """List the newest version of every decision, by id."""
+    newest = (
+        select(DecisionDefinition.key, func.max(DecisionDefinition.version).label("version"))
+        .group_by(DecisionDefinition.key)
+        .subquery()
+    )
+    query = select(DecisionDefinition).join(
+        newest, (DecisionDefinition.key == newest.c.key) & (DecisionDefinition.version == newest.c.version)
+    )
+    return session.scalars(query.order_by(DecisionDefinition.key)).all()
+
+
+def resource(session: Session, resource_id: UUID) -> DecisionResource | None:
+    """Find a `.dmn` file."""
+    return session.get(DecisionResource, resource_id)
+
+
+def add_texts(session: Session, key: str, locale: str, texts: Mapping[str, Any], now: datetime) -> None:
+    """Add translations to a process's catalogue; a text that is already there is replaced."""
+    row = session.get(TranslationCatalogue, (key, locale))
+    if row is None:
+        session.add(TranslationCatalogue(key=key, locale=locale, texts=dict(texts), updated_at=now))
+    elif any(row.texts.get(k) != v for k, v in texts.items()):
+        row.texts, row.updated_at = {**row.texts, **texts}, now
+
+
+def texts(session: Session, key: str, locales: Sequence[str]) -> dict[str, str]:
+    """Read the catalogue of a process over the one that belongs to all."""
+    rows = session.scalars(
+        select(TranslationCatalogue)
+        .where(TranslationCatalogue.key.in_(("", key)), TranslationCatalogue.locale.in_(locales))
+        .order_by(TranslationCatalogue.key)
+    )
+    found: dict[str, str] = {}
+    for row in rows:
+        found.update(row.texts)
+    return found

@@ -1,0 +1,43 @@
+"""Queries over incidents."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from storage.tables.instances import ProcessInstance
+from storage.tables.work import Incident
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from uuid import UUID
+
+    from sqlalchemy.orm import Session
+
+
+def get(session: Session, incident_id: UUID) -> Incident | None:
+    """Fetch and hold an incident."""
+    query = select(Incident).where(Incident.id == incident_id).with_for_update()
+    return session.scalars(query, execution_options={"populate_existing": True}).first()
+
+
+def open_of(session: Session, instance_id: UUID) -> Sequence[Incident]:
+    """List the open incidents of an instance, oldest first."""
+    query = select(Incident).where(Incident.instance_id == instance_id, Incident.resolved_at.is_(None))
+    return session.scalars(query.order_by(Incident.created_at)).all()
+
+
+def open_with_instances(
+    session: Session, limit: int = 200, offset: int = 0
+) -> Sequence[tuple[Incident, ProcessInstance | None]]:
+    """List all open incidents with their instances, newest first."""
+    rows = session.execute(
+        select(Incident, ProcessInstance)
+        .outerjoin(ProcessInstance, ProcessInstance.id == Incident.instance_id)
+        .where(Incident.resolved_at.is_(None))
+        .order_by(Incident.created_at.desc(), Incident.id)
+        .limit(limit)
+        .offset(offset)
+    )
+    return [(incident, instance) for incident, instance in rows]

@@ -1,0 +1,198 @@
+"""Queries over process instances and what they wait for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import delete, exists, func, insert, or_, select, update
+from sqlalchemy.orm import undefer
+
+from storage.tables.instances import HistoryEvent, MessageSubscription, ProcessInstance
+from storage.tables.work import Comment, IdempotencyKey, Incident, Job, UserTask
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+    from uuid import UUID
+
+    from sqlalchemy import Select
+    from sqlalchemy.orm import Session
+
+_WHOLE = (
+    undefer(ProcessInstance.state),
+    undefer(ProcessInstance.variables),
+    undefer(ProcessInstance.waits),
+)
+
+
+def get(session: Session, instance_id: UUID) -> ProcessInstance | None:
+    """Fetch an instance with its state, without a lock."""
+    return session.get(ProcessInstance, instance_id, options=_WHOLE)
+
+
+def lock(session: Session, instance_id: UUID) -> ProcessInstance | None:
+    """Fetch an instance as it is now and hold it until the transaction ends."""
+    return _locked(session, select(ProcessInstance).where(ProcessInstance.id == instance_id))
+
+
+def lock_by_task(session: Session, task_id: UUID) -> ProcessInstance | None:
+    """Fetch and hold the instance of a task, open or not."""
+    of_task = select(UserTask.instance_id).where(UserTask.id == task_id).scalar_subquery()
+    return _locked(session, select(ProcessInstance).where(ProcessInstance.id == of_task))
+
+
+def _locked(session: Session, query: Select[ProcessInstance]) -> ProcessInstance | None:
+    # What is already in the session may be older than the lock, so it is read again.
+    options = {"populate_existing": True}
+    return session.scalars(query.options(*_WHOLE).with_for_update(), execution_options=options).first()
+
+
+def replace_waits(
+    session: Session,
+    instance_id: UUID,
+    *,
+    jobs_gone: Sequence[UUID],
+    subscriptions_gone: Sequence[UUID],
+    jobs: Sequence[dict[str, Any]],
+    subscriptions: Sequence[dict[str, Any]],
+    now: datetime,
+) -> None:
+    """Write what a step changed about timers, services and subscriptions; tokens name what is gone."""
+    if jobs_gone:
+        of_tokens = (Job.instance_id == instance_id, Job.token_id.in_(jobs_gone), Job.kind.in_(("timer", "service")))
+        close_incidents(session, select(Job.id).where(*of_tokens), "", now)
+        session.execute(delete(Job).where(*of_tokens))
+    if subscriptions_gone:
+        session.execute(
+            delete(MessageSubscription).where(
+                MessageSubscription.instance_id == instance_id, MessageSubscription.token_id.in_(subscriptions_gone)
+            )
+        )
+    if jobs:
+        session.execute(insert(Job), jobs)
+    if subscriptions:
+        session.execute(insert(MessageSubscription), subscriptions)
+
+
+def close_incidents(session: Session, job_ids: Any, actor: str, now: datetime) -> None:
+    """Close the open incidents of these jobs (ids or a query of ids)."""
+    session.execute(
+        update(Incident)
+        .where(Incident.job_id.in_(job_ids), Incident.resolved_at.is_(None))
+        .values(resolved_at=now, resolved_by=actor, resolution="gone"),
+        execution_options={"synchronize_session": False},
+    )
+
+
+def subscriptions(session: Session, kind: str, name: str, correlation_key: str = "") -> Sequence[MessageSubscription]:
+    """List who waits for a message or signal, oldest first; `correlation_key` "" asks for any."""
+    query = select(MessageSubscription).where(MessageSubscription.kind == kind, MessageSubscription.name == name)
+    if correlation_key:
+        query = query.where(MessageSubscription.correlation_key == correlation_key)
+    return session.scalars(query.order_by(MessageSubscription.id)).all()
+
+
+def subscriptions_of(session: Session, instance_id: UUID) -> Sequence[MessageSubscription]:
+    """List what an instance waits for, oldest first."""
+    return session.scalars(
+        select(MessageSubscription).filter_by(instance_id=instance_id).order_by(MessageSubscription.id)
+    ).all()
+
+
+def waiting(session: Session, instance_id: UUID, token_id: UUID) -> bool:
+    """Tell whether a token still waits for a message or signal."""
+    query = exists().where(MessageSubscription.instance_id == instance_id, MessageSubscription.token_id == token_id)
+    return bool(session.scalar(select(query)))
+
+
+def by_business_key(session: Session, process_key: str, business_key: str) -> Sequence[ProcessInstance]:
+    """List the instances of a process with this business key, oldest first."""
+    return session.scalars(
+        select(ProcessInstance)
+        .filter_by(process_key=process_key, business_key=business_key)
+        .order_by(ProcessInstance.started_at)
+    ).all()
+
+
+def listed(
+    session: Session,
+    *,
+    process_key: str = "",
+    open_only: bool = False,
+    scopes: Iterable[str] | None = None,
+    text: str = "",
+    limit: int = 50,
+    offset: int = 0,
+) -> Sequence[ProcessInstance]:
+    """List instances, newest first. `scopes` None: all projects."""
+    query = filtered(select(ProcessInstance), process_key, open_only, scopes, text)
+    query = query.order_by(ProcessInstance.started_at.desc(), ProcessInstance.id)
+    return session.scalars(query.limit(limit).offset(offset)).all()
+
+
+def filtered(
+    query: Select[*tuple[Any, ...]], process_key: str, open_only: bool, scopes: Iterable[str] | None, text: str
+) -> Select[*tuple[Any, ...]]:
+    """Narrow a query over instances."""
+    if process_key:
+        query = query.where(ProcessInstance.process_key == process_key)
+    if open_only:
+        query = query.where(ProcessInstance.status == "active")
+    if scopes is not None:
+        query = query.where(ProcessInstance.scope.in_(list(scopes)))
+    return query.where(*matches(text))
+
+
+def matches(text: str) -> list[Any]:
+    """Say in SQL that each word of a search occurs in an instance's head."""
+    return [ProcessInstance.search.contains(word, autoescape=True) for word in text.casefold().split()]
+
+
+def count_by_status(session: Session) -> dict[tuple[str, str], int]:
+    """Count instances by process and status."""
+    rows = session.execute(
+        select(ProcessInstance.process_key, ProcessInstance.status, func.count()).group_by(
+            ProcessInstance.process_key, ProcessInstance.status
+        )
+    )
+    return {(key, status): count for key, status, count in rows}
+
+
+def add_history(session: Session, rows: Sequence[dict[str, Any]]) -> None:
+    """Append history events."""
+    if rows:
+        session.execute(insert(HistoryEvent), rows)
+
+
+def people_of(session: Session, instance_id: UUID) -> frozenset[str]:
+    """List the logins of those who had to do with an instance: started it, hold or did a task, wrote a comment."""
+    found: set[str] = set(session.scalars(select(ProcessInstance.started_by).where(ProcessInstance.id == instance_id)))
+    rows = session.execute(
+        select(UserTask.assignee, UserTask.completed_by, UserTask.owner, UserTask.candidate_users).where(
+            UserTask.instance_id == instance_id,
+            or_(UserTask.state != "canceled", UserTask.assignee != ""),
+        )
+    )
+    for assignee, completed_by, owner, users in rows:
+        found.update((assignee, completed_by or "", owner, *users))
+    found.update(session.scalars(select(Comment.author).where(Comment.instance_id == instance_id)))
+    return frozenset(found - {""})
+
+
+def remember(session: Session, actor: str, key: str, result: dict[str, Any], now: datetime) -> None:
+    """Keep the result of a request under its idempotency key."""
+    session.add(IdempotencyKey(actor=actor, key=key, result=result, created_at=now))
+
+
+def remembered(session: Session, actor: str, key: str) -> dict[str, Any] | None:
+    """Give the result of a request that was carried out already."""
+    row = session.get(IdempotencyKey, (actor, key))
+    return None if row is None else row.result
+
+
+def forget_keys(session: Session, before: datetime) -> int:
+    """Delete idempotency keys older than a moment; return how many."""
+    gone = session.scalars(
+        delete(IdempotencyKey).where(IdempotencyKey.created_at < before).returning(IdempotencyKey.key)
+    )
+    return len(gone.all())

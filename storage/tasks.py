@@ -1,0 +1,248 @@
+"""Queries over tasks. The inbox reads a few short ranges of an index: a page costs the same however many are open.
+
+A viewer's tasks are the union of branches: one range of `task_candidate` for each (candidate, project) he holds, and
+one of `user_task` for what he took. Each branch is sorted by the index and cut to what the page needs before the union.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import delete, func, insert, literal, select, union_all, update
+from sqlalchemy.orm import undefer
+from sqlalchemy.orm.util import identity_key
+
+from storage.instances import matches
+from storage.tables.instances import ProcessInstance
+from storage.tables.work import Attachment, Comment, TaskCandidate, TaskSubmission, UserTask
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+    from datetime import datetime
+    from uuid import UUID
+
+    from sqlalchemy import Select, Subquery
+    from sqlalchemy.orm import Session
+
+    Query = Select[*tuple[Any, ...]]
+
+COUNT_LIMIT = 1000
+TOTAL_LIMIT = 10_000
+SORTS = {
+    "due": (UserTask.sort_due, UserTask.id),
+    "-due": (UserTask.sort_due.desc(), UserTask.id),
+    "created": (UserTask.created_at, UserTask.id),
+    "-created": (UserTask.created_at.desc(), UserTask.id),
+    "priority": (UserTask.priority.desc(), UserTask.sort_due, UserTask.id),
+    "name": (UserTask.name, UserTask.sort_due, UserTask.id),
+    "title": (ProcessInstance.title, UserTask.sort_due, UserTask.id),
+    "-completed": (UserTask.completed_at.desc(), UserTask.id),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Inbox:
+    """Which tasks: `candidates` are (candidate, project or "" for all), `assignees` logins.
+
+    `claimed` None: taken or not. `everything`: all open tasks. `done`: closed tasks completed by `assignees`.
+    """
+
+    candidates: tuple[tuple[str, str], ...] = ()
+    assignees: tuple[str, ...] = ()
+    claimed: bool | None = None
+    everything: bool = False
+    done: bool = False
+    due_before: datetime | None = None
+    scope: str = ""
+    process: str = ""
+    text: str = ""
+
+
+def _narrowed(query: Query, inbox: Inbox, *, candidates: bool) -> Query:
+    """Apply what applies to every branch; joins only when a filter needs them."""
+    row = TaskCandidate if candidates else UserTask
+    if inbox.due_before is not None:
+        query = query.where(row.sort_due < inbox.due_before)
+    if inbox.scope and not candidates:
+        query = query.where(UserTask.scope == inbox.scope)
+    if inbox.process and candidates:
+        query = query.join(UserTask, UserTask.id == TaskCandidate.task_id)
+    if inbox.process:
+        query = query.where(UserTask.process_key == inbox.process)
+    if inbox.text:
+        found = select(ProcessInstance.id).where(ProcessInstance.status == "active", *matches(inbox.text))
+        query = query.where(
+            row.instance_id.in_(found if not inbox.done else found.with_only_columns(ProcessInstance.id))
+        )
+    return query
+
+
+def _branches(inbox: Inbox) -> list[Query]:
+    task = select(UserTask.id.label("id"), UserTask.sort_due.label("sort_due"))
+    if inbox.done:
+        return [_done(inbox)]
+    if inbox.everything:
+        return [_narrowed(task.where(UserTask.state == "open"), inbox, candidates=False)]
+    found = [
+        _narrowed(task.where(UserTask.state == "open", UserTask.assignee == login), inbox, candidates=False)
+        for login in inbox.assignees
+    ]
+    line = select(TaskCandidate.task_id.label("id"), TaskCandidate.sort_due.label("sort_due"))
+    for candidate, held in inbox.candidates:
+        if held and inbox.scope and held != inbox.scope:
+            continue
+        project = inbox.scope or held
+        for claimed in (False, True) if inbox.claimed is None else (inbox.claimed,):
+            branch = line.where(TaskCandidate.candidate == candidate, TaskCandidate.claimed == literal(claimed))
+            branch = branch.where(TaskCandidate.scope == project) if project else branch
+            found.append(_narrowed(branch, inbox, candidates=True))
+    return found
+
+
+def _done(inbox: Inbox) -> Query:
+    query = select(UserTask.id.label("id"), UserTask.completed_at.label("sort_due")).where(
+        UserTask.completed_by.in_(inbox.assignees), UserTask.state == "completed"
+    )
+    if inbox.scope:
+        query = query.where(UserTask.scope == inbox.scope)
+    if inbox.process:
+        query = query.where(UserTask.process_key == inbox.process)
+    if inbox.text:
+        query = query.where(UserTask.instance_id.in_(select(ProcessInstance.id).where(*matches(inbox.text))))
+    return query
+
+
+def _union(branches: Sequence[Query]) -> Subquery:
+    """Join branches into one list of (id, sort_due) without doubles."""
+    if len(branches) == 1:
+        return branches[0].subquery()
+    parts = [select(branch.subquery()) for branch in branches]
+    every = union_all(*parts).subquery()
+    return select(every.c.id, every.c.sort_due).distinct().subquery()
+
+
+def page(session: Session, inbox: Inbox, *, sort: str, offset: int, limit: int) -> Sequence[UUID]:
+    """List the ids of one page of tasks."""
+    branches = _branches(inbox)
+    if not branches:
+        return []
+    if sort == "due" and not inbox.done:
+        cut = [b.order_by("sort_due", "id").limit(offset + limit) for b in branches]
+        found = _union(cut)
+        return session.scalars(
+            select(found.c.id).order_by(found.c.sort_due, found.c.id).limit(limit).offset(offset)
+        ).all()
+    found = _union(branches)
+    query = select(UserTask.id).join(found, found.c.id == UserTask.id)
+    if sort == "title":
+        query = query.join(ProcessInstance, ProcessInstance.id == UserTask.instance_id)
+    return session.scalars(query.order_by(*SORTS[sort]).limit(limit).offset(offset)).all()
+
+
+def count(session: Session, inbox: Inbox, limit: int = COUNT_LIMIT) -> int:
+    """Count tasks, but no further than `limit`: counting a million costs what reading them does."""
+    branches = [branch.limit(limit) for branch in _branches(inbox)]
+    if not branches:
+        return 0
+    found = select(literal(1)).select_from(_union(branches)).limit(limit).subquery()
+    return session.scalar(select(func.count()).select_from(found)) or 0
+
+
+def rows(session: Session, ids: Sequence[UUID]) -> list[tuple[UserTask, ProcessInstance]]:
+    """Fetch tasks with their instances, in the order of `ids`."""
+    if not ids:
+        return []
+    found = session.execute(
+        select(UserTask, ProcessInstance)
+        .join(ProcessInstance, ProcessInstance.id == UserTask.instance_id)
+        .where(UserTask.id.in_(ids))
+    )
+    by_id = {task.id: (task, instance) for task, instance in found}
+    return [by_id[i] for i in ids if i in by_id]
+
+
+def get(session: Session, task_id: UUID) -> UserTask | None:
+    """Find a task, open or not, with its draft."""
+    return session.get(UserTask, task_id, options=[undefer(UserTask.draft)], populate_existing=True)
+
+
+def by_ids(session: Session, ids: Collection[UUID]) -> Sequence[UserTask]:
+    """Fetch tasks; no statement when there are no ids or all are in the session."""
+    known = [task for task_id in ids if (task := session.identity_map.get(identity_key(UserTask, task_id)))]
+    if len(known) == len(ids):
+        return known
+    return session.scalars(select(UserTask).where(UserTask.id.in_(list(ids)))).all()
+
+
+def open_of(session: Session, instance_id: UUID) -> Sequence[UserTask]:
+    """List an instance's open tasks as they are now, oldest first."""
+    query = select(UserTask).where(UserTask.instance_id == instance_id, UserTask.state == "open")
+    return session.scalars(
+        query.order_by(UserTask.created_at, UserTask.id), execution_options={"populate_existing": True}
+    ).all()
+
+
+def all_of(session: Session, instance_id: UUID) -> Sequence[UserTask]:
+    """List all tasks of an instance, oldest first."""
+    query = select(UserTask).where(UserTask.instance_id == instance_id)
+    return session.scalars(query.order_by(UserTask.created_at, UserTask.id)).all()
+
+
+def open_tasks(session: Session, limit: int = 10_000) -> Sequence[UserTask]:
+    """List all open tasks, due first."""
+    query = select(UserTask).where(UserTask.state == "open").order_by(UserTask.sort_due, UserTask.created_at)
+    return session.scalars(query.limit(limit)).all()
+
+
+def add(session: Session, tasks: Sequence[dict[str, Any]], candidates: Sequence[dict[str, Any]]) -> None:
+    """Insert new tasks and their lines of the inbox index."""
+    if tasks:
+        session.execute(insert(UserTask), tasks)
+    if candidates:
+        session.execute(insert(TaskCandidate), candidates)
+
+
+def remove_candidates(session: Session, task_ids: Sequence[UUID]) -> None:
+    """Take closed tasks out of the inbox index."""
+    if task_ids:
+        session.execute(delete(TaskCandidate).where(TaskCandidate.task_id.in_(task_ids)))
+
+
+def set_candidates(session: Session, task: UserTask, **values: Any) -> None:
+    """Change `claimed`, `sort_due` or `scope` in a task's lines of the inbox index."""
+    session.execute(update(TaskCandidate).where(TaskCandidate.task_id == task.id).values(**values))
+
+
+def submission(session: Session, task_id: UUID) -> TaskSubmission | None:
+    """Find what was handed in for a task."""
+    return session.get(TaskSubmission, task_id)
+
+
+def performers(session: Session, instance_id: UUID, elements: Sequence[str]) -> frozenset[str]:
+    """List who handed in these elements' forms, and in whose place."""
+    found = session.execute(
+        select(TaskSubmission.submitted_by, TaskSubmission.on_behalf_of).where(
+            TaskSubmission.instance_id == instance_id, TaskSubmission.element_id.in_(elements)
+        )
+    )
+    return frozenset(login for row in found for login in row if login)
+
+
+def comments(session: Session, task_id: UUID) -> Sequence[Comment]:
+    """List a task's comments, oldest first."""
+    return session.scalars(select(Comment).filter_by(task_id=task_id).order_by(Comment.at)).all()
+
+
+def attachments(session: Session, task_id: UUID) -> Sequence[Attachment]:
+    """List a task's files that were not removed, oldest first."""
+    query = select(Attachment).where(Attachment.task_id == task_id, Attachment.removed_at.is_(None))
+    return session.scalars(query.order_by(Attachment.at)).all()
+
+
+def due_on(session: Session, before: datetime, limit: int = 500) -> Sequence[UserTask]:
+    """List open tasks that are due before a moment and were not escalated, earliest first."""
+    query = select(UserTask).where(
+        UserTask.state == "open", UserTask.sort_due < before, UserTask.escalated_at.is_(None)
+    )
+    return session.scalars(query.order_by(UserTask.sort_due).limit(limit)).all()
