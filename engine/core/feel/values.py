@@ -116,7 +116,7 @@ def _plain(value: Any, base: type) -> Any:
 def to_json(value: Any, depth: int = 0) -> Any:
     """Make JSON: Decimal to int or float, dates and durations to ISO strings, functions to null."""
     cls = type(value)
-    if cls is str or cls is bool or value is None:
+    if cls is str or cls is bool or cls is int or cls is float or value is None:
         return value
     if cls is Decimal:
         return int(value) if value == value.to_integral_value() else float(value)
