@@ -1,27 +1,29 @@
 """FEEL conditions as small JSON trees that a page's script evaluates.
 
-`["=", ["v", "kind"], ["l", "报修"]]`: `v` a field's value, `l` a literal; operators `= != < <= > >= and or not if count
-has`, in FEEL's three-valued logic. Names that are no field of the form are variables of the case and become literals.
-What has no such tree is marked `"server"`: the page then asks the server, which answers by `find_hidden`.
+`["=", ["v", "kind", "s", 0], ["l", "报修"]]`: `l` a literal; `v` a field's value with how its control is read (`s` text,
+`n` number, `b` true or false, `c` tick, `m` several, `r` rows) and in how many rows it lies; operators `= != < <= > >= and
+or not if count has`, in FEEL's three-valued logic. Names that are no field of the form are variables of the case and
+become literals. What has no such tree is marked `"server"`: the page then asks the server, which uses `find_hidden`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from functools import reduce
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from engine.core import feel
 from engine.core.feel import nodes
 from engine.core.forms.schema import Component, Form, fields_of
 from engine.core.forms.values import json_value
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
 SERVER = "server"
 _COMPARISONS = frozenset({"=", "!=", "<", "<=", ">", ">="})
 _NULL = ["l", None]
+
+
+Fields = Mapping[str, tuple[Component, int]]
 
 
 class _UntranslatableError(Exception):
@@ -32,23 +34,25 @@ def conditions_js(form: Form, context: Mapping[str, Any]) -> dict[str, dict[str,
     """Translate all conditions: component id → `{"hide": tree, "required": tree}`; a tree may be "server"."""
     outer = feel.from_json(dict(context))
     result: dict[str, dict[str, Any]] = {}
-    _level(form.components, {}, outer, result)
+    _level(form.components, {}, 0, outer, result)
     return result
 
 
 def _level(
     components: tuple[Component, ...],
-    outer_fields: Mapping[str, Component],
+    outer: Fields,
+    depth: int,
     context: Mapping[str, Any],
     result: dict[str, dict[str, Any]],
 ) -> None:
-    known = {**outer_fields, **{component.key: component for component in fields_of(components)}}
-    _here(components, known, context, result)
+    known = {**outer, **{component.key: (component, depth) for component in fields_of(components)}}
+    _here(components, known, depth, context, result)
 
 
 def _here(
     components: tuple[Component, ...],
-    known: Mapping[str, Component],
+    known: Fields,
+    depth: int,
     context: Mapping[str, Any],
     result: dict[str, dict[str, Any]],
 ) -> None:
@@ -64,12 +68,12 @@ def _here(
         if entry:
             result[component.id] = entry
         if component.type == "group":
-            _here(component.components, known, context, result)
+            _here(component.components, known, depth, context, result)
         elif component.type == "dynamiclist":
-            _level(component.components, known, context, result)
+            _level(component.components, known, depth + 1, context, result)
 
 
-def translate(text: str, fields: Mapping[str, Component], context: Mapping[str, Any]) -> Any:
+def translate(text: str, fields: Fields, context: Mapping[str, Any]) -> Any:
     """Translate one condition, or answer "server"."""
     try:
         return _tree(feel.compile(text).tree, fields, context)
@@ -77,7 +81,7 @@ def translate(text: str, fields: Mapping[str, Component], context: Mapping[str, 
         return SERVER
 
 
-def _tree(node: nodes.Node, fields: Mapping[str, Component], context: Mapping[str, Any]) -> list[Any]:
+def _tree(node: nodes.Node, fields: Fields, context: Mapping[str, Any]) -> list[Any]:
     def inner(child: nodes.Node) -> list[Any]:
         return _tree(child, fields, context)
 
@@ -85,7 +89,7 @@ def _tree(node: nodes.Node, fields: Mapping[str, Component], context: Mapping[st
         case nodes.Literal(value=value):
             return _literal(value)
         case nodes.Name(name=name):
-            return ["v", name] if name in fields else _literal(context.get(name))
+            return _value(name, fields) if name in fields else _literal(context.get(name))
         case nodes.Logic(op=op, operands=operands):
             return [op, *(inner(operand) for operand in operands)]
         case nodes.Binary(op=op, left=left, right=right) if op in _COMPARISONS:
@@ -103,24 +107,38 @@ def _tree(node: nodes.Node, fields: Mapping[str, Component], context: Mapping[st
     raise _UntranslatableError
 
 
+def _value(name: str, fields: Fields) -> list[Any]:
+    component, depth = fields[name]
+    if component.type == "dynamiclist":
+        return ["v", name, "r", depth]
+    if component.many:
+        return ["v", name, "m", depth]
+    if component.type in {"number", "checkbox"}:
+        return ["v", name, component.type[0], depth]
+    kinds = {type(option.value) for option in component.options}
+    if kinds <= {str}:
+        return ["v", name, "s", depth]
+    if kinds == {bool} or kinds <= {int, float}:
+        return ["v", name, "b" if kinds == {bool} else "n", depth]
+    raise _UntranslatableError
+
+
 def _literal(value: Any) -> list[Any]:
     if value is None or isinstance(value, str | bool | Decimal):
         return ["l", json_value(value)]
     raise _UntranslatableError
 
 
-def _compare(op: str, left: list[Any], right: list[Any], fields: Mapping[str, Component]) -> list[Any]:
+def _compare(op: str, left: list[Any], right: list[Any], fields: Fields) -> list[Any]:
     """Compare; a moment is written differently in a page, so there it can only be compared with null."""
     if _NULL not in (left, right):
         for side in (left, right):
-            if side[0] == "v" and (fields[side[1]].type == "datetime" or fields[side[1]].many):
+            if side[0] == "v" and (side[2] in "mr" or fields[side[1]][0].type == "datetime"):
                 raise _UntranslatableError
     return [op, left, right]
 
 
-def _test(
-    tested: list[Any], test: nodes.Node, fields: Mapping[str, Component], context: Mapping[str, Any]
-) -> list[Any]:
+def _test(tested: list[Any], test: nodes.Node, fields: Fields, context: Mapping[str, Any]) -> list[Any]:
     match test:
         case nodes.ListNode(items=items) if items:
             return reduce(lambda a, b: ["or", a, b], [_test(tested, item, fields, context) for item in items])

@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
 from engine.core import feel
-from engine.core.findings import Finding, Severity, errors_first
+from engine.core.findings import Finding
 from engine.core.forms.schema import CHOICES, SUPPORTED, Component, Form, fields_of
 
 if TYPE_CHECKING:
@@ -88,12 +88,12 @@ class _Linter:
 def lint(form: Form, known: Collection[str] | None = None) -> list[Finding]:
     """Check a form; an error stops its deployment.
 
-    `known` are the names of the process variables: a condition over any other name that is no field is then an error,
-    else a warning.
+    `known` are the names of the process variables: a condition over any other name that is no field is then an error.
+    Without `known` names are not checked, since they may come from the case.
     """
     linter = _Linter(known)
     _level(form.components, frozenset(), linter)
-    return errors_first(linter.findings)
+    return linter.findings
 
 
 def _level(components: tuple[Component, ...], outer: frozenset[str], linter: _Linter) -> None:
@@ -249,12 +249,12 @@ def _expression(component: Component, place: str, text: str, scope: frozenset[st
             f"“{place}”：“{text}”不是有效的 FEEL 表达式{where_zh}。",
         )
         return
-    unknown = sorted(names - scope - frozenset(linter.known or ()))
-    for name in unknown:
+    if linter.known is None:
+        return
+    for name in sorted(names - scope - frozenset(linter.known)):
         linter.add(
             component,
             "unknown-name",
-            f"“{place}” uses “{name}”, which is no field of this form" + (" and no variable." if linter.known else "."),
-            f"“{place}”用到了“{name}”，但本表单没有这个字段" + ("，流程也没有这个变量。" if linter.known else "。"),
-            "error" if linter.known is not None else "info",
+            f"“{place}” uses “{name}”, which is no field of this form and no variable of the process.",
+            f"“{place}”用到了“{name}”，但本表单没有这个字段，流程也没有这个变量。",
         )

@@ -67,10 +67,10 @@ def _value(component: Component, values: list[str]) -> Any:
         return any(value not in {"", "0", "false"} for value in values)
     if component.many:
         return [option_value(component, value) for value in values if value]
-    first = values[0] if values else ""
+    last = next((value for value in reversed(values) if value), "")
     if component.type in {"radio", "select"}:
-        return option_value(component, first) if first else None
-    return first.replace("\r\n", "\n")
+        return option_value(component, last) if last else None
+    return last.replace("\r\n", "\n")
 
 
 def option_value(component: Component, text: str) -> Any:
