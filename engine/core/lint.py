@@ -13,6 +13,7 @@ from engine.core.findings import Finding, errors_first
 from engine.core.lint_elements import check_element
 from engine.core.lint_expressions import check_expressions
 from engine.core.lint_known import Known, about
+from engine.core.soundness import check_soundness
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -134,6 +135,7 @@ def _places(process: Process) -> Iterator[Finding]:
                     "后面没有连线,这条路到此结束。如果确实如此,请补上结束事件。",
                 )
         yield from _circles(process, inside)
+        yield from check_soundness(process, scope)
 
 
 def _is_dead_end(node: Node) -> bool:

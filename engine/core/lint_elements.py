@@ -300,8 +300,8 @@ def _person(process: Process, node: Node, known: Known) -> Iterator[Finding]:
             "没有人能看到这个任务:它不在任何泳道里,也没有指定角色。请把它移进泳道。",
         )
     names = [] if groups.startswith("=") else [g.strip() for g in (groups or node.lane).split(",") if g.strip()]
-    for name in names if known.roles else []:
-        if name not in known.roles:
+    for name in names:
+        if known.roles and name not in known.roles:
             yield _unknown(node, "role", "角色", name, known.roles, "warning")
     reference = attributes.get("formRef") or attributes.get("formKey") or ""
     if reference and known.forms is not None and not reference.startswith("=") and reference not in known.forms:

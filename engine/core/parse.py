@@ -28,7 +28,7 @@ from engine.core.model import (
     Process,
     Shape,
 )
-from engine.core.parse_node import BPMN, CAMUNDA, RootElements, camunda_attributes, fill_node, local, text_of
+from engine.core.parse_node import BPMN, CAMUNDA, RootElements, camunda_attributes, fill_node, line_of, local, text_of
 from engine.errors import DeploymentRefused
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def parse(xml: bytes) -> Model:
             "not-bpmn",
             "This is not a BPMN 2.0 file: its root element is not bpmn:definitions.",
             "这不是 BPMN 2.0 文件:根元素不是 bpmn:definitions。",
-            line=root.sourceline or 0,
+            line=line_of(root),
         )
     model = Model(target_namespace=root.get("targetNamespace", ""), exporter=root.get("exporter", ""))
     roots = RootElements.read(root)
@@ -138,7 +138,7 @@ def _process(element: etree._Element, roots: RootElements, model: Model) -> Proc
         documentation=text_of(element, "documentation"),
         executable=element.get("isExecutable", "true") != "false",
         attributes=camunda_attributes(element),
-        line=element.sourceline or 0,
+        line=line_of(element),
     )
     for prop in element.findall(f"{{{BPMN}}}extensionElements/{{{CAMUNDA}}}properties/{{{CAMUNDA}}}property"):
         process.properties[prop.get("name", "")] = prop.get("value", "")
@@ -167,7 +167,7 @@ def _contents(element: etree._Element, scope: str, process: Process, roots: Root
         elif kind in DRAWN_TYPES:
             model.artifacts.append(_artifact(child, scope))
         elif kind not in SILENT_TYPES and not kind.endswith("EventDefinition") and scope == process.id:
-            unknown = Node(child.get("id") or f"{kind}_{child.sourceline}", kind, scope, line=child.sourceline or 0)
+            unknown = Node(child.get("id") or f"{kind}_{line_of(child)}", kind, scope, line=line_of(child))
             process.nodes.setdefault(unknown.id, unknown)
 
 
@@ -184,7 +184,7 @@ def _flow(element: etree._Element, scope: str) -> Flow:
         scope=scope,
         name=element.get("name", ""),
         condition=(condition.text or "").strip() if condition is not None else "",
-        line=element.sourceline or 0,
+        line=line_of(element),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from lxml import etree
 
@@ -42,6 +42,11 @@ def text_of(element: etree._Element, name: str) -> str:
     return "".join(str(part) for part in child.itertext()).strip() if child is not None else ""
 
 
+def line_of(element: etree._Element) -> int:
+    """Give the line in the file, 0 when unknown."""
+    return int(cast("Any", element).sourceline or 0)
+
+
 def camunda_attributes(element: etree._Element) -> dict[str, str]:
     """Read the Camunda attributes by local name."""
     return {
@@ -76,7 +81,7 @@ class RootElements:
 def fill_node(node: Node, element: etree._Element, roots: RootElements) -> None:
     """Read everything the element says about itself, except its place in the flow."""
     node.name = " ".join(element.get("name", "").split())
-    node.line = element.sourceline or 0
+    node.line = line_of(element)
     node.documentation = text_of(element, "documentation")
     node.default = element.get("default", "")
     node.attached_to = element.get("attachedToRef", "")

@@ -12,6 +12,7 @@ from uuid import UUID
 from SpiffWorkflow.util.task import TaskState
 
 from engine.core import feel
+from engine.core.run import LIVE
 from engine.core.snapshot import Thrown
 from engine.errors import N_, ProcessError
 
@@ -82,7 +83,7 @@ def throw_escalation(run: Run, task: Task, code: str) -> bool:
     run.note("thrown", task, kind="escalation", code=code)
     if not _caught(run, task, "escalation", code, "", {}):
         run.note("uncaught", task, kind="escalation", code=code)
-    return task.has_state(TaskState.FUTURE | TaskState.WAITING | TaskState.READY | TaskState.STARTED)
+    return bool(task.has_state(LIVE))
 
 
 def _caught(run: Run, task: Task, kind: str, code: str, message: str, variables: Mapping[str, Any]) -> bool:

@@ -58,7 +58,7 @@ def moment(run: Run, task: Task, value: Any) -> datetime:
         raise _refuse(task, text)
     if not isinstance(value, datetime):
         value = datetime.combine(value, time())
-    aware = value if value.tzinfo is not None else value.replace(tzinfo=run.env.calendar.zone)
+    aware: datetime = value if value.tzinfo is not None else value.replace(tzinfo=run.env.calendar.zone)
     return aware.astimezone(UTC)
 
 
@@ -103,4 +103,4 @@ def rearm(run: Run, task: Task) -> bool:
             break
     task.internal_data["cycle"] = {"left": left, "every": cycle["every"]}
     task.internal_data["due"] = due.isoformat()
-    return left != 0
+    return bool(left != 0)
