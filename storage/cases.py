@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Select, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from storage.privacy import digits, vault
 from storage.tables.cases import CaseEvent, CaseTask, ContactLog, ProgressReport, ServiceCase
-from storage.tables.estate import Unit
 from storage.tables.registers import NumberSequence
 
 if TYPE_CHECKING:
@@ -60,7 +59,10 @@ def linked(session: Session, number: str) -> Sequence[ServiceCase]:
 
 @dataclass(frozen=True, slots=True)
 class CaseQuery:
-    """What a list of cases asks for. `status`: open, closed or ""; `scopes` None means every project."""
+    """What a list of cases asks for. `status`: open, closed or "".
+
+    `scopes` None means every project; `people` adds the cases these logins had to do with.
+    """
 
     text: str = ""
     status: str = "open"
@@ -70,18 +72,21 @@ class CaseQuery:
     page: int = 1
     size: int = 25
     scopes: frozenset[str] | None = None
+    people: tuple[str, ...] = ()
 
 
-def search(session: Session, query: CaseQuery) -> tuple[Sequence[tuple[ServiceCase, str]], int]:
-    """Find cases by number, house, name, phone or words; gives a page with the houses' codes, and the total."""
+def narrowed(query: CaseQuery, *, scopes: frozenset[str] | None, people: Collection[str]) -> CaseQuery:
+    """Limit what is asked for to projects and to what people had to do with."""
+    return replace(query, scopes=scopes, people=tuple(people), page=max(1, query.page))
+
+
+def search(session: Session, query: CaseQuery) -> tuple[Sequence[ServiceCase], int]:
+    """Find cases by number, house, name, phone or words; gives a page and the total."""
     found = _filtered(session, query)
     total = session.scalar(select(func.count()).select_from(found.subquery())) or 0
-    rows = select(ServiceCase, func.coalesce(Unit.code, ServiceCase.area)).outerjoin(
-        Unit, Unit.id == ServiceCase.unit_id
-    )
-    rows = rows.where(ServiceCase.id.in_(found)).order_by(ServiceCase.received_at.desc(), ServiceCase.id.desc())
-    page = session.execute(rows.limit(query.size).offset((query.page - 1) * query.size)).tuples().all()
-    return page, total
+    rows = select(ServiceCase).where(ServiceCase.id.in_(found))
+    rows = rows.order_by(ServiceCase.received_at.desc(), ServiceCase.id.desc())
+    return session.scalars(rows.limit(query.size).offset((query.page - 1) * query.size)).all(), total
 
 
 def _filtered(session: Session, query: CaseQuery) -> Select[int]:
@@ -89,7 +94,7 @@ def _filtered(session: Session, query: CaseQuery) -> Select[int]:
     if query.status:
         found = found.where(ServiceCase.open.is_(query.status == "open"))
     if query.scopes is not None:
-        found = found.where(ServiceCase.project.in_(query.scopes))
+        found = found.where(or_(ServiceCase.project.in_(query.scopes), _involves(query.people)))
     if query.project:
         found = found.where(ServiceCase.project == query.project)
     if query.kind:
@@ -105,6 +110,16 @@ def _filtered(session: Session, query: CaseQuery) -> Select[int]:
     for piece in text.split():
         found = found.where(ServiceCase.search.contains(piece, autoescape=True))
     return found
+
+
+def _involves(people: Collection[str]) -> ColumnElement[bool]:
+    handled = select(CaseTask.case_number).where(CaseTask.handler.in_(people))
+    return or_(
+        ServiceCase.registered_by.in_(people),
+        ServiceCase.owner.in_(people),
+        ServiceCase.acceptor.in_(people),
+        ServiceCase.number.in_(handled),
+    )
 
 
 def contacts(session: Session, number: str) -> Sequence[ContactLog]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import exists, or_, select
 
 from storage.tables.deadlines import Deadline, Escalation, Reminder
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
-    from datetime import datetime
+    from datetime import date, datetime
     from uuid import UUID
 
     from sqlalchemy.orm import Session
@@ -32,16 +32,35 @@ def running(session: Session, number: str, clock: str = "", object_id: str = "")
     return session.scalars(query.order_by(Deadline.due_at, Deadline.id)).all()
 
 
-def to_remind(session: Session, now: datetime, *, limit: int = 500) -> Sequence[Deadline]:
-    """List running clocks whose reminder time has come and that are not due yet."""
-    query = select(Deadline).where(Deadline.open, Deadline.remind_at <= now, Deadline.due_at > now)
-    return session.scalars(query.order_by(Deadline.remind_at).limit(limit)).all()
+def to_remind(session: Session, now: datetime, kind: str, *, limit: int) -> Sequence[Deadline]:
+    """List running clocks whose reminder time has come, that are not due yet and were not reminded of since then."""
+    told = exists().where(
+        Reminder.deadline_id == Deadline.id, Reminder.kind == kind, Reminder.opened_at >= Deadline.remind_at
+    )
+    query = select(Deadline).where(Deadline.open, Deadline.remind_at <= now, Deadline.due_at > now, ~told)
+    return session.scalars(query.order_by(Deadline.remind_at, Deadline.id).limit(limit)).all()
 
 
-def overdue(session: Session, now: datetime, *, after_id: int = 0, limit: int = 500) -> Sequence[Deadline]:
-    """List running clocks that are past due, by key."""
-    query = select(Deadline).where(Deadline.open, Deadline.due_at <= now, Deadline.id > after_id)
-    return session.scalars(query.order_by(Deadline.id).limit(limit)).all()
+def newly_overdue(session: Session, now: datetime, *, limit: int) -> Sequence[Deadline]:
+    """List running clocks past due whose breach is not written down yet."""
+    query = select(Deadline).where(Deadline.open, Deadline.due_at <= now, Deadline.breached_at.is_(None))
+    return session.scalars(query.order_by(Deadline.due_at, Deadline.id).limit(limit)).all()
+
+
+def to_chase(session: Session, since: datetime, day: date, kind: str, *, limit: int) -> Sequence[Deadline]:
+    """List running clocks that were due at `since`, without a reminder of the kind that is open or of that day."""
+    chased = exists().where(
+        Reminder.deadline_id == Deadline.id, Reminder.kind == kind, or_(Reminder.open, Reminder.day == day)
+    )
+    query = select(Deadline).where(Deadline.open, Deadline.due_at <= since, ~chased)
+    return session.scalars(query.order_by(Deadline.due_at, Deadline.id).limit(limit)).all()
+
+
+def outlived(session: Session, kind_due: str, now: datetime, *, limit: int) -> Sequence[tuple[Reminder, Deadline]]:
+    """List open reminders whose clock stopped, and those before a limit (`kind_due`) that has passed."""
+    query = select(Reminder, Deadline).join(Deadline, Deadline.id == Reminder.deadline_id)
+    query = query.where(Reminder.open, or_(~Deadline.open, (Reminder.kind == kind_due) & (Deadline.due_at <= now)))
+    return session.execute(query.order_by(Reminder.id).limit(limit)).tuples().all()
 
 
 def open_reminders(session: Session, deadline_ids: Collection[int]) -> Sequence[Reminder]:

@@ -113,3 +113,8 @@ def log_access(
 ) -> None:
     """Write down that somebody saw or exported personal data (B29)."""
     session.add(AccessLog(at=now, actor=actor, action=action, subject=subject, detail=detail or {}))
+
+
+def get(session: Session, party_id: int | None) -> Party | None:
+    """Read a party."""
+    return session.get(Party, party_id) if party_id else None

@@ -31,33 +31,11 @@ if TYPE_CHECKING:
     Options = list[dict[str, str]]
     Source = Callable[[Session, Viewer, str, Context], Options]
 
-ROLES = [
-    "agent",
-    "cs_sup",
-    "cs_mgr",
-    "sales_con",
-    "sales_sup",
-    "sales_mgr",
-    "eng_lead",
-    "engineer",
-    "contractor",
-    "handler",
-    "prop_cs",
-    "repair_tech",
-    "prop_check",
-    "inspector",
-    "ho_lead",
-    "ho_desk",
-    "leader",
-    "gm",
-    "pr",
-    "legal",
-    "cost",
-    "finance",
-    "owner",
-    "process_owner",
-    "admin",
-]
+ROLES = (
+    *("agent", "cs_sup", "cs_mgr", "sales_con", "sales_sup", "sales_mgr", "eng_lead", "engineer", "contractor"),
+    *("handler", "prop_cs", "repair_tech", "prop_check", "inspector", "ho_lead", "ho_desk", "leader", "gm", "pr"),
+    *("legal", "cost", "finance", "owner", "process_owner", "admin"),
+)
 LIMIT = 12
 
 
@@ -131,9 +109,8 @@ def cases(session: Session, viewer: Viewer, typed: str, context: Context) -> Opt
         query = select(ServiceCase).where(ServiceCase.number == str(context["value"]))
         return [_option(row.number, hint=row.brief) for row in session.scalars(query)]
     text = typed.strip() or str(context.get("unit") or "")
-    query = CaseQuery(text=text, size=LIMIT, scopes=scopes_of(viewer, WATCHERS))
-    found, _ = search_cases(session, query)
-    return [_option(row.number, f"{row.number} {row.brief}", f"{place} {row.state}") for row, place in found]
+    found, _ = search_cases(session, CaseQuery(text=text, size=LIMIT, scopes=scopes_of(viewer, WATCHERS)))
+    return [_option(row.number, f"{row.number} {row.brief}", f"{row.house or row.area} {row.state}") for row in found]
 
 
 def knowledge(session: Session, _viewer: Viewer, typed: str, context: Context) -> Options:

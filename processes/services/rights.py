@@ -1,4 +1,4 @@
-"""Which cases a person sees and whose personal data (B29, A23). What he may do with a task is the engine's to decide."""
+"""Which cases a person sees and whose data (B29, A23). What he may do with a task, the engine decides."""
 
 from __future__ import annotations
 
@@ -12,30 +12,13 @@ if TYPE_CHECKING:
 
 STARTERS = ("agent", "prop_cs", "sales_con", "cs_sup")
 WATCHERS = frozenset(
-    [
-        "agent",
-        "cs_sup",
-        "cs_mgr",
-        "sales_sup",
-        "sales_mgr",
-        "eng_lead",
-        "engineer",
-        "prop_cs",
-        "prop_check",
-        "ho_lead",
-        "leader",
-        "gm",
-        "pr",
-        "legal",
-        "cost",
-        "finance",
-        "process_owner",
-        "admin",
-    ]
+    {"agent", "cs_sup", "cs_mgr", "sales_sup", "sales_mgr", "eng_lead", "engineer", "prop_cs", "prop_check", "ho_lead"}
+    | {"leader", "gm", "pr", "legal", "cost", "finance", "process_owner", "admin"}
 )
 """Roles that see every case of their projects; others see those they had to do with."""
 CALLERS = frozenset(["agent", "cs_sup", "cs_mgr", "prop_cs", "sales_con", "sales_sup", "sales_mgr", "leader", "gm"])
 """Roles that may see a customer's whole number, each look being logged."""
+PENALTY_ROLES = frozenset({"sales_sup", "sales_mgr", "cs_mgr", "leader", "gm", "legal", "finance"})
 MANAGERS = frozenset(["cs_sup", "cs_mgr", "leader", "gm", "admin"])
 
 
@@ -60,6 +43,12 @@ def sees(viewer: Viewer, case: ServiceCase, people: frozenset[str]) -> bool:
 def may_call(viewer: Viewer, project: str) -> bool:
     """Tell whether a person may see customers' whole numbers in a project."""
     scopes = scopes_of(viewer, CALLERS)
+    return scopes is None or project in scopes
+
+
+def sees_penalties(viewer: Viewer, project: str) -> bool:
+    """Tell whether a person may see proposed penalties of a project (B42, C31)."""
+    scopes = scopes_of(viewer, PENALTY_ROLES)
     return scopes is None or project in scopes
 
 

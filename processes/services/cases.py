@@ -1,0 +1,36 @@
+"""Cases as pages and programs use them: one door to registering, finding, reading and acting."""
+
+from __future__ import annotations
+
+from processes.services.actions import escalate, urge, withdraw
+from processes.services.callers import Caller, Match, OpenCase, find_caller, open_cases, pick
+from processes.services.casedata import CaseHead, CaseItem, CasePage, CaseView, ClockView
+from processes.services.casefile import reveal, search, search_terms, view, visible
+from processes.services.intake import Expected, expected_dates, register
+from storage.cases import CaseQuery
+
+__all__ = [
+    "Caller",
+    "CaseHead",
+    "CaseItem",
+    "CasePage",
+    "CaseQuery",
+    "CaseView",
+    "ClockView",
+    "Expected",
+    "Match",
+    "OpenCase",
+    "escalate",
+    "expected_dates",
+    "find_caller",
+    "open_cases",
+    "pick",
+    "register",
+    "reveal",
+    "search",
+    "search_terms",
+    "urge",
+    "view",
+    "visible",
+    "withdraw",
+]

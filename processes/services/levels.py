@@ -1,0 +1,131 @@
+"""The level of a case (A13–A15): the table suggests, people decide, both are written down."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from processes.services import clocks
+from processes.services.decisions import decide
+from processes.services.recording import add_event, show_head
+from storage import cases, deadlines, estate
+from storage.tables.deadlines import Escalation
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+    from engine.connectors import ServiceContext
+    from storage.tables.cases import ServiceCase
+
+SECONDS_A_DAY = 86_400
+HIGHEST = 5
+
+
+def facts(session: Session, case: ServiceCase, now: datetime, known: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Gather what DMN-06 asks about a case; `known` adds or corrects."""
+    linked = len(cases.linked(session, case.number)) + 1
+    project = estate.project_by_code(session, case.project)
+    running = deadlines.running(session, case.number)
+    late = max(((now - row.due_at).total_seconds() / SECONDS_A_DAY for row in running if row.due_at < now), default=0.0)
+    asked = {
+        "danger": case.intake.get("danger"),
+        "structural": None,
+        "external": case.intake.get("external"),
+        "linked": linked,
+        "linked_share": linked / project.households if project and project.households else 0,
+        "unresolved": None,
+        "great_loss": None,
+        "scope": case.scope,
+        "left_alone": None,
+        "round": case.round,
+        "refusals": 0,
+        "overdue_days": int(late),
+        "promise_missed": case.promised_at is not None and case.solved_at is None and case.promised_at < now,
+        "pressed": case.urged,
+        "callback_satisfaction": None,
+    }
+    return asked | {name: value for name, value in (known or {}).items() if name in asked}
+
+
+def suggest(
+    session: Session, case: ServiceCase, now: datetime, known: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Ask DMN-06 for a level: `level`, `level_name`, `owner`, `told`."""
+    row = decide(session, "escalation_level", facts(session, case, now, known), now=now)
+    return row if isinstance(row, dict) else {"level": 0, "owner": "", "told": []}
+
+
+def note_suggestion(
+    session: Session, case: ServiceCase, now: datetime, *, known: Mapping[str, Any] | None = None
+) -> int:
+    """Write down a suggestion that is above the level in force and above earlier suggestions; gives the level."""
+    row = suggest(session, case, now, known)
+    level = int(row.get("level") or 0)
+    earlier = max((one.level_to for one in deadlines.escalations(session, case.number)), default=0)
+    if level > max(case.level, earlier):
+        _write(session, case, level, actor="system", now=now, suggested=True, owner=str(row.get("owner") or ""))
+    return level
+
+
+def change(ctx: ServiceContext, case: ServiceCase, level: int, *, suggested: bool, reason: str) -> None:
+    """Put a level in force, with who and why; above 0 it must be acted upon within its time (DMN-05 act)."""
+    level = max(0, min(HIGHEST, level))
+    if level != case.level:
+        _write(ctx.session, case, level, actor=ctx.actor.login, now=ctx.now, suggested=suggested, reason=reason)
+        add_event(
+            ctx.session,
+            case,
+            "级别变化",
+            reason,
+            actor=ctx.actor.login,
+            now=ctx.now,
+            detail={"from": case.level, "to": level},
+        )
+    clocks.meet(ctx.session, case.number, "act", now=ctx.now)
+    if level > case.level:
+        clocks.start_clock(
+            ctx.session,
+            case,
+            "act",
+            start=ctx.now,
+            now=ctx.now,
+            facts={"category": f"L{level}", "urgency": case.urgency},
+            process="escalation",
+        )
+    case.level = level
+    show_head(ctx.session, case)
+
+
+def acted(ctx: ServiceContext, case: ServiceCase) -> None:
+    """The first action on an escalation was taken (K14)."""
+    for row in deadlines.escalations(ctx.session, case.number):
+        row.acted_at = row.acted_at or ctx.now
+    clocks.meet(ctx.session, case.number, "act", now=ctx.now)
+
+
+def _write(
+    session: Session,
+    case: ServiceCase,
+    level: int,
+    *,
+    actor: str,
+    now: datetime,
+    suggested: bool,
+    reason: str = "",
+    owner: str = "",
+) -> None:
+    session.add(
+        Escalation(
+            case_number=case.number,
+            at=now,
+            actor=actor,
+            suggested=suggested,
+            level_from=case.level,
+            level_to=level,
+            owner=owner,
+            reason=reason,
+            source="DMN-06" if suggested else "",
+        )
+    )

@@ -1,0 +1,123 @@
+"""Who is told what, by DMN-08. Customers are told in words that are kept in the contact log."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from engine import notifications
+from engine.core.calendar import CHINA
+from engine.errors import N_
+from processes.services.decisions import decide
+from storage import parties
+from storage import people as staff
+from storage.tables.cases import ContactLog
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+    from storage.tables.cases import ServiceCase
+
+TEMPLATES = {
+    "已登记": N_("Case {number} was registered: {brief}"),
+    "已派单": N_("Case {number} was dispatched to you: {brief}"),
+    "联系不上": N_("The acceptor of case {number} cannot be reached; you are the backup contact: {brief}"),
+    "即将到期": N_("{clock} of case {number} is due at {due}."),
+    "逾期": N_("{clock} of case {number} is overdue since {due}."),
+    "方案告知": N_("The customer was told the plan of case {number}."),
+    "级别变化": N_("Case {number} is suggested for level {level}: {brief}"),
+    "结构安全": N_("Case {number} concerns structural safety: {brief}"),
+    "进展未报": N_("The progress report of case {number} is missing."),
+}
+OTHER = N_("Case {number}: {event}")
+STAFF_CHANNELS = {"app": "page", "portal": "page", "phone": "page", "digest": "page", "sms": "mail"}
+
+
+def tell(session: Session, case: ServiceCase, event: str, *, now: datetime, known: Mapping[str, Any]) -> None:
+    """Ask DMN-08 who is to be told about an event and tell them: staff in the page, customers in the contact log."""
+    asked = {
+        "event": event,
+        "urgency": case.urgency,
+        "overdue_days": known.get("overdue_days"),
+        "level": known.get("level") or case.level,
+        "structural": known.get("structural"),
+    }
+    rows = decide(session, "notify", asked, now=now)
+    told: dict[str, set[str]] = {}
+    for row in rows if isinstance(rows, list) else []:
+        channels = {str(channel) for channel in row.get("channels") or []}
+        if row["recipient"] == "customer":
+            _customer(session, case, event, channels, now)
+            continue
+        for login in recipients(session, case, str(row["recipient"]), now=now, known=known):
+            told.setdefault(login, set()).update(STAFF_CHANNELS.get(channel, "page") for channel in channels)
+    fields = {
+        "number": case.number,
+        "brief": case.brief,
+        "event": event,
+        "level": asked["level"],
+        "clock": known.get("clock_name") or "",
+        "due": known.get("due_text") or "",
+    }
+    for login, channels in told.items():
+        notifications.notify(
+            session,
+            recipient=login,
+            template=TEMPLATES.get(event, OTHER),
+            fields=fields,
+            link=f"/cases/{case.number}",
+            channels=tuple(sorted(channels | {"page"})),
+            now=now,
+        )
+
+
+def recipients(
+    session: Session, case: ServiceCase, who: str, *, now: datetime, known: Mapping[str, Any]
+) -> Iterable[str]:
+    """Find the people behind a recipient of DMN-08."""
+    responsible = str(known.get("accountable") or case.acceptor or case.owner)
+    if who in ("responsible", "handler"):
+        return [responsible] if responsible else []
+    if who == "acceptor":
+        return [case.acceptor] if case.acceptor else []
+    if who == "agent":
+        return [case.owner] if case.owner else []
+    if who == "backup":
+        return parties.backup_for(session, case.project, "cs_sup")[:1]
+    if who == "duty":
+        found = parties.on_duty(session, case.project, "cs_sup", now)
+        return [found] if found else []
+    if who == "head":
+        return _head(session, case, responsible)
+    role = str(known.get("level_owner") or "cs_mgr") if who == "level_owner" else who
+    return staff.holders(session, role, case.project, now)
+
+
+def _head(session: Session, case: ServiceCase, login: str) -> list[str]:
+    person = parties.staff(session, login)
+    if person is not None and person.manager:
+        return [person.manager]
+    department = parties.department(session, case.department)
+    return [department.head] if department and department.head else []
+
+
+def _customer(session: Session, case: ServiceCase, event: str, channels: set[str], now: datetime) -> None:
+    due = f"，预计 {case.promised_at.astimezone(CHINA):%Y-%m-%d %H:%M} 前完成" if case.promised_at else ""
+    said = {
+        "已登记": f"您的来电已受理，受理号 {case.number}{due}。",
+        "方案告知": f"您的受理号 {case.number} 的处理方案已告知{due}。",
+    }.get(event, f"受理号 {case.number}：{event}{due}。")
+    way = case.prefer if "preferred" in channels else "短信"
+    session.add(
+        ContactLog(
+            case_number=case.number,
+            at=now,
+            actor="system",
+            with_whom="客户",
+            kind="短信",
+            channel=way or "短信",
+            text=said,
+        )
+    )

@@ -1,0 +1,122 @@
+"""What the clock brings without anybody's doing: reminders, daily chasing, overdue marks, suggestions to escalate.
+
+Safe to run at any time and as often as one likes: at most one call task is open for a limit and kind, one is made a
+day, and after days of downtime it is one, not one for each day missed (D18, D19, ENG-03, ENG-04).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from engine import instances
+from engine.access import SYSTEM
+from engine.core.calendar import CHINA
+from engine.errors import ConflictError, NotFoundError
+from processes.services import clocks, levels, notices
+from processes.services.recording import place_of, title_of
+from storage import cases, deadlines
+from storage import people as staff
+from storage.tables.deadlines import Reminder
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from engine.connectors import Registry
+    from storage.tables.deadlines import Deadline
+
+DUE_SOON = "到期提醒"
+OVERDUE = "逾期催办"
+BATCH = 200
+
+
+def sweep(session: Session, now: datetime, registry: Registry) -> None:
+    """Do all that is due now, in bounded batches; what is left comes with the next run."""
+    withdraw_outlived(session, now, registry)
+    mark_overdue(session, now)
+    for row in deadlines.to_remind(session, now, DUE_SOON, limit=BATCH):
+        _remind(session, row, DUE_SOON, now, registry)
+    nine = datetime.combine(now.astimezone(CHINA).date(), clocks.MORNING, tzinfo=CHINA)
+    if now >= nine:
+        for row in deadlines.to_chase(session, nine, nine.date(), OVERDUE, limit=BATCH):
+            _remind(session, row, OVERDUE, now, registry)
+
+
+def withdraw_outlived(session: Session, now: datetime, registry: Registry) -> None:
+    """Take back the calls whose limit was met or withdrawn meanwhile (AC03), and reminders that came to late."""
+    for reminder, row in deadlines.outlived(session, DUE_SOON, now, limit=BATCH):
+        reminder.open, reminder.closed_at = False, now
+        reminder.outcome = "已完成" if not row.open else "已到期"
+        if reminder.instance_id is None:
+            continue
+        try:
+            instances.cancel(session, SYSTEM, reminder.instance_id, reason=reminder.outcome, now=now, registry=registry)
+        except (ConflictError, NotFoundError):
+            continue  # it has ended by itself
+
+
+def mark_overdue(session: Session, now: datetime) -> None:
+    """Write down each breach once, tell whom DMN-08 names and note the level DMN-06 suggests."""
+    for row in deadlines.newly_overdue(session, now, limit=BATCH):
+        row.breached_at = row.due_at
+        case = cases.get(session, row.case_number)
+        if case is None:
+            continue
+        known = {
+            "overdue_days": 1,
+            "accountable": row.accountable,
+            "clock_name": clocks.NAMES.get(row.clock, row.clock),
+            "due_text": f"{row.due_at.astimezone(CHINA):%m-%d %H:%M}",
+        }
+        notices.tell(session, case, "逾期", now=now, known=known)
+        levels.note_suggestion(session, case, now)
+
+
+def _remind(session: Session, row: Deadline, kind: str, now: datetime, registry: Registry) -> None:
+    """Start the call task of a limit."""
+    case = cases.get(session, row.case_number)
+    if case is None or not case.open:
+        return
+    reminder = Reminder(deadline_id=row.id, kind=kind, day=now.astimezone(CHINA).date(), opened_at=now)
+    session.add(reminder)
+    session.flush()
+    clock = clocks.NAMES.get(row.clock, row.clock)
+    due_text = f"{row.due_at.astimezone(CHINA):%m-%d %H:%M}"
+    person = staff.names(session, [row.accountable]).get(row.accountable, row.accountable)
+    late = max(0, (now.astimezone(CHINA).date() - row.due_at.astimezone(CHINA).date()).days)
+    variables = {
+        "case_number": case.number,
+        "deadline_id": row.id,
+        "reminder_kind": kind,
+        "clock": row.clock,
+        "clock_name": clock,
+        "accountable": row.accountable,
+        "accountable_name": person,
+        "due_at": row.due_at.astimezone(CHINA).isoformat(),
+        "overdue_days": late,
+    }
+    title = f"{title_of(case)}：{clock}" + (f"逾期 {late} 天" if kind == OVERDUE else f"将于 {due_text} 到期")
+    reminder.instance_id = instances.start(
+        session,
+        key="reminder",
+        variables=variables,
+        viewer=SYSTEM,
+        now=now,
+        registry=registry,
+        business_key=case.number,
+        scope=case.project,
+        title=title,
+        fields={"number": case.number, "house": place_of(case), "person": person, "clock": clock, "due": due_text},
+    )
+    if kind == DUE_SOON:
+        known = {"accountable": row.accountable, "clock_name": clock, "due_text": due_text}
+        notices.tell(session, case, "即将到期", now=now, known=known)
+    elif late > 1:
+        levels.note_suggestion(session, case, now)
+        notices.tell(
+            session,
+            case,
+            "逾期",
+            now=now,
+            known={"overdue_days": late, "accountable": row.accountable, "clock_name": clock, "due_text": due_text},
+        )
