@@ -198,7 +198,7 @@ def _gateway(process: Process, node: Node) -> Iterator[Finding]:
     if len(flows) <= 1:
         return
     bare = [f for f in flows if not f.condition and f.id != node.default]
-    if bare:
+    if bare and (node.type == "exclusiveGateway" or len(bare) == len(flows)):
         names = ", ".join(f.name or f.id for f in bare)
         yield about(
             node,
@@ -207,7 +207,7 @@ def _gateway(process: Process, node: Node) -> Iterator[Finding]:
             f"These flows have no condition: {names}. Give each a condition, or make one the default flow.",
             f"这些连线没有条件:{names}。请逐一设定条件,或把其中一条设为默认。",
         )
-    elif not node.default:
+    elif not node.default and not bare:
         yield about(
             node,
             "no-default-flow",

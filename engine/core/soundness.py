@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 MAX_STATES = 4_000
 MAX_TOKENS_ON_A_FLOW = 3
 MAX_CHOICES = 6
+MAX_PATH = 12
 
 Marking = tuple[tuple[str, int], ...]  # flow id → tokens on it, sorted
 
@@ -179,7 +180,8 @@ def _path(game: _Game, came_from: dict[Marking, tuple[Marking, str] | None], mar
     while at is not None and (step := came_from[at]) is not None:
         at, element = step
         names.append(game.label(element))
-    return " → ".join(reversed(names)) or "start"
+    names.reverse()
+    return " → ".join(names if len(names) <= MAX_PATH else ["…", *names[-MAX_PATH:]]) or "start"
 
 
 def _stuck(game: _Game, marking: Marking, path: str, told: set[str]) -> Iterator[Finding]:
