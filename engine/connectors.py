@@ -88,7 +88,7 @@ class Registry:
     """Everything an application adds to the engine, by name. `{}` is a working registry.
 
     `calendar` gives the working calendar (None: Monday to Friday in China's zone), `render` a message template in a
-    locale, `case_head` and `extra` are the application's own.
+    locale, `case_head` and `extra` are the application's own (`extra["lookups"](session, viewer)`: sources of form fields).
     """
 
     services: Mapping[str, ServiceFn] = field(default_factory=dict)

@@ -54,6 +54,7 @@ __all__ = [
 _programs: Cache[Program] = Cache()
 _forms: Cache[Form] = Cache(2000)
 _decisions: Cache[Any] = Cache()
+_bindings: Cache[dict[str, str]] = Cache()
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +186,7 @@ def _bound(session: Session, definition_id: str, key: str, binding: str) -> UUID
     if binding == "latest":
         row = queries.latest_form(session, key)
         return row.id if row else None
-    bound = _definition(session, definition_id).forms.get(key)
+    bound = _bindings.get(definition_id, lambda: dict(_definition(session, definition_id).forms)).get(key)
     if bound is not None:
         return UUID(bound)
     row = queries.latest_form(session, key)

@@ -76,6 +76,15 @@ def process_versions(session: Session, key: str) -> Sequence[ProcessDefinition]:
     ).all()
 
 
+def process_names(session: Session, ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Map versions to the names of their processes."""
+    wanted = list(ids)
+    if not wanted:
+        return {}
+    query = select(ProcessDefinition.id, ProcessDefinition.name).where(ProcessDefinition.id.in_(wanted))
+    return {row.id: row.name for row in session.execute(query)}
+
+
 def process_keys(session: Session) -> frozenset[str]:
     """List the keys of all processes in force."""
     query = select(ProcessDefinition.key).where(ProcessDefinition.state == "in_force").distinct()
