@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 from flask import Flask, redirect, url_for
 from flask_babel import gettext
 
-from engine.connectors import Registry
+from processes import services
 from storage.session import Database
 from tasks_ui import (
     admin,
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 
     from werkzeug.wrappers import Response
 
+    from engine.connectors import Registry
+
 
 def create_app(
     settings: Settings | None = None,
@@ -56,7 +59,7 @@ def create_app(
     app = Flask("tasks_ui")
     app.extensions["keyturn"] = context.Application(
         settings=settings,
-        database=database or Database(settings.database_url),
+        database=database or Database(settings.database_url, data_key=settings.secret_key),
         registry=registry or default_registry(settings),
         clock=clock,
     )
@@ -79,8 +82,6 @@ def create_app(
     return app
 
 
-def default_registry(settings: Settings) -> Registry:
+def default_registry(_settings: Settings) -> Registry:
     """Return the property application's services, with the connectors the settings allow."""
-    if find_spec("processes.services.registry"):
-        return import_module("processes.services.registry").registry(settings)  # type: ignore[no-any-return]
-    return Registry(render=lambda template, fields, _locale: gettext(template).format(**fields))
+    return replace(services.registry(), render=lambda template, fields, _locale: gettext(template).format(**fields))
