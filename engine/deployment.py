@@ -19,6 +19,7 @@ from engine.errors import N_, DeploymentRefused, InvalidInputError
 from engine.roles import role_codes
 from storage import audit, people
 from storage import definitions as queries
+from storage.session import WAKE
 from storage.tables.definitions import DecisionDefinition, DecisionResource, FormDefinition, ProcessDefinition
 
 if TYPE_CHECKING:
@@ -133,7 +134,8 @@ def deploy(
     detail = {"files": sorted(files), "new": [f"{i.kind}:{i.key}:{i.version}" for i in items if i.new], "note": note}
     audit.record(session, actor=viewer.login, action="deploy", subject=f"deployment:{row.id}", detail=detail, now=now)
     session.flush()
-    session.info.clear()  # catalogues and role names were read before
+    for read_before in set(session.info) - {"data_key", "calendar", WAKE}:  # catalogues and role names
+        del session.info[read_before]
     return Deployment(row.id, tuple(items), tuple(findings))
 
 
