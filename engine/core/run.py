@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from engine.core.program import Program
     from engine.core.variables import Variables
 
-MAX_STEPS = 20_000
+MAX_STEPS = 10_000
 LIVE = TaskState.FUTURE | TaskState.WAITING | TaskState.READY | TaskState.STARTED
 
 
@@ -149,6 +149,7 @@ class Run:
             task.task_spec._update(task)  # noqa: SLF001
         if task.has_state(TaskState.READY) and "task" not in task.internal_data:
             task.run()
+            task.workflow._remove_task(task.id)  # noqa: SLF001  it is done: nothing looks at it again
 
     def _wake(self) -> bool:
         """Let the tokens look again whose way may be free now: inclusive joins and conditional events."""
