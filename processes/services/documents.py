@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from engine.errors import N_, NotFoundError
 from processes.services import rights
-from storage import cases, estate, history, parties, people, tasks
-from storage import instances as instance_rows
-from storage.privacy import vault
+from processes.services.casefile import visible
+from storage import estate, history, parties, people, tasks
+from storage.privacy import mask_name, vault
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -87,6 +87,7 @@ class _Material:
 
     case: ServiceCase
     project: str
+    caller: str
     phone: str
     department: str
     answers: Mapping[str, Answer]
@@ -113,13 +114,13 @@ class _Material:
 def sheet(session: Session, viewer: Viewer, document: str, number: str, *, now: datetime) -> Sheet:
     """Fill a sheet for a case.
 
-    The customer's phone number is whole for people who may call him, and that look is logged (B29); masked for others.
+    The customer's name and number are whole for people who may call him, and that look is logged (B29), else masked.
     Raises NotFoundError when there is no such sheet or case, or the person may not see the case.
     """
     if document not in SHEETS:
         raise NotFoundError(N_("There is no sheet of this kind."))
     title, fill = SHEETS[document]
-    material = _collect(session, viewer, _visible(session, viewer, number), now)
+    material = _collect(session, viewer, visible(session, viewer, number), now)
     fields, signatures, sheet_number, copies = fill(material)
     case = material.case
     return Sheet(
@@ -144,26 +145,20 @@ def available(case: ServiceCase) -> tuple[tuple[str, str], ...]:
     return tuple((kind, title) for kind, (title, _) in SHEETS.items() if kind != "handling" or case.state not in early)
 
 
-def _visible(session: Session, viewer: Viewer, number: str) -> ServiceCase:
-    case = cases.get(session, number)
-    involved = instance_rows.people_of(session, case.instance_id) if case and case.instance_id else frozenset()
-    if case is None or not rights.sees(viewer, case, involved):
-        raise NotFoundError(N_("There is no case {number}."), number=number)
-    return case
-
-
 def _collect(session: Session, viewer: Viewer, case: ServiceCase, now: datetime) -> _Material:
     project = estate.project_by_code(session, case.project)
     department = parties.department(session, case.department) if case.department else None
     answers = _answers(session, case)
     logins = {case.registered_by, case.owner, case.acceptor, *(answer.by for answer in answers.values())}
+    may_call = rights.may_call(viewer, case.project)
     phone = case.phone_masked
-    if case.caller_phone and rights.may_call(viewer, case.project):
+    if case.caller_phone and may_call:
         phone = vault(session).open(case.caller_phone) or case.phone_masked
         parties.log_access(session, actor=viewer.login, action="print", subject=f"case:{case.number}", now=now)
     return _Material(
         case=case,
         project=project.name if project else "",
+        caller=case.caller_name if may_call else mask_name(case.caller_name),
         phone=phone,
         department=department.name if department else case.department,
         answers=answers,
@@ -195,7 +190,7 @@ def _record(found: _Material) -> Filled:
     """客户投诉记录单: the nine fields of B49; the receiver's signature is the login that registered the case."""
     case = found.case
     fields = [
-        Field(N_("Name of the customer"), case.caller_name),
+        Field(N_("Name of the customer"), found.caller),
         Field(N_("Acceptance number"), case.number),
         Field(N_("Address of the home"), " ".join(piece for piece in (found.project, found.house) if piece)),
         Field(N_("Accepted on"), case.received_at, "moment"),
@@ -217,7 +212,7 @@ def _handling(found: _Material) -> Filled:
     opinion = review.text("approval_opinion") or closing.text("close_reason")
     said = "　".join(piece for piece in (told.text("satisfaction"), consent.text("customer_opinion")) if piece)
     fields = [
-        Field(N_("Name of the customer"), case.caller_name),
+        Field(N_("Name of the customer"), found.caller),
         Field(N_("Handling sheet number"), _sheet_number(case)),
         Field(N_("Handling department"), found.department),
         Field(N_("Handled on"), case.solved_at or result.at, "date"),
@@ -232,7 +227,7 @@ def _handling(found: _Material) -> Filled:
         found.signed(N_("Department manager (signature)"), manager),
         Signature(
             N_("Customer (signature)"),
-            case.caller_name if consent.by else "",
+            found.caller if consent.by else "",
             consent.at,
             consent.text("sign_method"),
             str(shown[0] if isinstance(shown, list) and shown else shown or ""),
@@ -245,7 +240,7 @@ def _register(found: _Material) -> Filled:
     """业主投诉登记表: what E03 asks at least, and what E04 wants confirmed."""
     case, intake = found.case, found.answer("T01")
     fields = [
-        Field(N_("Name of the owner"), case.caller_name),
+        Field(N_("Name of the owner"), found.caller),
         Field(N_("Number of the home"), found.house),
         Field(N_("Contact of the caller"), found.phone),
         Field(N_("Caller's relation to the home"), case.caller_role),
@@ -267,7 +262,7 @@ def _feedback(found: _Material) -> Filled:
     """反馈信息单: exact location and confirmed wording (C02), two copies, signed for by customer service (C03, C04)."""
     case, intake, accepted = found.case, found.answer("T01"), found.answer("T09")
     fields = [
-        Field(N_("Customer reporting"), case.caller_name),
+        Field(N_("Customer reporting"), found.caller),
         Field(N_("Number of the sheet"), case.number),
         Field(N_("Contact of the caller"), found.phone),
         Field(N_("Reported on"), case.received_at, "moment"),
