@@ -163,7 +163,7 @@ class _Rows:
             source, target = self.scope.items[pair[0]], self.scope.items[pair[1]]
             rise = at[target.id] - at[source.id]
             low, high = sorted((source.column, target.column))
-            cost += abs(rise) + (3.0 if rise and pair in self.heavy else 0.4 if rise else 0)
+            cost += abs(rise) + (6.0 if rise and pair in self.heavy else 0.4 if rise else 0)
             if not rise:
                 cost += sum(4 for c in range(low + 1, high) if (at[source.id], c) in taken)
                 cost += 6 if target.column < source.column else 0
@@ -185,8 +185,7 @@ class _Rows:
                 best = self._try_rows(item, best)
             for band in self.scope.bands:
                 for column in range(1, self.last + 1):
-                    for delta in (-1, 1):
-                        best = self._try_shift(band.id, column, delta, best)
+                    best = self._try_rest(band.id, column, best)
             if best >= before - 1e-9:
                 return
 
@@ -204,17 +203,24 @@ class _Rows:
                 self._move(item, previous)
         return best
 
-    def _try_shift(self, lane: str, column: int, delta: int, best: float) -> float:
-        moved = [item for item in self.items if item.lane == lane and item.column >= column]
-        for item in moved:
-            item.row += delta
-        cost = self.cost() if moved else best
-        if cost >= best - 1e-9:
-            for item in moved:
-                item.row -= delta
-            return best
+    def _try_rest(self, lane: str, column: int, best: float) -> float:
+        """Try to shift the rest of a lane from a column on up or down, and to swap two of its rows."""
+        rest = [item for item in self.items if item.lane == lane and item.column >= column]
+        rows = sorted({item.row for item in rest})
+        changes = [{row: row + delta for row in rows} for delta in (-1, 1)]
+        changes += [{one: other, other: one} for i, one in enumerate(rows) for other in rows[i + 1 :]]
+        for change in changes:
+            before = [item.row for item in rest]
+            for item in rest:
+                item.row = change.get(item.row, item.row)
+            cost = self.cost() if rest else best
+            if cost < best - 1e-9:
+                best = cost
+                break
+            for item, row in zip(rest, before, strict=True):
+                item.row = row
         self.cells = {(item.lane, item.column, item.row): item for item in self.items}
-        return cost
+        return best
 
     def _move(self, item: Item, row: int) -> None:
         here = (item.lane, item.column, item.row)
