@@ -294,9 +294,11 @@ class InclusiveGateway(NodeSpec):
         for other in run.tokens(task.workflow):
             if other.task_spec is self or other.internal_data.get("watch"):
                 continue
-            spots = other.task_spec.name
-            comes_empty = any(spots in reach(self.name, f) for f in empty)
-            if comes_empty and not any(spots in reach(self.name, f) for f in filled):
+            spot = other.task_spec.name
+            comes = any(spot in reach(self.name, f, by_border=True) for f in empty)
+            # a token that may as well come to a flow already filled does not hold the join up (§13.4.3), but that it
+            # could be interrupted by a boundary event does not count as such a way
+            if comes and not any(spot in reach(self.name, f, by_border=False) for f in filled):
                 return False
         first = {t.internal_data.get("via", ""): t for t in reversed(here)}
         for other in first.values():

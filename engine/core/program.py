@@ -49,7 +49,7 @@ class Program:
     watchers: dict[str, tuple[str, ...]]
     compensation: dict[str, str]
     links: dict[tuple[str, str], str]
-    _reach: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict, repr=False, compare=False)
+    _reach: dict[tuple[str, str, bool], frozenset[str]] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def key(self) -> str:
@@ -78,11 +78,14 @@ class Program:
                     found.append(Start(node.id, event.kind, event.name, event.expression, event.timer))
         return found
 
-    def reach(self, gateway: str, flow_id: str) -> frozenset[str]:
-        """Name the elements from which a token can come to this incoming flow without passing the gateway."""
-        key = (gateway, flow_id)
+    def reach(self, gateway: str, flow_id: str, *, by_border: bool) -> frozenset[str]:
+        """Name the elements from which a token can come to this incoming flow without passing the gateway.
+
+        `by_border` counts the ways over boundary events too.
+        """
+        key = (gateway, flow_id, by_border)
         if key not in self._reach:
-            self._reach[key] = _sources(self.process, gateway, flow_id)
+            self._reach[key] = _sources(self.process, gateway, flow_id, by_border=by_border)
         return self._reach[key]
 
 
@@ -186,7 +189,7 @@ def _handlers(model: Model, process: Process) -> dict[str, str]:
     return found
 
 
-def _sources(process: Process, gateway: str, flow_id: str) -> frozenset[str]:
+def _sources(process: Process, gateway: str, flow_id: str, *, by_border: bool) -> frozenset[str]:
     found: set[str] = set()
     stack = [process.flows[flow_id].source]
     while stack:
@@ -196,7 +199,7 @@ def _sources(process: Process, gateway: str, flow_id: str) -> frozenset[str]:
         found.add(name)
         node = process.nodes[name]
         stack += [process.flows[f].source for f in node.incoming]
-        if node.type == "boundaryEvent":
+        if node.type == "boundaryEvent" and by_border:
             stack.append(node.attached_to)
         if node.type == "intermediateCatchEvent" and node.event is not None and node.event.kind == "link":
             stack += [
