@@ -124,12 +124,14 @@ class NodeSpec(BpmnTaskSpec):  # type: ignore[misc]
 
     def finish(self, run: Run, task: Task) -> None:
         """End the waiting of a token and go on."""
+        del run
         if not task.has_state(TaskState.READY):
             task._set_state(TaskState.READY)  # noqa: SLF001
         task.run()
 
 
 def feel_text(text: str) -> str:
+    """Drop the "=" that marks FEEL in an attribute."""
     return text.removeprefix("=")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 
 import pytest
@@ -50,7 +51,7 @@ class Drawing:
 
     def sequence(self, depth: int) -> tuple[str, str]:
         blocks = [self.block(depth - 1) for _ in range(self.random.randint(2, 3))]
-        for (_, out), (into, _) in zip(blocks, blocks[1:], strict=False):
+        for (_, out), (into, _) in itertools.pairwise(blocks):
             self.add(flow(out, into))
         return blocks[0][0], blocks[-1][1]
 
@@ -142,7 +143,7 @@ def play(seed: int) -> None:
     assert board.ended, f"seed {seed} did not end"
     assert board.variables.keys() <= {"dice"}
     assert set(board.snap.saved.variables) == {""}, "every local scope is closed"
-    assert not (board.snap.tasks or board.snap.timers or board.snap.tokens)
+    assert [*board.snap.tasks, *board.snap.timers, *board.snap.tokens] == []
 
 
 def test_random_processes_reach_their_end():
