@@ -128,6 +128,8 @@ def to_json(value: Any, depth: int = 0) -> Any:
         return {key: to_json(item, depth + 1) for key, item in value.items()}
     if cls is Function:
         return None
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        return value.isoformat()  # with the offset, which every reader of JSON knows; FEEL's own text names the zone
     from engine.core.feel.texts import text_of  # noqa: PLC0415  texts needs the types above
 
     return text_of(value)

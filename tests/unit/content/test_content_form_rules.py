@@ -246,3 +246,8 @@ def test_dispatch_shows_what_the_tables_found():
     assert shown["department"] == "工程部"
     assert shown["accept_due"] == "2026-03-03T09:00:00+08:00"
     assert shown["urgent"] is True
+
+
+def test_calls_are_dated_now_with_the_offset():
+    assert forms.initial(load("T08"), {}, ENV)["attempts"][0]["at"] == "2026-03-02T09:00:00+08:00"
+    assert forms.initial(load("T18"), {}, ENV)["result_told_at"] == "2026-03-02T09:00:00+08:00"
