@@ -2,37 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from typing import TYPE_CHECKING
 
-from engine.connectors import Registry
-from processes.services import listeners_close, listeners_intake, listeners_work, lookups, sweep, topics, workdays
-
-SERVICES = {
-    "deadlines.start": topics.deadlines_start,
-    "deadlines.met": topics.deadlines_met,
-    "case.notify": topics.case_notify,
-    "case.state": topics.case_state,
-    "case.level": topics.case_level,
-    "case.link": topics.case_link,
-    "case.merge": topics.case_merge,
-    "case.close": topics.case_close,
-    "callback.plan": topics.callback_plan,
-}
-INTAKE = ("t01", "t02", "t03", "t04", "t05", "t06", "t07", "t08", "t09", "t30")
-WORK = ("t10", "t11", "t12", "t13", "t14", "t15", "t16", "t17", "t18", "t19", "t20", "t26", "t27")
-CLOSE = ("t21", "t22", "t23", "t24", "t25", "t28", "t29", "cb1", "cb2", "es1", "es2", "es3")
-SWEEP_EVERY = timedelta(minutes=5)
+if TYPE_CHECKING:
+    from engine.connectors import Registry
 
 
 def registry() -> Registry:
     """Assemble everything the property application adds to the engine, by the names its diagrams use."""
-    listeners = {f"case.{name}": getattr(listeners_intake, name) for name in INTAKE}
-    listeners |= {f"case.{name}": getattr(listeners_work, name) for name in WORK}
-    listeners |= {f"case.{name}": getattr(listeners_close, name) for name in CLOSE}
-    return Registry(
-        services=SERVICES,
-        listeners=listeners,
-        periodic={"deadlines.sweep": (SWEEP_EVERY, lambda session, now: sweep.sweep(session, now, registry()))},
-        calendar=workdays.calendar,
-        extra={"lookups": lookups.bound},
-    )
+    from processes.services import assembly  # noqa: PLC0415  who needs one service shall not load them all
+
+    return assembly.registry()
