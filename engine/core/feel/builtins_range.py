@@ -196,7 +196,6 @@ def coincides(run: Run, a: Any, b: Any) -> bool:
     return _low(run, x, y) == 0 and _high(run, x, y) == 0
 
 
-
 @builtin("range", "from: string")
 def range_(run: Run, text: str) -> Range | None:
     """The range a text shows, with constants for ends, such as "[1..10)"."""

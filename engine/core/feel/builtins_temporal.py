@@ -59,9 +59,7 @@ def time_from(_run: Run, value: Any) -> time | None:
 
 
 @builtin("time", "hour: number, minute: number, second: number, offset: days and time duration? =")
-def time_of(
-    _run: Run, hour: Decimal, minute: Decimal, second: Decimal, offset: timedelta | None = None
-) -> time | None:
+def time_of(_run: Run, hour: Decimal, minute: Decimal, second: Decimal, offset: timedelta | None = None) -> time | None:
     """The time of three numbers and an offset."""
     return _time(hour, minute, second, None if offset is None else temporal.offset_zone(offset), offset is None)
 

@@ -42,7 +42,9 @@ def compile_call(node: n.Call, compile_node: Callable[[n.Node], Closure]) -> Clo
         function = scope.find(name)
         if type(function) is not Function:
             if builtin is None:
-                return _call_supplied(scope, name, name_pos, [arg(scope) for arg in args], known=function is not MISSING)
+                return _call_supplied(
+                    scope, name, name_pos, [arg(scope) for arg in args], known=function is not MISSING
+                )
             function = builtin
         return call_function(function, [arg(scope) for arg in args], names, scope, pos)
 

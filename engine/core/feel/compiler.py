@@ -220,7 +220,12 @@ def compile_test(node: n.Node) -> Callable[[Any, Scope], bool | None]:
 
 
 def _range_test(node: n.RangeNode) -> Callable[[Any, Scope], bool | None]:
-    low, high, low_closed, high_closed = compile_node(node.low), compile_node(node.high), node.low_closed, node.high_closed
+    low, high, low_closed, high_closed = (
+        compile_node(node.low),
+        compile_node(node.high),
+        node.low_closed,
+        node.high_closed,
+    )
 
     def test(value: Any, scope: Scope) -> bool | None:
         below, above = low(scope), high(scope)
@@ -350,7 +355,12 @@ def _context(node: n.ContextNode) -> Closure:
 
 
 def _range(node: n.RangeNode) -> Closure:
-    low, high, low_closed, high_closed = compile_node(node.low), compile_node(node.high), node.low_closed, node.high_closed
+    low, high, low_closed, high_closed = (
+        compile_node(node.low),
+        compile_node(node.high),
+        node.low_closed,
+        node.high_closed,
+    )
 
     def evaluate(scope: Scope) -> Range | None:
         below, above = low(scope), high(scope)

@@ -39,7 +39,9 @@ def from_juel(text: str) -> str:
     """Translate `${…}` or `#{…}` to FEEL. Raises FeelSyntaxError when FEEL cannot say it."""
     inner = text.strip()
     if not (inner[:2] in {"${", "#{"} and inner.endswith("}")) or len(text) > _MAX_TEXT:
-        raise FeelSyntaxError(N_("Only one complete ${{…}} can be translated to FEEL; write FEEL instead."), 0, text, n=0)
+        raise FeelSyntaxError(
+            N_("Only one complete ${{…}} can be translated to FEEL; write FEEL instead."), 0, text, n=0
+        )
     return _Reader(inner[2:-1], text).whole()
 
 

@@ -29,23 +29,29 @@ def compile_filter(node: n.Filter, compile_node: Callable[[n.Node], Closure]) ->
 
     def evaluate(scope: Scope) -> Any:
         found = source(scope)
-        items = found if type(found) is list else [] if found is None else [found]
         if indexes and not names_item:
+            items = found if type(found) is list else [found]
             return _index(items, condition(scope)) if found is not None else None
-        result: list[Any] = []
-        run = scope.run
-        for position, item in enumerate(items):
-            run.charge(2)
-            answer = condition(_item_scope(item, scope))
-            if answer is True:
-                result.append(item)
-            elif position == 0 and type(answer) is Decimal:
-                return _index(items, answer)
-        if not items and type(condition(Scope({"item": None}, scope, run, open_=True))) is Decimal:
-            return None
-        return result
+        return evaluate_filter(found, condition, scope)
 
     return evaluate
+
+
+def evaluate_filter(found: Any, condition: Closure, scope: Scope) -> Any:
+    """The items that pass, or the one item when the condition turns out to be a number."""
+    items = found if type(found) is list else [] if found is None else [found]
+    result: list[Any] = []
+    run = scope.run
+    for position, item in enumerate(items):
+        run.charge(2)
+        answer = condition(_item_scope(item, scope))
+        if answer is True:
+            result.append(item)
+        elif position == 0 and type(answer) is Decimal:
+            return _index(items, answer)
+    if not items and type(condition(Scope({"item": None}, scope, run, open_=True))) is Decimal:
+        return None
+    return result
 
 
 def _item_scope(item: Any, scope: Scope) -> Scope:
@@ -94,9 +100,7 @@ def _range_items(value: Range, scope: Scope) -> Iterator[Any] | None:
     if inside is None:
         return None
     return (
-        item
-        for item in inside
-        if (value.low_closed or item != value.low) and (value.high_closed or item != value.high)
+        item for item in inside if (value.low_closed or item != value.low) and (value.high_closed or item != value.high)
     )
 
 
@@ -124,9 +128,7 @@ def _compile_iterators(
     ]
 
 
-def _visits(
-    parts: list[tuple[str, Closure, Closure | None]], at: int, scope: Scope
-) -> Iterator[Scope]:
+def _visits(parts: list[tuple[str, Closure, Closure | None]], at: int, scope: Scope) -> Iterator[Scope]:
     """One scope per combination, the last iterator turning fastest."""
     name, source, end = parts[at]
     value = source(scope)
@@ -148,19 +150,23 @@ def compile_for(node: n.For, compile_node: Callable[[n.Node], Closure]) -> Closu
     parts, body = _compile_iterators(node.iterators, compile_node), compile_node(node.body)
     partial = "partial" in n.names_of(node.body)
 
-    def evaluate(scope: Scope) -> list[Any] | None:
-        result: list[Any] = []
-        try:
-            for inner in _visits(parts, 0, scope):
-                if partial:
-                    scope.run.charge(len(result))
-                    inner.vars = {**inner.vars, "partial": list(result)}
-                result.append(body(inner))
-        except _Failed:
-            return None
-        return result
+    return lambda scope: evaluate_for(parts, body, scope, partial=partial)
 
-    return evaluate
+
+def evaluate_for(
+    parts: list[tuple[str, Closure, Closure | None]], body: Closure, scope: Scope, *, partial: bool
+) -> list[Any] | None:
+    """The results of all rounds; null when there is nothing to visit."""
+    result: list[Any] = []
+    try:
+        for inner in _visits(parts, 0, scope):
+            if partial:
+                scope.run.charge(len(result))
+                inner.vars = {**inner.vars, "partial": list(result)}
+            result.append(body(inner))
+    except _Failed:
+        return None
+    return result
 
 
 def compile_quantified(node: n.Quantified, compile_node: Callable[[n.Node], Closure]) -> Closure:
@@ -168,17 +174,21 @@ def compile_quantified(node: n.Quantified, compile_node: Callable[[n.Node], Clos
     parts, condition = _compile_iterators(node.iterators, compile_node), compile_node(node.condition)
     stop = node.kind == "some"
 
-    def evaluate(scope: Scope) -> bool | None:
-        answer: bool | None = not stop
-        try:
-            for inner in _visits(parts, 0, scope):
-                value = condition(inner)
-                if value is stop:
-                    return stop
-                if value is not (not stop):
-                    answer = None
-        except _Failed:
-            return None
-        return answer
+    return lambda scope: evaluate_quantified(parts, condition, scope, stop=stop)
 
-    return evaluate
+
+def evaluate_quantified(
+    parts: list[tuple[str, Closure, Closure | None]], condition: Closure, scope: Scope, *, stop: bool
+) -> bool | None:
+    """`stop` as soon as one round says so, its opposite when all rounds do, else null."""
+    answer: bool | None = not stop
+    try:
+        for inner in _visits(parts, 0, scope):
+            value = condition(inner)
+            if value is stop:
+                return stop
+            if value is not (not stop):
+                answer = None
+    except _Failed:
+        return None
+    return answer

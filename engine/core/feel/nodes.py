@@ -262,7 +262,9 @@ def free_names(node: Node, bound: frozenset[str] = frozenset()) -> tuple[frozens
     return frozenset(sure), frozenset(maybe)
 
 
-def _scoped_children(node: Node, known: frozenset[str], *, filtered: bool) -> Iterable[tuple[Node, frozenset[str], bool]]:
+def _scoped_children(
+    node: Node, known: frozenset[str], *, filtered: bool
+) -> Iterable[tuple[Node, frozenset[str], bool]]:
     if isinstance(node, Filter):
         yield node.source, known, filtered
         yield node.condition, known | {"item"}, True
@@ -291,4 +293,6 @@ def _scoped_children(node: Node, known: frozenset[str], *, filtered: bool) -> It
 
 def called_names(node: Node) -> frozenset[str]:
     """The functions that are called by name."""
-    return frozenset(part.function.name for part in walk(node) if isinstance(part, Call) and isinstance(part.function, Name))
+    return frozenset(
+        part.function.name for part in walk(node) if isinstance(part, Call) and isinstance(part.function, Name)
+    )

@@ -171,7 +171,9 @@ class Parser(TypeParser):
 
     def _closes_range(self) -> bool:
         following = self._peek()
-        return following.kind == "end" or (following.kind in {"op", "name"} and following.value in _STARTS_NO_EXPRESSION)
+        return following.kind == "end" or (
+            following.kind in {"op", "name"} and following.value in _STARTS_NO_EXPRESSION
+        )
 
     def _call(self, function: n.Node, pos: int) -> n.Node:
         outer, self.range_end = self.range_end, False

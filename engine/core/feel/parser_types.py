@@ -100,7 +100,9 @@ class TypeParser:
 
     def _unexpected(self) -> FeelSyntaxError:
         if self.token.kind == "end":
-            return FeelSyntaxError(N_("Position {position}: the expression is not complete."), self.token.pos, self.text)
+            return FeelSyntaxError(
+                N_("Position {position}: the expression is not complete."), self.token.pos, self.text
+            )
         template = N_("Position {position}: “{found}” is not expected here.")
         return FeelSyntaxError(template, self.token.pos, self.text, found=self._found())
 

@@ -57,9 +57,7 @@ def compile_pattern(pattern: str, flags: str = "") -> Program:
 
 
 def _shift(code: list[Instruction], by: int) -> list[Instruction]:
-    return [
-        item._replace(x=item.x + by, y=item.y + by) if item.op in {"split", "jump"} else item for item in code
-    ]
+    return [item._replace(x=item.x + by, y=item.y + by) if item.op in {"split", "jump"} else item for item in code]
 
 
 class _Reader:
@@ -75,7 +73,10 @@ class _Reader:
         self.depth = 0
 
     def literal(self) -> list[Instruction]:
-        return [self._char(lambda ch, want=ch: ch == want) if "i" not in self.flags else self._one(ch) for ch in self.pattern]  # type: ignore[misc]
+        return [
+            self._char(lambda ch, want=ch: ch == want) if "i" not in self.flags else self._one(ch)
+            for ch in self.pattern
+        ]  # type: ignore[misc]
 
     def whole(self) -> list[Instruction]:
         code = self._alternatives()
@@ -102,7 +103,12 @@ class _Reader:
         while branches:
             first = branches.pop()
             split = Instruction("split", 1, len(first) + 2)
-            code = [split, *_shift(first, 1), Instruction("jump", len(first) + 2 + len(code)), *_shift(code, len(first) + 2)]
+            code = [
+                split,
+                *_shift(first, 1),
+                Instruction("jump", len(first) + 2 + len(code)),
+                *_shift(code, len(first) + 2),
+            ]
             self._check(code)
         return code
 
@@ -138,7 +144,11 @@ class _Reader:
     def _counts(self) -> tuple[int, int | None]:
         end = self.pattern.find("}", self.at)
         low, comma, high = self.pattern[self.at : max(end, self.at)].partition(",")
-        if end < 0 or not (low.isascii() and low.isdigit() and len(low) < 5) or (high and not (high.isdigit() and len(high) < 5)):  # noqa: PLR2004
+        if (
+            end < 0
+            or not (low.isascii() and low.isdigit() and len(low) < 5)
+            or (high and not (high.isdigit() and len(high) < 5))
+        ):  # noqa: PLR2004
             raise PatternError(self.pattern)
         self.at = end + 1
         least, most = int(low), (int(high) if high else None) if comma else int(low)
@@ -174,7 +184,11 @@ class _Reader:
         else:
             self.groups += 1
             number = self.groups
-            code = [Instruction("save", 2 * number), *_shift(self._alternatives(), 1), Instruction("save", 2 * number + 1)]
+            code = [
+                Instruction("save", 2 * number),
+                *_shift(self._alternatives(), 1),
+                Instruction("save", 2 * number + 1),
+            ]
             self.closed.add(number)
         if self._peek() != ")":
             raise PatternError(self.pattern)
@@ -247,7 +261,9 @@ class _Reader:
         self.depth -= 1
         return self._class_test(singles, tests, excluded, negated=negated)
 
-    def _class_test(self, singles: set[str], tests: list[CharTest], excluded: CharTest | None, *, negated: bool) -> CharTest:
+    def _class_test(
+        self, singles: set[str], tests: list[CharTest], excluded: CharTest | None, *, negated: bool
+    ) -> CharTest:
         def inside(ch: str) -> bool:
             return ch in singles or any(test(ch) for test in tests)
 

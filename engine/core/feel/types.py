@@ -69,7 +69,9 @@ def _function_conforms(value: Function, wanted: Type) -> bool:
     if len(value.params) != len(wanted.args):
         return False
     declared = value.types or (None,) * len(wanted.args)
-    return all(have is None or have.name in {"Any", want.name} for have, want in zip(declared, wanted.args, strict=True))
+    return all(
+        have is None or have.name in {"Any", want.name} for have, want in zip(declared, wanted.args, strict=True)
+    )
 
 
 def coerce(value: Any, wanted: Type, scope: Scope) -> Any:
