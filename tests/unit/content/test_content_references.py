@@ -8,6 +8,9 @@ from xml.etree import ElementTree as ET
 import pytest
 from content_texts import PROCESSES, ROOT
 
+from engine.core import forms
+from processes.services import lookups, registry
+
 CAMUNDA = "{http://camunda.org/schema/1.0/bpmn}"
 BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
 DIAGRAMS = sorted(path for process in PROCESSES for path in (ROOT / process).glob("*.bpmn"))
@@ -90,6 +93,29 @@ def test_every_candidate_group_is_a_role():
         if plain - ROLES:
             unknown[file] = sorted(plain - ROLES)
     assert unknown == {}
+
+
+def test_every_service_and_listener_named_in_a_diagram_exists():
+    known = registry()
+    topics = set().union(*attributes("topic").values())
+    assert sorted(topics - set(known.services)) == []
+    named = {
+        element.get("delegateExpression", "").removeprefix("${").removesuffix("}")
+        for path in DIAGRAMS
+        for element in ET.parse(path).iter(f"{CAMUNDA}taskListener")
+    }
+    assert sorted(named - set(known.listeners)) == []
+
+
+def test_every_lookup_named_in_a_form_exists():
+    wanted = {
+        component.lookup
+        for process in PROCESSES
+        for path in (ROOT / process / "forms").glob("*.form")
+        for component in forms.parse(path.read_bytes()).walk()
+        if component.lookup
+    }
+    assert sorted(wanted - set(lookups.sources())) == []
 
 
 def test_called_processes_exist():
