@@ -23,7 +23,7 @@ _COMPARISONS = {"=", "!=", "<", "<=", ">", ">="}
 _PRECEDENCE = {"or": 1, "and": 2, "between": 3, "in": 3, "+": 4, "-": 4, "*": 5, "/": 5, "**": 6}
 _PRECEDENCE |= dict.fromkeys(_COMPARISONS, 3)
 _ADDITIVE = 4
-_STARTS_NO_EXPRESSION = {")", "]", ",", "}", ":", "..", "=", "!=", "<", "<=", ">", ">=", "+", "*", "/", "**", ""}
+_STARTS_NO_EXPRESSION = {")", "]", ",", "}", ":", "..", ".", "=", "!=", "<", "<=", ">", ">=", "+", "*", "/", "**", ""}
 _STARTS_NO_EXPRESSION |= {"and", "or", "then", "else", "return", "satisfies", "between", "in", "instance"}
 
 

@@ -124,8 +124,8 @@ def expand(replacement: str, text: str, groups: Groups, *, literal: bool) -> str
                 return None
             at += 2
             number = int(following)
-            while at < len(replacement) and replacement[at] in "0123456789" and number * 20 + 2 < len(groups):
-                number, at = number * 10 + int(replacement[at]), at + 1
+            while (more := replacement[at : at + 1]).isascii() and more.isdigit() and 2 * (10 * number + int(more)) < len(groups):
+                number, at = 10 * number + int(more), at + 1
             if 2 * number < len(groups) and groups[2 * number] >= 0 and groups[2 * number + 1] >= 0:
                 parts.append(text[groups[2 * number] : groups[2 * number + 1]])
         else:

@@ -50,10 +50,25 @@ def compile_pattern(pattern: str, flags: str = "") -> Program:
     """Read a pattern with the flags s, m, i, x, q. Raises PatternError."""
     if set(flags) - set("smixq"):
         raise PatternError(flags)
-    reader = _Reader(pattern, flags)
+    reader = _Reader(_without_blanks(pattern) if "x" in flags and "q" not in flags else pattern, flags)
     body = reader.literal() if "q" in flags else reader.whole()
-    code = [Instruction("save", 0), *body, Instruction("save", 1), Instruction("match")]
+    code = [Instruction("save", 0), *_shift(body, 1), Instruction("save", 1), Instruction("match")]
     return Program(tuple(code), reader.groups, reader.backward)
+
+
+def _without_blanks(pattern: str) -> str:
+    """The pattern under the flag x: blanks count only inside brackets."""
+    parts: list[str] = []
+    depth = 0
+    escaped = False
+    for ch in pattern:
+        if ch in " \t\r\n" and not depth:
+            continue
+        if not escaped:
+            depth += (ch == "[") - (ch == "]" and depth > 0)
+        escaped = ch == "\\" and not escaped
+        parts.append(ch)
+    return "".join(parts)
 
 
 def _shift(code: list[Instruction], by: int) -> list[Instruction]:
@@ -85,9 +100,6 @@ class _Reader:
         return code
 
     def _peek(self) -> str:
-        if "x" in self.flags:
-            while self.at < len(self.pattern) and self.pattern[self.at] in " \t\r\n":
-                self.at += 1
         return self.pattern[self.at] if self.at < len(self.pattern) else ""
 
     def _alternatives(self) -> list[Instruction]:
