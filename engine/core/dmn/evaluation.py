@@ -22,7 +22,7 @@ _MAX_NESTED = 60
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The answer: `value` in FEEL values, `matched` the rows of the decision's own table, `trace` those of all tables."""
+    """The answer: `value` in FEEL values, `matched` rows of the decision's own table, `trace` those of all tables."""
 
     value: Any
     matched: tuple[RuleMatch, ...] = ()
@@ -50,7 +50,9 @@ class _Frame:
     prefix: tuple[str, ...] = ()
 
 
-def evaluate(decisions: Decisions, name_or_id: str, variables: Mapping[str, Any], env: feel.Env | None = None) -> Result:
+def evaluate(
+    decisions: Decisions, name_or_id: str, variables: Mapping[str, Any], env: feel.Env | None = None
+) -> Result:
     """Ask a decision or decision service. Raises DmnError, also for everything wrong with its expressions.
 
     When `env.strict`, all variables are visible to every decision and misfits are errors; else, as the standard's test
@@ -81,9 +83,13 @@ def explain(
 def _target(decisions: Decisions, name_or_id: str) -> Decision | Service:
     target = decisions.find(name_or_id)
     if target is None:
-        near = feel.nearest(name_or_id, [item.name for item in decisions.decisions.values()] + list(decisions.decisions))
+        near = feel.nearest(
+            name_or_id, [item.name for item in decisions.decisions.values()] + list(decisions.decisions)
+        )
         if near:
-            raise DmnError(N_("There is no decision “{name}”. Did you mean “{nearest}”?"), name=name_or_id, nearest=near)
+            raise DmnError(
+                N_("There is no decision “{name}”. Did you mean “{nearest}”?"), name=name_or_id, nearest=near
+            )
         raise DmnError(N_("There is no decision “{name}”."), name=name_or_id)
     return target
 
@@ -139,7 +145,9 @@ def _guarded(decision: Decision, decisions: Decisions, scope: Scope) -> Any:
         template = N_("Decision “{name}”: {reason}")
         raise DmnError(template, element_id=decision.id, name=decision.name, reason=problem) from problem
     except RecursionError:
-        raise DmnError(N_("The decision “{name}” is nested too deep."), element_id=decision.id, name=decision.name) from None
+        raise DmnError(
+            N_("The decision “{name}” is nested too deep."), element_id=decision.id, name=decision.name
+        ) from None
     if fitted is MISFIT:
         if not scope.run.env.strict:
             return None
@@ -209,15 +217,15 @@ def _input_value(owner: Decisions, element_id: str, frame: _Frame) -> tuple[str,
         value = frame.variables[dotted]
     elif data.name in source:
         value = source[data.name]
-    elif frame.run.env.strict:
-        return None  # the expression that needs it says so, with the nearest name
     else:
-        return data.name, None
+        return data.name, None  # declared, so no misspelt name: its caller does not know it yet, and tests on it fail
     scope = Scope({}, None, frame.run)
     try:
         fitted = fit(feel.from_json(value), data.type, owner, scope)
     except feel.FeelProblem as problem:
-        raise DmnError(N_("The input “{name}”: {reason}"), element_id=data.id, name=data.name, reason=problem) from problem
+        raise DmnError(
+            N_("The input “{name}”: {reason}"), element_id=data.id, name=data.name, reason=problem
+        ) from problem
     if fitted is MISFIT:
         if not frame.run.env.strict:
             return data.name, None
@@ -268,7 +276,9 @@ def _service_value(service: Service, owner: Decisions, frame: _Frame) -> Any:
         home, _, element_id = _resolve(reference, owner)
         decision = home.decisions.get(element_id)
         if decision is not None:
-            given = fit(feel.from_json(frame.variables.get(decision.name)), decision.type, home, Scope({}, None, frame.run))
+            given = fit(
+                feel.from_json(frame.variables.get(decision.name)), decision.type, home, Scope({}, None, frame.run)
+            )
             frame.done[(id(home), element_id)] = None if given is MISFIT else given
     results: dict[str, Any] = {}
     for reference in service.outputs:

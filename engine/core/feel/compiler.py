@@ -57,7 +57,7 @@ def _name(node: n.Name) -> Closure:
         env = scope.run.env
         if name in env.functions:
             function = env.functions[name]
-            return function if type(function) is Function else None
+            return function if isinstance(function, Function) else None
         if env.strict and not scope.is_open():
             raise unknown(N_("Position {position}: there is no variable “{name}”."), name, pos, scope.known())
         return None
@@ -184,7 +184,7 @@ def _logic(node: n.Logic) -> Closure:
         for operand in operands:
             value = operand(scope)
             if value is stop:
-                return stop
+                return bool(stop)
             if value is not (not stop):
                 answer = None
         return answer
@@ -295,6 +295,8 @@ def _cell_test(node: n.Node) -> Callable[[Any, Scope], bool | None]:
 
     def evaluate(value: Any, scope: Scope) -> bool | None:
         found = test(scope)
+        if about_input and found is None:
+            return None  # `list contains(?, …)` of null is unknown, which is no match, not "equal to null"
         if type(found) is bool and (about_input or type(value) is not bool):
             return found
         return matches_test(value, found, scope.run)
@@ -308,11 +310,11 @@ def _comparison(node: n.Comparison) -> Closure:
     def evaluate(scope: Scope) -> Any:
         end = operand(scope)
         if op in {"=", "!="}:
-            return Range(end, None if op == "!=" else end, True, True, negated=op == "!=")  # noqa: FBT003
+            return Range(end, None if op == "!=" else end, True, True, negated=op == "!=")
         if end is None:
             return None
         closed = op in {"<=", ">="}
-        return Range(None, end, False, closed) if op in {"<", "<="} else Range(end, None, closed, False)  # noqa: FBT003
+        return Range(None, end, False, closed) if op in {"<", "<="} else Range(end, None, closed, False)
 
     return evaluate
 
