@@ -391,7 +391,7 @@ EXAMPLES = {
 @pytest.mark.parametrize("table", TABLES)
 def test_every_row_can_be_reached(table):
     text = (FOLDER / f"{table}.dmn").read_text(encoding="utf-8")
-    matched = {row.id for given in EXAMPLES[table] for row in dmn.evaluate(load(table), table, given, ENV).matched}
+    matched = {row.rule_id for given in EXAMPLES[table] for row in dmn.evaluate(load(table), table, given, ENV).matched}
     rows = {f"{table}_row_{number}" for number in range(1, text.count("<rule ") + 1)}
     assert rows - matched == set()
 
