@@ -7,10 +7,9 @@ differently, with the reason; an answer that is wrong and not listed fails, and 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from lxml import etree
@@ -18,6 +17,9 @@ from lxml import etree
 from engine.core import dmn, feel
 from engine.core.feel import operators, temporal
 from engine.core.feel.runtime import Run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 HERE = Path(__file__).parent
 KIT = Path(os.environ.get("KEYTURN_DMN_TCK") or HERE.parents[1] / ".." / "shared" / "data" / "dmn-tck").resolve()
@@ -104,7 +106,9 @@ def assertions(folder: Path) -> Iterator[tuple[str, dmn.Decisions, str, dict[str
         for case in root.findall(SPACE + "testCase"):
             inputs = {node.get("name"): value_of(node) for node in case.findall(SPACE + "inputNode")}
             for node in case.findall(SPACE + "resultNode"):
-                target = case.get("invocableName") if case.get("type") in {"decisionService", "bkm"} else node.get("name")
+                target = (
+                    case.get("invocableName") if case.get("type") in {"decisionService", "bkm"} else node.get("name")
+                )
                 expected = node.find(SPACE + "expected")
                 wanted = None if expected is None else value_of(expected)
                 key = f"{folder.parent.name[-1]}/{folder.name}/{path.stem[-7:]}/{case.get('id')}/{node.get('name')}"

@@ -137,15 +137,15 @@ def _conditional(box: m.Conditional, decisions: m.Decisions) -> Closure:
 def _loop(box: m.Loop, decisions: m.Decisions) -> Closure:
     source, body = compile_box(box.source, decisions), compile_box(box.body, decisions)
     if box.kind == "filter":
-        return lambda scope: _unless_odd(body, scope, lambda test: evaluate_filter(source(scope), test, scope))
+        return lambda scope: _unless_odd(body, lambda test: evaluate_filter(source(scope), test, scope))
     parts: list[tuple[str, Closure, Closure | None]] = [(box.variable, source, None)]
     if box.kind == "for":
         return lambda scope: evaluate_for(parts, body, scope, partial=True)
     stop = box.kind == "some"
-    return lambda scope: _unless_odd(body, scope, lambda test: evaluate_quantified(parts, test, scope, stop=stop))
+    return lambda scope: _unless_odd(body, lambda test: evaluate_quantified(parts, test, scope, stop=stop))
 
 
-def _unless_odd(body: Closure, scope: Scope, run: Callable[[Closure], Any]) -> Any:
+def _unless_odd(body: Closure, run: Callable[[Closure], Any]) -> Any:
     """The outcome of a boxed filter or quantifier; null when a condition is neither true, false, null nor an index."""
     odd = False
 

@@ -40,7 +40,13 @@ def first(element: etree._Element, name: str) -> etree._Element | None:
 
 def text_of(element: etree._Element | None) -> str:
     """The text inside, trimmed."""
-    return "" if element is None else "".join(element.itertext()).strip()
+    return "" if element is None else "".join(str(part) for part in element.itertext()).strip()
+
+
+def line_of(element: etree._Element) -> int:
+    """The line of the file it begins in, 0 when unknown."""
+    line = element.sourceline
+    return line if isinstance(line, int) else 0
 
 
 class Reader:
@@ -92,12 +98,14 @@ class Reader:
         return m.Literal(
             text=text_of(first(element, "text")),
             id=attribute(element, "id"),
-            line=element.sourceline or 0,
+            line=line_of(element),
             language=attribute(element, "expressionLanguage"),
         )
 
     def _loop(self, element: etree._Element, kind: str, body: str) -> m.Loop:
-        return m.Loop(kind, attribute(element, "iteratorVariable"), self._part(element, "in"), self._part(element, body))
+        return m.Loop(
+            kind, attribute(element, "iteratorVariable"), self._part(element, "in"), self._part(element, body)
+        )
 
     def _conditional(self, element: etree._Element) -> m.Conditional:
         return m.Conditional(self._part(element, "if"), self._part(element, "then"), self._part(element, "else"))
@@ -123,7 +131,8 @@ class Reader:
     def function(self, element: etree._Element) -> m.FunctionBox:
         """A function definition or the logic of a business knowledge model."""
         params = tuple(
-            m.Entry(attribute(child, "name"), attribute(child, "typeRef")) for child in children(element, "formalParameter")
+            m.Entry(attribute(child, "name"), attribute(child, "typeRef"))
+            for child in children(element, "formalParameter")
         )
         return m.FunctionBox(params, self.only_box(element), attribute(element, "kind").upper() or "FEEL")
 
@@ -176,12 +185,20 @@ class Reader:
         results = tuple(self._literal(child) for child in children(element, "outputEntry"))
         rule_id = attribute(element, "id")
         if len(tests) != inputs or len(results) != outputs:
-            template = N_("Rule {id} has {tests} conditions and {results} results; the table has {inputs} and {outputs}.")
+            template = N_(
+                "Rule {id} has {tests} conditions and {results} results; the table has {inputs} and {outputs}."
+            )
             raise DmnError(
-                template, element_id=rule_id, id=rule_id, tests=len(tests), results=len(results), inputs=inputs, outputs=outputs
+                template,
+                element_id=rule_id,
+                id=rule_id,
+                tests=len(tests),
+                results=len(results),
+                inputs=inputs,
+                outputs=outputs,
             )
         annotations = [text_of(first(child, "text")) for child in children(element, "annotationEntry")]
         # dmn-js writes the annotation of a row as its description.
         description = text_of(first(element, "description"))
         notes = tuple(note for note in (*annotations, description) if note)
-        return m.Rule(rule_id, tests, results, notes, element.sourceline or 0)
+        return m.Rule(rule_id, tests, results, notes, line_of(element))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from lxml import etree
 
 from engine.core.dmn import model as m
-from engine.core.dmn.boxes_xml import Reader, attribute, children, first, text_of
+from engine.core.dmn.boxes_xml import Reader, attribute, children, first, line_of, text_of
 from engine.core.dmn.errors import DmnError
 from engine.errors import N_
 
@@ -30,13 +30,11 @@ def parse(xml: bytes, imports: Mapping[str, m.Decisions] | None = None) -> m.Dec
         if attribute(child, "namespace") in known
     }
     decisions = [_decision(child, reader) for child in children(root, "decision")]
-    inputs = [
-        m.InputData(_id(child), _name(child), _variable_type(child)) for child in children(root, "inputData")
-    ]
+    inputs = [m.InputData(_id(child), _name(child), _variable_type(child)) for child in children(root, "inputData")]
     knowledge = [_knowledge(child, reader) for child in children(root, "businessKnowledgeModel")]
     services = [_service(child) for child in children(root, "decisionService")]
     items = [_item(child) for child in children(root, "itemDefinition")]
-    _check_ids([(item.id, item.name) for item in (*decisions, *inputs, *knowledge, *services)])
+    _check_ids([*decisions, *inputs, *knowledge, *services])
     names = {attribute(element, "name") for element in root.iter(etree.Element)}
     names |= {attribute(element, "iteratorVariable") for element in root.iter(etree.Element)}
     return m.Decisions(
@@ -56,12 +54,15 @@ def parse(xml: bytes, imports: Mapping[str, m.Decisions] | None = None) -> m.Dec
 def _root(xml: bytes) -> etree._Element:
     if len(xml) > MAX_BYTES:
         raise DmnError(N_("The decision file is larger than {limit} bytes."), limit=MAX_BYTES)
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True)
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True
+    )
     try:
         root = etree.fromstring(xml, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
         raise DmnError(N_("The file is not well-formed XML: {reason}"), reason=str(error)) from error
-    if root.getroottree().docinfo.doctype:
+    tree: Any = root.getroottree()
+    if tree.docinfo.doctype:
         raise DmnError(N_("A decision file must not contain a DOCTYPE."))
     name = etree.QName(root)
     if name.localname != "definitions" or not (name.namespace or "").startswith(_NAMESPACES):
@@ -69,12 +70,12 @@ def _root(xml: bytes) -> etree._Element:
     return root
 
 
-def _check_ids(found: list[tuple[str, str]]) -> None:
+def _check_ids(found: list[m.Decision | m.InputData | m.Knowledge | m.Service]) -> None:
     seen: set[str] = set()
-    for element_id, name in found:
-        if element_id in seen:
-            raise DmnError(N_("The id {id} occurs twice."), element_id=element_id, name=name, id=element_id)
-        seen.add(element_id)
+    for item in found:
+        if item.id in seen:
+            raise DmnError(N_("The id {id} occurs twice."), element_id=item.id, name=item.name, id=item.id)
+        seen.add(item.id)
 
 
 def _id(element: etree._Element) -> str:
@@ -109,7 +110,7 @@ def _decision(element: etree._Element, reader: Reader) -> m.Decision:
         type=_variable_type(element),
         requires=_references(element),
         box=reader.only_box(element),
-        line=element.sourceline or 0,
+        line=line_of(element),
     )
 
 
@@ -143,7 +144,9 @@ def _item(element: etree._Element) -> m.Item:
     function = first(element, "functionItem")
     return m.Item(
         name=attribute(element, "name"),
-        base="function" if function is not None else text_of(first(element, "typeRef")) or attribute(element, "typeRef"),
+        base="function"
+        if function is not None
+        else text_of(first(element, "typeRef")) or attribute(element, "typeRef"),
         components=tuple(_item(child) for child in children(element, "itemComponent")),
         allowed=_tests(first(element, "allowedValues")),
         collection=attribute(element, "isCollection") in {"true", "1"},

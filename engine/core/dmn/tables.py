@@ -108,7 +108,11 @@ class CompiledTable:
                 return None
             template = N_("Table “{name}”: the input “{column}” is {value} ({found}); its column is of type {type}.")
             raise self._error(
-                template, column=head.title, value=feel.text_of(value)[:80], found=feel.kind(value), type=simple_name(head.type)
+                template,
+                column=head.title,
+                value=feel.text_of(value)[:80],
+                found=feel.kind(value),
+                type=simple_name(head.type),
             )
         allowed = self.allowed[column]
         if allowed is not None and fitted is not None and allowed(Scope({"?": fitted}, scope, scope.run)) is not True:
@@ -229,7 +233,8 @@ def _collect(table: CompiledTable, matches: list[RuleMatch], scope: Scope) -> An
         return feel.from_json(len(values))
     if len(table.table.outputs) > 1:
         return {
-            output.name: _aggregate(kind, [value[output.name] for value in values], scope) for output in table.table.outputs
+            output.name: _aggregate(kind, [value[output.name] for value in values], scope)
+            for output in table.table.outputs
         }
     return _aggregate(kind, values, scope)
 
@@ -263,7 +268,9 @@ def compile_table(table: m.Table, decisions: m.Decisions) -> CompiledTable:
             return feel.compile(literal.text, unary=unary, names=names).run
         except feel.FeelProblem as problem:
             name = decisions.cache.get(("table", table.id), "") or table.id
-            raise DmnError(place, element_id=literal.id or table.id, name=name, row=row, column=column, reason=problem) from problem
+            raise DmnError(
+                place, element_id=literal.id or table.id, name=name, row=row, column=column, reason=problem
+            ) from problem
 
     head = N_("Table “{name}”, input “{column}”: {reason}")
     cell = N_("Table “{name}”, row {row}, “{column}”: {reason}")
@@ -275,7 +282,8 @@ def compile_table(table: m.Table, decisions: m.Decisions) -> CompiledTable:
             if test.text not in {"", "-"}
         )
         results = tuple(
-            expression(result, cell, output.title, index) for result, output in zip(rule.results, table.outputs, strict=True)
+            expression(result, cell, output.title, index)
+            for result, output in zip(rule.results, table.outputs, strict=True)
         )
         rows.append((tests, results))
     from engine.core.dmn.model import Literal  # noqa: PLC0415  only for the texts without an element of their own
@@ -290,9 +298,11 @@ def compile_table(table: m.Table, decisions: m.Decisions) -> CompiledTable:
         ),
         rows=tuple(rows),
         defaults=tuple(
-            None if output.default is None else expression(output.default, head, output.title) for output in table.outputs
+            None if output.default is None else expression(output.default, head, output.title)
+            for output in table.outputs
         ),
         priorities=tuple(
-            expression(Literal(f"[{output.values}]"), head, output.title) if output.values else None for output in table.outputs
+            expression(Literal(f"[{output.values}]"), head, output.title) if output.values else None
+            for output in table.outputs
         ),
     )

@@ -35,8 +35,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
 __all__ = [
-    "BUILTINS", "DaysTime", "Env", "Expression", "FeelError", "FeelProblem", "FeelSyntaxError", "Function", "Range", "Run",
-    "Scope", "YearsMonths", "compile", "from_json", "from_juel", "kind", "nearest", "nodes", "parse", "text_of", "to_json",
+    "BUILTINS", "DaysTime", "Env", "Expression", "FeelError", "FeelProblem", "FeelSyntaxError", "Function",
+    "Range", "Run", "Scope", "YearsMonths", "compile", "from_json", "from_juel", "kind", "nearest", "nodes",
+    "parse", "text_of", "to_json",
 ]  # fmt: skip
 
 _ENV = Env()

@@ -277,7 +277,8 @@ def distinct_values(run: Run, items: list[Any]) -> list[Any]:
 @builtin("union", "list: list *")
 def union(run: Run, *lists: list[Any]) -> list[Any]:
     """Several lists in one, without repetitions."""
-    return distinct_values(run, concatenate(run, *lists))
+    found: list[Any] = distinct_values(run, concatenate(run, *lists))
+    return found
 
 
 @builtin("flatten", "list: list")

@@ -123,7 +123,7 @@ def matches(run: Run, text: str, pattern: str, flags: str | None = None) -> bool
 
 @builtin("replace", "input: string, pattern: string, replacement: string, flags: string? =")
 def replace(run: Run, text: str, pattern: str, replacement: str, flags: str | None = None) -> str | None:
-    """Every match replaced; null when the pattern matches the empty text, as XPath says."""
+    """Every match replaced."""
     code = regex.program(pattern, flags or "", run)
     if code is None:
         return None
@@ -149,9 +149,8 @@ def split(run: Run, text: str, delimiter: str) -> list[str] | None:
     parts: list[str] = []
     at = 0
     for groups in regex.find_all(code, text, run):
-        if groups[1] == groups[0]:
-            if not 0 < groups[0] < len(text):
-                continue
+        if groups[1] == groups[0] and not 0 < groups[0] < len(text):
+            continue
         parts.append(text[at : groups[0]])
         at = groups[1]
     run.charge_text(len(text))

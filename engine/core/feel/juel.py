@@ -1,4 +1,4 @@
-"""`${…}` of Camunda 7 files as FEEL, where FEEL says exactly the same; otherwise a refusal that says what cannot be said.
+"""`${…}` of Camunda 7 files as FEEL, where FEEL says exactly the same; otherwise a refusal that says why.
 
 Method calls, beans, assignments and text around the braces have no counterpart. Java's indexes count from 0, FEEL's
 from 1. Java takes null for false: `${!x}` becomes `x != true`.
@@ -13,13 +13,14 @@ from engine.core.feel.errors import FeelSyntaxError
 from engine.errors import N_
 
 _TOKEN = re.compile(
-    r"""\s*(?:(?P<number>\d+(?:\.\d+)?)|(?P<string>'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")|(?P<name>[^\W\d]\w*)
+    r"""\s*(?:(?P<number>\d+(?:\.\d+)?)|(?P<name>[^\W\d]\w*)
+    |(?P<string>'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")
     |(?P<op>&&|\|\||==|!=|<=|>=|[-+*/%<>!?:().\[\],]))""",
     re.VERBOSE | re.DOTALL,
 )
 _WORDS = {
-    "and": "&&", "or": "||", "not": "!", "eq": "==", "ne": "!=", "lt": "<", "gt": ">", "le": "<=", "ge": ">=", "div": "/",
-    "mod": "%",
+    "and": "&&", "or": "||", "not": "!", "eq": "==", "ne": "!=", "lt": "<", "gt": ">", "le": "<=", "ge": ">=",
+    "div": "/", "mod": "%",
 }  # fmt: skip
 _BINARY = {
     "||": (1, "or"), "&&": (2, "and"), "==": (3, "="), "!=": (3, "!="), "<": (4, "<"), "<=": (4, "<="), ">": (4, ">"),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.core.feel import temporal
 from engine.core.feel.errors import FeelSyntaxError
 from engine.core.feel.values import NUMBERS
 from engine.errors import N_
+
+if TYPE_CHECKING:
+    from decimal import Decimal
 
 _MAX_DIGITS = 400
 

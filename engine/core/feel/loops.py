@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -186,7 +186,7 @@ def evaluate_quantified(
         for inner in _visits(parts, 0, scope):
             value = condition(inner)
             if value is stop:
-                return stop
+                return bool(stop)
             if value is not (not stop):
                 answer = None
     except _Failed:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _ORDERED = frozenset([Decimal, str, YearsMonths, timedelta, date])
 _NO_TIME = timedelta()
 _DAY = timedelta(days=1)
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  a day to hang a time of day on
 
 
 def equal(a: Any, b: Any, run: Run) -> bool | None:
@@ -50,7 +51,7 @@ def order(a: Any, b: Any, run: Run) -> int | None:
     cls = type(a)
     if cls is type(b):
         if cls in _ORDERED:
-            return (a > b) - (a < b)
+            return int(a > b) - int(a < b)
         if cls is datetime or cls is time:
             assumed = None
             if (a.tzinfo is None) != (b.tzinfo is None):
@@ -178,7 +179,7 @@ def _shift(value: Any, by: YearsMonths | timedelta, sign: int) -> Any:
             return _move(value, step)  # type: ignore[arg-type]
         if type(value) is time:
             wrapped = (temporal.instant(value.replace(tzinfo=None), None) + step) % _DAY  # type: ignore[operator]
-            return (datetime.min + wrapped).time().replace(tzinfo=value.tzinfo)
+            return (_EPOCH + wrapped).time().replace(tzinfo=value.tzinfo)
     except OverflowError:
         return None
     return None

@@ -106,7 +106,7 @@ def find_all(code: Program, text: str, run: Run) -> Iterator[Groups]:
 
 
 def expand(replacement: str, text: str, groups: Groups, *, literal: bool) -> str | None:
-    """The replacement text with $0…$9, \\$ and \\\\ resolved; None when it is malformed."""
+    """The replacement text with its $0…$9 and escapes resolved; None when it is malformed."""
     if literal:
         return replacement
     parts: list[str] = []
@@ -124,7 +124,11 @@ def expand(replacement: str, text: str, groups: Groups, *, literal: bool) -> str
                 return None
             at += 2
             number = int(following)
-            while (more := replacement[at : at + 1]).isascii() and more.isdigit() and 2 * (10 * number + int(more)) < len(groups):
+            while (
+                (more := replacement[at : at + 1]).isascii()
+                and more.isdigit()
+                and 2 * (10 * number + int(more)) < len(groups)
+            ):
                 number, at = 10 * number + int(more), at + 1
             if 2 * number < len(groups) and groups[2 * number] >= 0 and groups[2 * number + 1] >= 0:
                 parts.append(text[groups[2 * number] : groups[2 * number + 1]])

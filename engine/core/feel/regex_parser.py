@@ -5,6 +5,7 @@ Python's own engine cannot be used: it backtracks without limit, and a pattern c
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -16,13 +17,22 @@ if TYPE_CHECKING:
 MAX_PROGRAM: Final = 2000
 _MAX_NESTING = 40
 _MAX_COUNT = 1000
+_COUNT = re.compile("[0-9]{1,4}")
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t"}
 _LITERAL = set("\\|.-^?*+{}()[]$ #/:;,<>=!&%@~'\"_`")
 _BLOCKS = {
-    "BasicLatin": (0, 0x7F), "Latin-1Supplement": (0x80, 0xFF), "LatinExtended-A": (0x100, 0x17F), "Greek": (0x370, 0x3FF),
-    "Cyrillic": (0x400, 0x4FF), "Hebrew": (0x590, 0x5FF), "Arabic": (0x600, 0x6FF), "Hiragana": (0x3040, 0x309F),
-    "Katakana": (0x30A0, 0x30FF), "CJKUnifiedIdeographs": (0x4E00, 0x9FFF), "HangulSyllables": (0xAC00, 0xD7AF),
-}  # fmt: skip
+    "BasicLatin": (0, 0x7F),
+    "Latin-1Supplement": (0x80, 0xFF),
+    "LatinExtended-A": (0x100, 0x17F),
+    "Greek": (0x370, 0x3FF),
+    "Cyrillic": (0x400, 0x4FF),
+    "Hebrew": (0x590, 0x5FF),
+    "Arabic": (0x600, 0x6FF),
+    "Hiragana": (0x3040, 0x309F),
+    "Katakana": (0x30A0, 0x30FF),
+    "CJKUnifiedIdeographs": (0x4E00, 0x9FFF),
+    "HangulSyllables": (0xAC00, 0xD7AF),
+}
 
 
 class PatternError(ValueError):
@@ -88,10 +98,7 @@ class _Reader:
         self.depth = 0
 
     def literal(self) -> list[Instruction]:
-        return [
-            self._char(lambda ch, want=ch: ch == want) if "i" not in self.flags else self._one(ch)
-            for ch in self.pattern
-        ]  # type: ignore[misc]
+        return [self._one(ch) for ch in self.pattern]
 
     def whole(self) -> list[Instruction]:
         code = self._alternatives()
@@ -156,11 +163,7 @@ class _Reader:
     def _counts(self) -> tuple[int, int | None]:
         end = self.pattern.find("}", self.at)
         low, comma, high = self.pattern[self.at : max(end, self.at)].partition(",")
-        if (
-            end < 0
-            or not (low.isascii() and low.isdigit() and len(low) < 5)
-            or (high and not (high.isdigit() and len(high) < 5))
-        ):  # noqa: PLR2004
+        if end < 0 or not _COUNT.fullmatch(low) or (high and not _COUNT.fullmatch(high)):
             raise PatternError(self.pattern)
         self.at = end + 1
         least, most = int(low), (int(high) if high else None) if comma else int(low)
@@ -216,7 +219,7 @@ class _Reader:
                 raise PatternError(self.pattern)
             self.backward = True
             return Instruction("back", number, int("i" in self.flags))
-        if ch and ch in "nrt" or ch in _LITERAL and ch:
+        if (ch and ch in "nrt") or (ch in _LITERAL and ch):
             self.at += 1
             return self._one(_ESCAPES.get(ch, ch))
         return self._char(self._named_class())
@@ -231,7 +234,7 @@ class _Reader:
         return Instruction("char", test=test)
 
     def _named_class(self) -> CharTest:
-        """After a backslash: \\d \\s \\w \\i \\c, their opposites, \\p{…} and \\P{…}."""
+        """After a backslash: d s w i c, their opposites in capitals, p{…} and P{…}."""
         ch = self.pattern[self.at] if self.at < len(self.pattern) else ""
         self.at += 1
         if ch and ch in "pP":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
 from decimal import Decimal
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final
@@ -15,6 +14,7 @@ from engine.errors import N_
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from datetime import datetime
 
 Closure = "Callable[[Scope], Any]"
 STEPS: Final = 100_000
