@@ -221,6 +221,13 @@ def _sees_instance(viewer: Viewer, subject: InstanceSubject) -> bool:
     )
 
 
+def _sends(viewer: Viewer, subject: InstanceSubject | None) -> bool:
+    """Staff who see an instance may send it a message; only administrators send to all (None)."""
+    if subject is None:
+        return viewer.is_admin
+    return _staff(viewer, subject) and _sees_instance(viewer, subject)
+
+
 def _starts(viewer: Viewer, subject: StartSubject) -> bool:
     wanted = subject.starters or subject.roles
     return viewer.is_admin or viewer.candidate_of(wanted, subject.scope) or viewer.login in subject.starters
@@ -246,6 +253,7 @@ RULES: Mapping[Action, tuple[Callable[[Viewer, Any], bool], Callable[[Viewer, An
     # … an InstanceSubject or StartSubject …
     Action.INSTANCE_VIEW: (_sees_instance, _always),
     Action.INSTANCE_COMMENT: (_sees_instance, _always),
+    Action.MESSAGE_SEND: (_sends, _sends),
     Action.INSTANCE_START: (_always, _starts),
     Action.INSTANCE_CANCEL: (_sees_instance, _admin),
     Action.INSTANCE_MOVE: (_sees_instance, _admin),
@@ -253,7 +261,6 @@ RULES: Mapping[Action, tuple[Callable[[Viewer, Any], bool], Callable[[Viewer, An
     # … a login …
     Action.SUBSTITUTION_EDIT: (_always, _substitutes),
     # … or nothing in particular (None)
-    Action.MESSAGE_SEND: (_always, _admin),
     Action.DEFINITION_VIEW: (_always, _staff),
     Action.DEFINITION_DEPLOY: (_always, _owner),
     Action.INCIDENT_VIEW: (_always, _owner),

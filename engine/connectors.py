@@ -88,7 +88,8 @@ class Registry:
     """Everything an application adds to the engine, by name. `{}` is a working registry.
 
     `calendar` gives the working calendar (None: Monday to Friday in China's zone), `render` a message template in a
-    locale, `case_head` and `extra` are the application's own (`extra["lookups"](session, viewer)`: sources of form fields).
+    locale. `case_head` and `extra` are the application's own; `extra["lookups"](session, viewer)` gives the sources
+    of looked-up form fields. `strict`: a diagram that names an unknown topic or listener is refused.
     """
 
     services: Mapping[str, ServiceFn] = field(default_factory=dict)
@@ -98,4 +99,5 @@ class Registry:
     calendar: Callable[[Session], WorkCalendar] | None = None
     render: Callable[[str, Mapping[str, Any], str], str] | None = None
     case_head: Callable[..., Any] | None = None
+    strict: bool = True
     extra: Mapping[str, Any] = field(default_factory=dict)

@@ -16,7 +16,7 @@ from engine.core import dmn, forms, lint, normalise, parse
 from engine.core import program as programs
 from engine.core.findings import Finding, errors_first
 from engine.errors import N_, DeploymentRefused, InvalidInputError
-from engine.roles import role_codes
+from engine.roles import role_codes, role_names
 from storage import audit, people
 from storage import definitions as queries
 from storage.session import WAKE
@@ -228,9 +228,9 @@ def _known(session: Session, bundle: _Bundle, registry: Registry) -> lint.Known:
         decisions=queries.decision_keys(session)
         | {key for decisions, _ in bundle.decisions.values() for key in decisions.decisions},
         processes=queries.process_keys(session) | {process.id for _, process, _, _ in bundle.executable()},
-        topics=frozenset(registry.services),
-        listeners=frozenset(registry.listeners),
-        roles=frozenset(t for r in roles for t in (r.code, r.name_zh, r.name_en)),
+        topics=frozenset(registry.services) if registry.strict else None,
+        listeners=frozenset(registry.listeners) if registry.strict else None,
+        roles=frozenset(role_names(session)) if registry.strict and roles else None,
     )
 
 

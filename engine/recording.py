@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from engine.roles import role_codes
-from storage import audit, instances, jobs, tasks
+from storage import audit, incidents, instances, jobs, tasks
 from storage import definitions as definition_rows
 from storage.tables.base import FAR_FUTURE
 
@@ -50,6 +50,9 @@ def record(
         )  # fmt: skip
     session.add(instance)
     session.flush()
+    if before.get("incidents"):
+        after["incidents"] = incidents.close_commands(session, instance.id, {str(t.id) for t in snapshot.tasks}, now)
+        instance.waits = after
     opened = _write_tasks(session, instance, snapshot, before, completed=completed, actor=actor, now=now)
     _write_waits(session, instance, snapshot, before, after, now=now)
     _write_thrown(session, instance, snapshot, now=now)

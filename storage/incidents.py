@@ -10,7 +10,8 @@ from storage.tables.instances import ProcessInstance
 from storage.tables.work import Incident
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
+    from datetime import datetime
     from uuid import UUID
 
     from sqlalchemy.orm import Session
@@ -41,3 +42,15 @@ def open_with_instances(
         .offset(offset)
     )
     return [(incident, instance) for incident, instance in rows]
+
+
+def close_commands(session: Session, instance_id: UUID, open_tasks: Collection[str], now: datetime) -> bool:
+    """Close the incidents of completions whose task is no longer open; tell whether any others remain."""
+    remaining = False
+    for row in open_of(session, instance_id):
+        task_id = row.payload.get("task_id")
+        if task_id and task_id not in open_tasks:
+            row.resolved_at, row.resolution = now, "gone"
+        else:
+            remaining = remaining or bool(task_id)
+    return remaining

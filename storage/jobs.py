@@ -34,18 +34,16 @@ def wake(session: Session) -> None:
     session.info[WAKE] = True
 
 
-def lease(session: Session, *, now: datetime, hold: timedelta = LEASE, limit: int = 1) -> Sequence[Job]:
+def lease(
+    session: Session, *, now: datetime, hold: timedelta = LEASE, limit: int = 1, kinds: Sequence[str] = ()
+) -> Sequence[Job]:
     """Lease the oldest due jobs until `now + hold`. Commit this alone: the work comes in later transactions.
 
-    A worker that dies leaves leases that run out; whoever comes next takes the jobs again.
+    A worker that dies leaves leases that run out; whoever comes next takes the jobs again. `kinds` limits the choice.
     """
-    jobs = session.scalars(
-        select(Job)
-        .where(Job.due_at <= now, or_(Job.leased_until.is_(None), Job.leased_until < now))
-        .order_by(*HIGHEST_FIRST)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    ).all()
+    free = select(Job).where(Job.due_at <= now, or_(Job.leased_until.is_(None), Job.leased_until < now))
+    free = free.where(Job.kind.in_(kinds)) if kinds else free
+    jobs = session.scalars(free.order_by(*HIGHEST_FIRST).limit(limit).with_for_update(skip_locked=True)).all()
     if jobs:
         token = uuid4()
         for job in jobs:
