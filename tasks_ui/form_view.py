@@ -28,7 +28,8 @@ class Page:
     """What the controls need to know of the page they are on.
 
     `translate` turns the form's own words into the reader's language; `lookups` are the host's sources, already bound
-    to session and person; `files` the attachments by id; `choices` what a search found for a text typed without script.
+    to session and person; `files` the attachments by id; `choices` and `texts` what a search found, and
+    what was typed, when no option was chosen.
     """
 
     env: feel.Env
@@ -37,6 +38,7 @@ class Page:
     lookups: forms.Lookups = field(default_factory=dict)
     files: Mapping[str, FileView] = field(default_factory=dict)
     choices: Mapping[str, Sequence[forms.Option]] = field(default_factory=dict)
+    texts: Mapping[str, str] = field(default_factory=dict)
 
 
 def control_id(name: str) -> str:
@@ -200,7 +202,7 @@ class _Drawer:
             chosen = [OptionView(str(one), self.shown(component, one), chosen=True) for one in value or []]
             return replace(view, kind="tags", options=(*chosen, *offered))
         text = value if isinstance(value, str) else ""
-        shown = self.shown(component, value) if value else ""
+        shown = self.shown(component, value) if value else self.page.texts.get(view.name, "")
         return replace(view, kind="lookup", value=text, after=shown, options=offered)
 
     def options(self, options: Sequence[forms.Option], value: Any) -> tuple[OptionView, ...]:

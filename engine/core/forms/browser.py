@@ -1,9 +1,10 @@
 """FEEL conditions as small JSON trees that a page's script evaluates.
 
-`["=", ["v", "kind", "s", 0], ["l", "报修"]]`: `l` a literal; `v` a field's value with how its control is read (`s` text,
-`n` number, `b` true or false, `c` tick, `m` several, `r` rows) and in how many rows it lies; operators `= != < <= > >= and
-or not if count has`, in FEEL's three-valued logic. Names that are no field of the form are variables of the case and
-become literals. What has no such tree is marked `"server"`: the page then asks the server, which uses `find_hidden`.
+`["=", ["v", "kind", "s", 0], ["l", "报修"]]`: `l` is a literal; `v` a field's value, with how its control is read (`s`
+text, `n` number, `b` true or false, `c` tick, `m` several, `r` rows) and in how many rows it lies. The operators are
+`= != < <= > >= and or not if count has`, in FEEL's three-valued logic. Names that are no field of the form are
+variables of the case and become literals. What has no such tree is marked `"server"`: the page then asks the server,
+which uses `find_hidden`.
 """
 
 from __future__ import annotations

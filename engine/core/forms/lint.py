@@ -80,9 +80,9 @@ class _Linter:
     findings: list[Finding] = field(default_factory=list)
     ids: set[str] = field(default_factory=set)
 
-    def add(self, component: Component, rule: str, message: str, message_zh: str, severity: Severity = "error") -> None:
+    def add(self, component: Component, rule: str, message: str, message_zh: str) -> None:
         name = component.label or component.key
-        self.findings.append(Finding(component.id, f"form-{rule}", severity, message, message_zh, name))
+        self.findings.append(Finding(component.id, f"form-{rule}", "error", message, message_zh, name))
 
 
 def lint(form: Form, known: Collection[str] | None = None) -> list[Finding]:

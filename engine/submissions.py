@@ -1,0 +1,71 @@
+"""What was handed in for an instance so far, and the form that a task expects next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from engine import access, definitions, instance_views
+from engine.access import Action
+from engine.errors import N_, NotFoundError
+from storage import history, people
+from storage import tasks as queries
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+    from uuid import UUID
+
+    from sqlalchemy.orm import Session
+
+    from engine.access import Viewer
+    from engine.core.forms import Form
+
+
+@dataclass(frozen=True, slots=True)
+class SubmissionInfo:
+    """A form as somebody handed it in; `form` is the version it was filled in with, None when it had none."""
+
+    task_id: UUID
+    element_id: str
+    name: str
+    by: str
+    by_name: str
+    behalf_name: str
+    at: datetime
+    form: Form | None
+    values: Mapping[str, Any]
+
+
+def form_of(session: Session, viewer: Viewer, task_id: UUID) -> Form | None:
+    """Give the form of a task that the viewer sees. Raises NotFoundError."""
+    task = queries.get(session, task_id)
+    if task is None:
+        raise NotFoundError(N_("There is no such task."))
+    access.require(viewer, Action.TASK_VIEW, task)
+    return definitions.form(session, task)
+
+
+def earlier(session: Session, viewer: Viewer, instance_id: UUID) -> tuple[SubmissionInfo, ...]:
+    """List what was handed in for an instance, newest first; nothing for somebody who may not see the instance."""
+    try:
+        instance_views.visible(session, viewer, instance_id)
+    except NotFoundError:
+        return ()
+    rows = history.submissions(session, instance_id)
+    names = people.names(session, [login for row in rows for login in (row.submitted_by, row.on_behalf_of) if login])
+    titles = {task.id: task.name for task in queries.by_ids(session, [row.task_id for row in rows])}
+    return tuple(
+        SubmissionInfo(
+            task_id=row.task_id,
+            element_id=row.element_id,
+            name=titles.get(row.task_id, row.element_id),
+            by=row.submitted_by,
+            by_name=names.get(row.submitted_by, row.submitted_by),
+            behalf_name=names.get(row.on_behalf_of, row.on_behalf_of),
+            at=row.submitted_at,
+            form=definitions.form_by_id(session, row.form_definition_id) if row.form_definition_id else None,
+            values=row.values,
+        )
+        for row in reversed(rows)
+    )

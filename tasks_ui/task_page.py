@@ -1,0 +1,194 @@
+"""Everything the task page shows, as plain data, gathered in one reading transaction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from flask import url_for
+
+from engine import attachments, definitions, submissions, tasks
+from engine.core import forms
+from engine.errors import NotFoundError
+from processes.services import rights
+from tasks_ui import context, form_actions, form_view, i18n
+from tasks_ui.form_controls import FileView
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
+    from uuid import UUID
+
+    from sqlalchemy.orm import Session
+
+    from engine.core import feel
+    from engine.tasks import TaskView
+    from tasks_ui.form_controls import FormView
+
+PENALTIES = "penalties"
+MASKED_FROM = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What a person sent that could not be carried out: it is shown again, with what is wrong."""
+
+    data: Mapping[str, Any] = field(default_factory=dict)
+    errors: Sequence[forms.FieldError] = ()
+    sentence: str = ""
+    choices: Mapping[str, Sequence[forms.Option]] = field(default_factory=dict)
+    texts: Mapping[str, str] = field(default_factory=dict)
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """One earlier step of the case: who filled in what and when."""
+
+    name: str
+    who: str
+    behalf: str
+    at: datetime
+    rows: tuple[forms.PrintRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TaskPage:
+    """The page: `form` is None for a task without fields, `filled` what was handed in when it is done."""
+
+    task: TaskView
+    name: str
+    process: str
+    documentation: str
+    form: FormView | None
+    filled: tuple[forms.PrintRow, ...]
+    past: tuple[Past, ...]
+    people: tuple[forms.Option, ...]
+    loose: tuple[FileView, ...]
+    files: Mapping[str, FileView]
+    sentence: str
+    key: str
+    draft: bool
+
+
+def gather(session: Session, task_id: UUID, typed: Typed | None = None) -> TaskPage:
+    """Collect a task's page. Raises NotFoundError when the viewer may not see the task."""
+    person, now, registry = context.viewer(), context.utcnow(), context.registry()
+    view = tasks.open_task(session, person, task_id, now=now)
+    translate = partial(_translate, session, view.item.definition_id, i18n.locale())
+    env = tasks.feel_env(session, registry, now)
+    lookups = tasks.lookups(session, person, registry) or {}
+    files = _files(session, view)
+    page = form_view.Page(env, view.variables, translate, lookups, files)
+    shown = typed or Typed()
+    words = partial(_words, page, rights.may_call(person, view.item.scope))
+    past = tuple(
+        Past(
+            name=translate(one.name),
+            who=one.by_name,
+            behalf=one.behalf_name,
+            at=one.at,
+            rows=_readable(one.form, one.values, page, words, penalties=rights.sees_penalties(person, view.item.scope)),
+        )
+        for one in submissions.earlier(session, person, view.item.instance_id)
+        if one.task_id != task_id
+    )
+    return TaskPage(
+        task=view,
+        name=translate(view.item.name),
+        process=translate(view.item.process_name),
+        documentation=translate(view.documentation),
+        form=_form(view, page, shown) if view.state == "open" or typed else None,
+        filled=_readable(view.form, view.submitted or {}, page, words, penalties=True) if view.submitted else (),
+        past=past,
+        people=_people(view, lookups),
+        loose=tuple(files[str(row.id)] for row in view.attachments if not row.field),
+        files=files,
+        sentence=shown.sentence,
+        key=shown.key or str(uuid4()),
+        draft=bool(view.draft) and typed is None,
+    )
+
+
+def _form(view: TaskView, page: form_view.Page, typed: Typed) -> FormView | None:
+    if view.form is None:
+        return None
+    fresh = forms.initial(view.form, view.variables, page.env, last=view.submission)
+    data = {**fresh, **(typed.data or view.draft or {})}
+    data = form_actions.refill(view.form, data, fresh, view.variables, page.env)
+    shown = replace(page, choices=typed.choices, texts=typed.texts)
+    return form_view.build(view.form, data, shown, typed.errors)
+
+
+def _translate(session: Session, definition_id: str, locale: str, text: str) -> str:
+    return definitions.translate(session, definition_id, text, locale) if text else text
+
+
+def _files(session: Session, view: TaskView) -> dict[str, FileView]:
+    """Give the files of the whole case, or of this task alone to somebody who may not see the case."""
+    try:
+        rows = attachments.of_instance(session, context.viewer(), view.item.instance_id)
+    except NotFoundError:
+        rows = view.attachments
+    return {str(row.id): _file(row) for row in rows}
+
+
+def _file(row: Any) -> FileView:
+    return FileView(
+        id=str(row.id),
+        name=row.name,
+        url=url_for("work.attachments.show", attachment_id=row.id),
+        preview=url_for("work.attachments.show", attachment_id=row.id, size="small") if row.width else "",
+        size=row.size,
+    )
+
+
+def _words(page: form_view.Page, may_call: bool, component: forms.Component, value: Any) -> str:
+    """Say a stored value in words; phone numbers only to those who may call."""
+    if component.widget == "phone" and not may_call:
+        return masked(str(value))
+    if component.lookup:
+        return form_view.lookup_label(page.lookups, component.lookup, value, page.context)
+    return form_view.value_text(component, value, page.translate)
+
+
+def masked(number: str) -> str:
+    """Hide the middle of a phone number: 199****0001."""
+    return f"{number[:3]}****{number[-4:]}" if len(number) > MASKED_FROM else "****"
+
+
+def _readable(
+    form: forms.Form | None,
+    values: Mapping[str, Any],
+    page: form_view.Page,
+    words: Callable[[forms.Component, Any], str],
+    *,
+    penalties: bool,
+) -> tuple[forms.PrintRow, ...]:
+    if form is None:
+        return ()
+    rows = forms.print_rows(form, values, words)
+    return tuple(_translated(row, page) for row in rows if penalties or row.key != PENALTIES)
+
+
+def _translated(row: forms.PrintRow, page: form_view.Page) -> forms.PrintRow:
+    inner = tuple(tuple(_translated(cell, page) for cell in cells) for cells in row.rows)
+    return replace(row, label=page.translate(row.label), rows=inner)
+
+
+def _people(view: TaskView, lookups: forms.Lookups) -> tuple[forms.Option, ...]:
+    """List whom the task can be handed to: people of its roles."""
+    found: dict[Any, forms.Option] = {}
+    for group in view.item.groups:
+        search = lookups.get(f"users_by_role:{group.partition(':')[0]}") or lookups.get("users")
+        for option in map(forms.as_option, search("", {"project": view.item.scope}) if search else ()):
+            found.setdefault(option.value, option)
+    found.pop(view.item.assignee, None)
+    return tuple(found.values())
+
+
+def calm_env(session: Session, now: datetime) -> feel.Env:
+    """Give moment, zone and calendar to a form's expressions outside the page."""
+    return tasks.feel_env(session, context.registry(), now)

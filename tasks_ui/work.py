@@ -1,0 +1,221 @@
+"""The task page: fill in, take, give back, hand on, comment, finish."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from flask import Blueprint, Response, flash, jsonify, make_response, redirect, render_template, request, url_for
+from flask_babel import gettext
+
+from engine import instance_views, submissions, tasks
+from engine.core import forms
+from engine.errors import ConflictError, InvalidFormError, InvalidInputError, KeyturnError, NotFoundError
+from tasks_ui import attachments, context, form_actions, form_lookup, i18n, task_page
+from tasks_ui.names import role
+from tasks_ui.task_page import Typed
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from sqlalchemy.orm import Session
+
+blueprint = Blueprint("work", __name__)
+blueprint.register_blueprint(attachments.blueprint)
+NEXT_SHOWN = 3
+
+
+@blueprint.get("/tasks/<uuid:task_id>")
+def show(task_id: UUID) -> Response:
+    """Show a task with its form."""
+    return _render(task_id)
+
+
+def _render(task_id: UUID, typed: Typed | None = None, status: int = 200) -> Response:
+    with context.reading() as opened:
+        page = task_page.gather(opened, task_id, typed)
+    return make_response(render_template("task.html", page=page, task=page.task, item=page.task.item), status)
+
+
+@blueprint.post("/tasks/<uuid:task_id>/complete")
+def complete(task_id: UUID) -> Response:
+    """Finish a task. Whatever goes wrong is said in a sentence, and what was typed stays on the page."""
+    key = request.form.get("_key", "")[:64]
+    action = request.form.get("_action", "")
+    sent = _read(task_id)
+    if action and action != "save":
+        with context.reading() as opened:
+            return _changed(opened, task_id, sent.data, action, key)
+    if action == "save":
+        return _keep(task_id, sent.data)
+    if sent.errors:
+        return _again(task_id, sent, InvalidFormError(sent.errors))
+    try:
+        with context.transaction() as opened:
+            result = tasks.complete(
+                opened, context.viewer(), task_id, data=sent.data, now=context.utcnow(),
+                registry=context.registry(), idempotency_key=key,
+            )  # fmt: skip
+            told = _what_next(opened, result)
+    except NotFoundError:
+        raise
+    except KeyturnError as problem:
+        return _again(task_id, sent, problem)
+    flash(told, "success")
+    if result.next_tasks:
+        return make_response(redirect(url_for("work.show", task_id=result.next_tasks[0].id), 303))
+    return make_response(redirect(url_for("inbox.show"), 303))
+
+
+def _read(task_id: UUID) -> Typed:
+    """Read what was posted; files that came along (no script) are kept at once, so that no error loses them."""
+    key = request.form.get("_key", "")[:64]
+    with context.reading() as opened:
+        person = context.viewer()
+        form = submissions.form_of(opened, person, task_id)
+        if form is None:
+            return Typed(key=key)
+        data = forms.read(form, request.form)
+        lookups = tasks.lookups(opened, person, context.registry()) or {}
+        found = form_lookup.resolve(form, data, request.form.to_dict(), lookups, {})
+    data, refused = attachments.keep_posted(task_id, form, found.data)
+    return Typed(data, (*found.errors, *refused), "", found.choices, found.texts, key)
+
+
+def _again(task_id: UUID, sent: Typed, problem: KeyturnError) -> Response:
+    """Show the page again with what was typed and why it was not carried out."""
+    errors = problem.errors if isinstance(problem, InvalidFormError) else ()
+    sentence = "" if errors else say(problem)
+    typed = Typed(sent.data, errors, sentence, sent.choices, sent.texts, sent.key)
+    return _render(task_id, typed, problem.status)
+
+
+def say(problem: KeyturnError) -> str:
+    """Say a problem in the reader's language, its moments in his zone."""
+    fields = {
+        name: i18n.write_moment(value) if hasattr(value, "tzinfo") else value for name, value in problem.fields.items()
+    }
+    return i18n.translate(problem.template, fields)
+
+
+def _changed(opened: Session, task_id: UUID, data: Any, action: str, key: str) -> Response:
+    """Add or remove a row or a file and show the page again (buttons of a page without script)."""
+    view = tasks.open_task(opened, context.viewer(), task_id, now=context.utcnow())
+    if view.form is not None:
+        env = task_page.calm_env(opened, context.utcnow())
+        data = form_actions.apply(view.form, data, action, view.variables, env)
+    page = task_page.gather(opened, task_id, Typed(data, key=key))
+    return make_response(render_template("task.html", page=page, task=page.task, item=page.task.item))
+
+
+def _what_next(opened: Session, result: tasks.CompleteResult) -> str:
+    """Say where the case stands now: the next tasks and who has them, or that it is over."""
+    try:
+        view = instance_views.describe(opened, result.instance_id, context.viewer(), context.utcnow())
+    except NotFoundError:
+        return str(gettext("Done. Thank you."))
+    if view.head.ended_at:
+        return str(gettext("Done. The case is finished: %(end)s.", end=view.head.end_name or view.process_name))
+    names = []
+    for task in view.tasks[:NEXT_SHOWN]:
+        who = task.assignee_name or gettext(", ").join(role(group) for group in task.groups)
+        names.append(f"{task.name} ({who})" if who else task.name)
+    if not names:
+        return str(gettext("Done. The case goes on by itself."))
+    return str(gettext("Done. Next: %(tasks)s.", tasks=gettext("; ").join(names)))
+
+
+# Drafts, and what the page's script asks
+
+
+@blueprint.post("/tasks/<uuid:task_id>/draft")
+def draft(task_id: UUID) -> Response:
+    """Keep what was typed so far; `_discard` throws it away."""
+    if "_discard" in request.form:
+        with context.transaction() as opened:
+            tasks.save_draft(opened, context.viewer(), task_id, data={}, now=context.utcnow())
+        return make_response(redirect(url_for("work.show", task_id=task_id), 303))
+    with context.transaction() as opened:
+        form = submissions.form_of(opened, context.viewer(), task_id)
+        data = forms.read(form, request.form) if form else {}
+        tasks.save_draft(opened, context.viewer(), task_id, data=data, now=context.utcnow())
+    return jsonify(saved=f"{i18n.local(context.utcnow()):%H:%M}")
+
+
+def _keep(task_id: UUID, data: Any) -> Response:
+    with context.transaction() as opened:
+        tasks.save_draft(opened, context.viewer(), task_id, data=data, now=context.utcnow())
+    flash(gettext("The draft is saved."), "success")
+    return make_response(redirect(url_for("work.show", task_id=task_id), 303))
+
+
+@blueprint.post("/tasks/<uuid:task_id>/preview")
+def preview(task_id: UUID) -> Response:
+    """Tell which fields are hidden and required now, for conditions that only the server evaluates."""
+    with context.reading() as opened:
+        view = tasks.open_task(opened, context.viewer(), task_id, now=context.utcnow())
+        if view.form is None:
+            return jsonify(hidden=[], required=[])
+        env = task_page.calm_env(opened, context.utcnow())
+        return jsonify(form_actions.preview(view.form, forms.read(view.form, request.form), view.variables, env))
+
+
+@blueprint.get("/lookup/<source>")
+def lookup(source: str) -> Response:
+    """Search one of the application's sources while somebody types."""
+    with context.reading() as opened:
+        search = (tasks.lookups(opened, context.viewer(), context.registry()) or {}).get(source)
+        if search is None:
+            raise NotFoundError
+        asked = {name: text for name, text in request.args.items() if name != "q"}
+        asked.pop("value", None)
+        found = [forms.as_option(option) for option in search(request.args.get("q", "")[:100], asked)]
+    return jsonify([{"value": one.value, "label": one.label, "hint": one.hint} for one in found])
+
+
+# Who has the task
+
+
+def _done(task_id: UUID, told: str) -> Response:
+    flash(told, "success")
+    return make_response(redirect(url_for("work.show", task_id=task_id), 303))
+
+
+@blueprint.post("/tasks/<uuid:task_id>/claim")
+def claim(task_id: UUID) -> Response:
+    """Take the task."""
+    with context.transaction() as opened:
+        tasks.claim(opened, context.viewer(), task_id, now=context.utcnow())
+    return _done(task_id, gettext("The task is yours now."))
+
+
+@blueprint.post("/tasks/<uuid:task_id>/release")
+def release(task_id: UUID) -> Response:
+    """Give the task back to its group."""
+    with context.transaction() as opened:
+        tasks.release(opened, context.viewer(), task_id, now=context.utcnow())
+    flash(gettext("The task is back with its group."), "success")
+    return make_response(redirect(url_for("inbox.show"), 303))
+
+
+@blueprint.post("/tasks/<uuid:task_id>/reassign")
+def reassign(task_id: UUID) -> Response:
+    """Hand the task on: a supervisor reassigns, its holder delegates."""
+    to_login, reason = request.form.get("to", ""), request.form.get("reason", "")
+    hand_on = tasks.delegate if request.form.get("how") == "delegate" else tasks.reassign
+    try:
+        with context.transaction() as opened:
+            hand_on(opened, context.viewer(), task_id, to_login=to_login, reason=reason, now=context.utcnow())
+    except (InvalidInputError, ConflictError) as problem:
+        return _render(task_id, Typed(sentence=say(problem)), problem.status)
+    flash(gettext("The task was handed on."), "success")
+    return make_response(redirect(url_for("inbox.show"), 303))
+
+
+@blueprint.post("/tasks/<uuid:task_id>/comment")
+def comment(task_id: UUID) -> Response:
+    """Write a comment."""
+    text = request.form.get("text", "")
+    if text.strip():
+        with context.transaction() as opened:
+            tasks.comment(opened, context.viewer(), task_id, text=text, now=context.utcnow())
+    return make_response(redirect(url_for("work.show", task_id=task_id, _anchor="comments"), 303))
