@@ -24,7 +24,7 @@ def show(document: str, number: str) -> str:
         sheet = documents.sheet(session, context.viewer(), document, number, now=context.utcnow())
     language = "en" if request.args.get("lang") == "en" else DEFAULT
     bar = {
-        "print": gettext("Print this sheet: Ctrl+P"),
+        "print": gettext("Print this sheet"),
         "back": gettext("Back to the case"),
         "other": gettext("English sheet") if language == DEFAULT else gettext("Chinese sheet"),
         "kinds": [(kind, gettext(title)) for kind, (title, _) in documents.SHEETS.items()],

@@ -107,6 +107,11 @@ class _Material:
         return " ".join(piece for piece in (self.case.house, self.case.area) if piece)
 
     @property
+    def address(self) -> str:
+        """The house with the estate before it, unless its code begins with that."""
+        return self.house if self.house.startswith(self.project) else f"{self.project} {self.house}"
+
+    @property
     def place(self) -> str:
         return " ".join(piece for piece in (self.house, self.case.part, self.case.location) if piece)
 
@@ -192,7 +197,7 @@ def _record(found: _Material) -> Filled:
     fields = [
         Field(N_("Name of the customer"), found.caller),
         Field(N_("Acceptance number"), case.number),
-        Field(N_("Address of the home"), " ".join(piece for piece in (found.project, found.house) if piece)),
+        Field(N_("Address of the home"), found.address),
         Field(N_("Accepted on"), case.received_at, "moment"),
         Field(N_("Customer's contact"), found.phone),
         Field(N_("Way of complaining"), case.channel),

@@ -25,10 +25,11 @@
     picked = new Set(boxes().filter((box) => box.checked).map((box) => box.value));
     const all = list().querySelector("[data-all]");
     if (all) { all.checked = picked.size > 0 && picked.size === boxes().length; all.indeterminate = picked.size > 0 && !all.checked; }
-    const label = list().querySelector("[data-count]");
-    if (label) label.textContent = picked.size ? label.dataset.count.replace("0", picked.size) : label.dataset.none;
-    const claim = list().querySelector("[data-claim-all]");
-    if (claim) claim.hidden = !picked.size;
+    const bar = list().querySelector("[data-bulk]");
+    if (!bar) return;
+    bar.hidden = !picked.size;
+    const label = bar.querySelector("[data-count]");
+    label.textContent = label.dataset.count.replace("0", picked.size);
   }
 
   document.addEventListener("keydown", (event) => {

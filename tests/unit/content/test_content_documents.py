@@ -79,7 +79,7 @@ def test_the_record_has_the_nine_fields_of_b49(session, now):
     assert [signature.label for signature in sheet.signatures] == ["Receiving staff (signature)"]
     assert sheet.signatures[0].name == "林小安"
     assert sheet.signatures[0].at == now
-    assert fields(sheet)["Address of the home"] == "春和里 春和里1期-03-2-1502"
+    assert fields(sheet)["Address of the home"] == "春和里1期-03-2-1502"
 
 
 def test_the_handling_sheet_has_the_eight_fields_of_b59(session, now):
