@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from engine import access
 from engine.access import Action, Grant, Viewer
-from engine.errors import N_, NotFoundError
+from engine.errors import N_, ConflictError, NotFoundError
 from storage import people as queries
 
 if TYPE_CHECKING:
@@ -31,8 +31,9 @@ class RoleName:
     name_en: str
 
     def label(self, locale: str) -> str:
-        """Return the name in a language, the code when there is none."""
-        return (self.name_en if locale == "en" else self.name_zh) or self.code
+        """Return the first of the names in a language, the code when there is none."""
+        names = self.name_en if locale == "en" else self.name_zh
+        return names.partition("/")[0].strip() or self.code
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,16 @@ def person(session: Session, viewer: Viewer, login: str, *, now: datetime) -> Pe
     if row is None:
         raise NotFoundError(N_("There is no active user {login}."), login=login)
     return _with_grants(session, [row], now)[0]
+
+
+def require_free(session: Session, login: str) -> None:
+    """Pass when nobody has this login.
+
+    Raises:
+        ConflictError: Somebody has.
+    """
+    if queries.user(session, login) is not None:
+        raise ConflictError(N_("The login {login} is already in use."), login=login)
 
 
 def holders(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine import access
 from engine.access import Action, Viewer
+from engine.definitions import translate
 from storage import audit, definitions, people
 from storage import jobs as queries
 
@@ -193,3 +194,9 @@ def versions(session: Session, viewer: Viewer) -> tuple[VersionRow, ...]:
         for key in sorted(definitions.process_keys(session))
         for row in definitions.process_versions(session, key)
     )
+
+
+def process_names(session: Session, locale: str) -> dict[str, str]:
+    """Map the keys of the processes in force to their names in a language."""
+    newest = definitions.newest_processes(session)
+    return {row.key: translate(session, row.id, row.name, locale) or row.key for row in newest}

@@ -8,8 +8,8 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from flask import Flask, redirect, url_for
-from flask_babel import gettext
 
+from engine import notifications as outgoing
 from processes import services
 from storage.session import Database
 from tasks_ui import (
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from werkzeug.wrappers import Response
 
-    from engine.connectors import Registry
+    from engine.connectors import OutboxMessage, Registry
 
 
 def create_app(
@@ -82,6 +82,26 @@ def create_app(
     return app
 
 
-def default_registry(_settings: Settings) -> Registry:
+def default_registry(settings: Settings) -> Registry:
     """Return the property application's services, with the connectors the settings allow."""
-    return replace(services.registry(), render=lambda template, fields, _locale: gettext(template).format(**fields))
+    known = services.registry()
+    connectors = {"mail": _unsent, "sms": _unsent, "webhook": _unsent, **known.connectors}
+    if settings.smtp is not None:
+        smtp = settings.smtp
+        connectors["mail"] = outgoing.mail_connector(
+            host=smtp.host,
+            port=smtp.port,
+            sender=smtp.sender,
+            user=smtp.user,
+            password=smtp.password,
+            tls=smtp.tls,
+            base_url=settings.base_url,
+        )
+    if settings.webhook_url:
+        connectors["webhook"] = outgoing.webhook_connector(url=settings.webhook_url, token=settings.webhook_token)
+    return replace(known, render=i18n.render, connectors=connectors)
+
+
+def _unsent(message: OutboxMessage) -> None:
+    """Stand in for a connector that nobody has set up: the message stays in the list and in the log."""
+    logs.LOGGER.info("not sent: not set up", connector=message.connector, id=str(message.id))

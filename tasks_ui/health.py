@@ -7,7 +7,15 @@ import time
 from typing import TYPE_CHECKING, cast
 
 from flask import Flask, Response, current_app, g, jsonify, make_response, request
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    REGISTRY,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    generate_latest,
+)
 
 from engine import operations
 from engine.errors import NotFoundError
@@ -73,7 +81,8 @@ def metrics() -> Response:
         raise NotFoundError
     meters = cast("Meters", current_app.extensions[EXTENSION])
     meters.watch(*_look())
-    return Response(generate_latest(meters.registry), content_type=CONTENT_TYPE_LATEST)
+    body = generate_latest(meters.registry) + generate_latest(REGISTRY)  # the engine counts in the common registry
+    return Response(body, content_type=CONTENT_TYPE_LATEST)
 
 
 def install(app: Flask) -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
+from babel.support import Translations
 from flask import g, has_request_context, request
 from flask_babel import Babel, gettext
 from flask_babel import get_locale as chosen_locale
@@ -22,6 +23,7 @@ from markupsafe import Markup
 from tasks_ui import context
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from flask import Flask
@@ -98,6 +100,12 @@ def select() -> str:
 def translate(template: str, fields: dict[str, Any] | None = None) -> str:
     """Translate a text that came from elsewhere (an error, a notification), then fill its named fields in."""
     text = gettext(template) if template else ""
+    return text.format(**fields) if fields else text
+
+
+def render(template: str, fields: Mapping[str, Any], wanted: str) -> str:
+    """Write a text in a language outside of any request: a mail, a line for another system."""
+    text = Translations.load(str(TRANSLATIONS), [wanted]).gettext(template)
     return text.format(**fields) if fields else text
 
 
@@ -183,7 +191,9 @@ def install(app: Flask) -> None:
     app.config["BABEL_DEFAULT_LOCALE"] = DEFAULT
     Babel(app, locale_selector=select)
     app.jinja_env.filters.update(moment=moment, ago=ago, due=due, span=span, money=money, local=local)
-    app.jinja_env.globals.update(tr=translate, language_tag=language_tag, locale=locale, locales=LOCALES)
+    app.jinja_env.globals.update(
+        tr=translate, language_tag=language_tag, locale=locale, locales=LOCALES, now=context.utcnow
+    )
 
 
 if __name__ == "__main__":

@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 from uuid import UUID
 
-from engine.tasks import InboxPage, InboxQuery
 from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext, lazy_gettext, ngettext
 
-from engine import tasks
+from engine import directory, tasks
 from engine.errors import N_, InvalidInputError
-from tasks_ui import context
+from engine.tasks import InboxPage, InboxQuery
+from tasks_ui import context, names
 from tasks_ui.auth import safe_target
 from tasks_ui.errors import is_htmx
+from tasks_ui.i18n import translate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,6 +28,7 @@ VIEWS = {
     "mine": lazy_gettext("Mine"),
     "group": lazy_gettext("Up for grabs"),
     "overdue": lazy_gettext("Overdue"),
+    "team": lazy_gettext("Team"),
     "done": lazy_gettext("Done"),
 }
 SORTS = {
@@ -76,8 +78,16 @@ def _read(query: InboxQuery) -> InboxPage:
 
 
 def _render(template: str, query: InboxQuery, page: InboxPage) -> str:
+    viewer = context.viewer()
     return render_template(
-        template, query=query, page=page, views=VIEWS, sorts=SORTS, address=address, viewer=context.viewer()
+        template,
+        query=query,
+        page=page,
+        views={view: label for view, label in VIEWS.items() if view != "team" or viewer.supervised or viewer.is_admin},
+        sorts=SORTS,
+        address=address,
+        viewer=viewer,
+        facets=names.facets(viewer),
     )
 
 
@@ -128,7 +138,7 @@ def claim_several() -> Response:
     chosen = _chosen()
     with context.transaction() as opened:
         results = tasks.bulk_claim(opened, context.viewer(), chosen, now=context.utcnow())
-    refused = [result for result in results if not result.ok]
+    refused = [error for error in results.values() if error is not None]
     taken = len(results) - len(refused)
     if taken:
         flash(ngettext("%(num)d task is yours now.", "%(num)d tasks are yours now.", taken), "success")
@@ -137,6 +147,46 @@ def claim_several() -> Response:
             ngettext("%(num)d task could not be taken.", "%(num)d tasks could not be taken.", len(refused)), "warning"
         )
     return _back()
+
+
+@blueprint.get("/inbox/<uuid:task_id>/reassign")
+def reassign_form(task_id: UUID) -> str:
+    """Ask a supervisor to whom a task shall go, and why."""
+    return _reassign_page(task_id)
+
+
+def _reassign_page(task_id: UUID, problem: str = "") -> str:
+    viewer, now = context.viewer(), context.utcnow()
+    with context.reading() as opened:
+        task = tasks.open_task(opened, viewer, task_id, now=now)
+        roles = [group.partition(":")[0] for group in task.item.groups]
+        people = directory.holders(opened, viewer, roles, task.item.scope, now=now)
+    return render_template(
+        "inbox_reassign.html", item=task.item, people=people, problem=problem, typed=request.form, back=_origin()
+    )
+
+
+def _origin() -> str:
+    return safe_target(request.values.get("next"))
+
+
+@blueprint.post("/inbox/<uuid:task_id>/reassign")
+def reassign(task_id: UUID) -> Response:
+    """Give a task to somebody else."""
+    try:
+        with context.transaction() as opened:
+            tasks.reassign(
+                opened,
+                context.viewer(),
+                task_id,
+                to_login=request.form.get("to", ""),
+                reason=request.form.get("reason", "").strip(),
+                now=context.utcnow(),
+            )
+    except InvalidInputError as error:
+        return make_response(_reassign_page(task_id, translate(error.template, error.fields)), error.status)
+    flash(gettext("The task has been handed on."), "success")
+    return make_response(redirect(_origin(), 303))
 
 
 def _chosen() -> Sequence[UUID]:

@@ -10,6 +10,8 @@ from uuid import uuid4
 
 import structlog
 from flask import Flask, Response, g, request
+from structlog.processors import ExceptionRenderer
+from structlog.tracebacks import ExceptionDictTransformer
 
 LOGGER = structlog.get_logger("keyturn")
 HEADER = "X-Request-ID"
@@ -24,7 +26,8 @@ def configure(level: str = "INFO") -> None:
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    written = [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer(ensure_ascii=False)]
+    tracebacks = ExceptionRenderer(ExceptionDictTransformer(show_locals=False))  # locals may hold personal data
+    written = [tracebacks, structlog.processors.JSONRenderer(ensure_ascii=False)]
     structlog.configure(
         processors=[*shared, *written],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level)),

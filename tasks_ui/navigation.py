@@ -40,7 +40,7 @@ ADMINISTRATION = (
     Entry("admin.incidents", lazy_gettext("Incidents"), "exclamation-triangle-fill", "/admin/incidents", OFFICE),
     Entry("admin.jobs", lazy_gettext("Jobs"), "clock-history", "/admin/jobs", ADMIN),
     Entry("admin.outbox", lazy_gettext("Outgoing messages"), "send", "/admin/outbox", ADMIN),
-    Entry("admin_people.people", lazy_gettext("People"), "people", "/admin/people", ADMIN),
+    Entry("admin_people.show", lazy_gettext("People"), "people", "/admin/people", ADMIN),
     Entry("admin_people.roles", lazy_gettext("Roles"), "person-badge", "/admin/roles", ADMIN),
     Entry("registers.rota", lazy_gettext("Duty rota"), "calendar-event", "/admin/rota", ADMIN),
     Entry("registers.index", lazy_gettext("Registers"), "building", "/admin/registers", ADMIN),

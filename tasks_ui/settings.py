@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 PREFIX = "KEYTURN_"
-SECRETS = ("SECRET_KEY", "SMTP_PASSWORD", "METRICS_TOKEN")
+SECRETS = ("SECRET_KEY", "SMTP_PASSWORD", "METRICS_TOKEN", "WEBHOOK_TOKEN")
 NAMES = frozenset(
     {
         *("DATABASE_URL", "DATA_DIR", "BASE_URL", "ZONE", "DEMO", "PROXIES", "LOG_LEVEL", "MAX_UPLOAD_MB"),
-        *("SMTP_HOST", "SMTP_PORT", "SMTP_USER", "SMTP_FROM", "SMTP_TLS"),
+        *("SMTP_HOST", "SMTP_PORT", "SMTP_USER", "SMTP_FROM", "SMTP_TLS", "WEBHOOK_URL"),
         *SECRETS,
         *(f"{name}_FILE" for name in SECRETS),
     }
@@ -36,14 +36,14 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Smtp:
-    """The mail server. `tls` is "starttls", "tls" or "none"."""
+    """The mail server; `tls`: the connection is made safe by STARTTLS."""
 
     host: str
     port: int
     user: str
     password: str = field(repr=False)
     sender: str
-    tls: str
+    tls: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,8 @@ class Settings:
     max_upload_mb: int = 25
     metrics_token: str = field(default="", repr=False)
     smtp: Smtp | None = None
+    webhook_url: str = ""
+    webhook_token: str = field(default="", repr=False)
 
     @property
     def secure(self) -> bool:
@@ -89,7 +91,7 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
     return Settings(
         database_url=values.get("DATABASE_URL") or f"sqlite:///{data_dir / 'keyturn.db'}",
         data_dir=data_dir,
-        base_url=_url(values.get("BASE_URL", "http://127.0.0.1:8000")),
+        base_url=_url("BASE_URL", values.get("BASE_URL", "http://127.0.0.1:8000")),
         zone=_zone(values.get("ZONE", "Asia/Shanghai")),
         secret_key=_secret(values, "SECRET_KEY") or _kept_secret(data_dir),
         demo=demo,
@@ -98,6 +100,8 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
         max_upload_mb=_number(values, "MAX_UPLOAD_MB", 25),
         metrics_token=_secret(values, "METRICS_TOKEN"),
         smtp=_smtp(values),
+        webhook_url=_url("WEBHOOK_URL", values["WEBHOOK_URL"]) if values.get("WEBHOOK_URL") else "",
+        webhook_token=_secret(values, "WEBHOOK_TOKEN"),
     )
 
 
@@ -110,8 +114,8 @@ def _smtp(values: Mapping[str, str]) -> Smtp | None:
         port=_number(values, "SMTP_PORT", 587),
         user=values.get("SMTP_USER", ""),
         password=_secret(values, "SMTP_PASSWORD"),
-        sender=values.get("SMTP_FROM", f"keyturn@{host}"),
-        tls=_choice(values, "SMTP_TLS", "starttls", ("starttls", "tls", "none")),
+        sender=values.get("SMTP_FROM") or f"keyturn@{host}",
+        tls=_choice(values, "SMTP_TLS", "starttls", ("starttls", "none")) == "starttls",
     )
 
 
@@ -156,10 +160,10 @@ def _number(values: Mapping[str, str], name: str, default: int) -> int:
     return int(value)
 
 
-def _url(value: str) -> str:
+def _url(name: str, value: str) -> str:
     parts = urlsplit(value)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise SettingsError(f"{PREFIX}BASE_URL={value!r}: use an address such as https://keyturn.example.")
+        raise SettingsError(f"{PREFIX}{name}={value!r}: use an address such as https://keyturn.example.")
     return value.rstrip("/")
 
 

@@ -1,0 +1,134 @@
+"""Administration of the running work: incidents, jobs, outgoing messages, versions, the audit log."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
+from flask_babel import gettext, lazy_gettext
+
+from engine import incidents as incident_cases
+from engine import operations
+from tasks_ui import context
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+blueprint = Blueprint("admin", __name__, url_prefix="/admin")
+JOB_KINDS = {
+    "timer": lazy_gettext("Timers"),
+    "service": lazy_gettext("Service tasks"),
+    "message": lazy_gettext("Messages"),
+    "signal": lazy_gettext("Signals"),
+    "outbox": lazy_gettext("Outgoing messages"),
+    "periodic": lazy_gettext("Periodic work"),
+}
+JOB_STATES = {
+    "waiting": (lazy_gettext("waiting"), ""),
+    "due": (lazy_gettext("due"), "chip-accent"),
+    "leased": (lazy_gettext("running"), "chip-ok"),
+    "failing": (lazy_gettext("failing"), "chip-warn"),
+    "incident": (lazy_gettext("incident"), "chip-danger"),
+}
+
+
+def _page() -> int:
+    return max(request.args.get("page", 1, type=int), 1)
+
+
+@blueprint.get("/")
+def index() -> str:
+    """Show what waits, at a glance."""
+    with context.reading() as opened:
+        found = operations.overview(opened, context.viewer(), now=context.utcnow())
+    return render_template("admin_index.html", found=found, kinds=JOB_KINDS, settings=context.settings())
+
+
+@blueprint.get("/incidents")
+def incidents() -> str:
+    """List what needs a person, newest first."""
+    with context.reading() as opened:
+        found = incident_cases.list_open(opened, context.viewer())
+    return render_template("admin_incidents.html", incidents=found, viewer=context.viewer())
+
+
+@blueprint.post("/incidents/<uuid:incident_id>/retry")
+def retry(incident_id: UUID) -> Response:
+    """Try again what failed."""
+    with context.transaction() as opened:
+        incident_cases.retry(
+            opened, context.viewer(), incident_id, now=context.utcnow(), registry=context.registry()
+        )
+    flash(gettext("It is being tried again."), "success")
+    return make_response(redirect(url_for("admin.incidents"), 303))
+
+
+@blueprint.post("/incidents/<uuid:incident_id>/resolve")
+def resolve(incident_id: UUID) -> Response:
+    """Put an incident aside, with what was done about it."""
+    with context.transaction() as opened:
+        incident_cases.resolve(
+            opened, context.viewer(), incident_id, reason=request.form.get("note", "").strip(), now=context.utcnow()
+        )
+    flash(gettext("The incident is closed."), "success")
+    return make_response(redirect(url_for("admin.incidents"), 303))
+
+
+@blueprint.get("/jobs")
+def jobs() -> str:
+    """List the worker's jobs."""
+    kind, page = request.args.get("kind", ""), _page()
+    kind = kind if kind in JOB_KINDS else ""
+    with context.reading() as opened:
+        found, more = operations.jobs(opened, context.viewer(), kind=kind, page=page, now=context.utcnow())
+
+    def address(number: int) -> str:
+        return url_for("admin.jobs", kind=kind or None, page=number)
+
+    return render_template(
+        "admin_jobs.html",
+        jobs=found,
+        more=more,
+        page=page,
+        kind=kind,
+        kinds=JOB_KINDS,
+        states=JOB_STATES,
+        address=address,
+    )
+
+
+@blueprint.get("/outbox")
+def outbox() -> str:
+    """List messages that went out, or are about to."""
+    page = _page()
+    with context.reading() as opened:
+        found, more = operations.outbox(opened, context.viewer(), page=page)
+    return render_template(
+        "admin_outbox.html",
+        messages=found,
+        more=more,
+        page=page,
+        address=lambda number: url_for("admin.outbox", page=number),
+    )
+
+
+@blueprint.get("/audit")
+def audit() -> str:
+    """List who did what."""
+    actor, subject = request.args.get("actor", "").strip(), request.args.get("subject", "").strip()
+    with context.reading() as opened:
+        found, more = operations.audit_log(
+            opened, context.viewer(), actor=actor, subject=subject, before=request.args.get("before", type=int)
+        )
+    older = url_for("admin.audit", actor=actor or None, subject=subject or None, before=found[-1].id) if more else ""
+    return render_template("admin_audit.html", entries=found, older=older, actor=actor, subject=subject)
+
+
+@blueprint.get("/deployments")
+def deployments() -> str:
+    """List the processes with all their versions."""
+    with context.reading() as opened:
+        found = operations.versions(opened, context.viewer())
+    processes = [(key, list(versions)) for key, versions in groupby(found, key=lambda version: version.key)]
+    return render_template("admin_deployments.html", processes=processes)
