@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from processes.services import clocks, levels
+from processes.services import clocks, levels, penalties
 from processes.services.recording import amount, case_of, log_contact, log_document, log_event, moment, text
 from storage import deadlines
 from storage.tables.cases import Penalty, SurveyResponse
@@ -21,12 +21,12 @@ def t21(ctx: ListenerContext) -> dict[str, Any]:
     """The person complained about tells his side (客户投诉反馈单, C30)."""
     detail = {"resolved": ctx.values.get("resolved"), "severity": text(ctx.values, "severity")}
     log_event(ctx, case_of(ctx), "被投诉人说明", text(ctx.values, "account"), detail)
-    return {}
+    return {"accused": ctx.actor.login, "position": penalties.position_of(ctx.actor)}
 
 
 def t22(ctx: ListenerContext) -> dict[str, Any]:
     """The supervisor's first opinion (C31)."""
-    return _opinion(ctx, "主管初步意见", "sup", "建议")
+    return {**_opinion(ctx, "主管初步意见", "sup", "建议"), "penalties": penalties.proposals(ctx)}
 
 
 def t23(ctx: ListenerContext) -> dict[str, Any]:
