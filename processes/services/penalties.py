@@ -1,4 +1,4 @@
-"""What the penalty table (DMN-11) proposes for the violations a supervisor found. Inactive unless the company says so."""
+"""What the penalty table (DMN-11) proposes for the violations found. Inactive unless the company says otherwise."""
 
 from __future__ import annotations
 
