@@ -16,9 +16,11 @@ from tasks_ui.guard import public
 from tasks_ui.i18n import COOKIE, LOCALES, translate
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from uuid import UUID
 
     from engine.access import Viewer
+    from engine.directory import Person
 
 blueprint = Blueprint("auth", __name__)
 THEMES = ("auto", "light", "dark")
@@ -42,7 +44,7 @@ def _enter(person: Viewer, target: str) -> Response:
 
 
 def _login_page(*, problem: str = "", login: str = "", status: int = 200) -> Response:
-    personas = {}
+    personas: Mapping[str, tuple[Person, ...]] = {}
     if context.settings().demo:
         with context.reading() as opened:
             personas = directory.by_role(opened, now=context.utcnow())

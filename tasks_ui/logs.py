@@ -6,12 +6,16 @@ import logging
 import re
 import sys
 import time
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import structlog
 from flask import Flask, Response, g, request
 from structlog.processors import ExceptionRenderer
 from structlog.tracebacks import ExceptionDictTransformer
+
+if TYPE_CHECKING:
+    from structlog.typing import Processor
 
 LOGGER = structlog.get_logger("keyturn")
 HEADER = "X-Request-ID"
@@ -21,13 +25,13 @@ QUIET = ("/static/", "/healthz", "/metrics")
 
 def configure(level: str = "INFO") -> None:
     """Send the program's logs, and those of its libraries, to standard error as JSON."""
-    shared = [
+    shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     tracebacks = ExceptionRenderer(ExceptionDictTransformer(show_locals=False))  # locals may hold personal data
-    written = [tracebacks, structlog.processors.JSONRenderer(ensure_ascii=False)]
+    written: list[Processor] = [tracebacks, structlog.processors.JSONRenderer(ensure_ascii=False)]
     structlog.configure(
         processors=[*shared, *written],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level)),
