@@ -118,11 +118,12 @@ def _count(session: Session, viewer: Viewer, query: InboxQuery, view: str, now: 
 def _wanted(viewer: Viewer, query: InboxQuery, now: datetime) -> Inbox:
     """Say in terms of storage what a query means for a viewer."""
     narrow: dict[str, Any] = {"scope": query.scope, "process": query.process, "text": query.text}
-    mine = viewer.logins if not query.role else ()
+    logins = tuple(login for login in viewer.logins if login)
+    mine = logins if not query.role else ()
     if query.view == "done":
-        return Inbox(assignees=viewer.logins, done=True, **narrow)
+        return Inbox(assignees=logins, done=True, **narrow)
     if query.view == "mine":
-        return Inbox(assignees=viewer.logins, **narrow)
+        return Inbox(assignees=logins, **narrow)
     if query.view == "team":
         if viewer.is_admin and not query.role:
             return Inbox(everything=True, **narrow)
@@ -143,7 +144,7 @@ def _candidates(viewer: Viewer, role: str, *, team: bool = False) -> tuple[tuple
     held = [pair for pair in held if not role or pair[0].split(":")[0] == role]
     everywhere = {name for name, scope in held if not scope}
     pairs = [(name, scope) for name, scope in held if not scope or name not in everywhere]
-    personal = [] if role else [(f"@{login}", "") for login in viewer.logins]
+    personal = [] if role else [(f"@{login}", "") for login in viewer.logins if login]
     return tuple(dict.fromkeys([*pairs, *personal]))
 
 

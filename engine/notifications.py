@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 from uuid import UUID, uuid4
 
-from engine.errors import N_, InvalidInputError
+from engine.errors import N_, InvalidInputError, KeyturnError
 from storage import jobs, notifications, people
 from storage.tables.work import Notification, OutboxMessage
 
