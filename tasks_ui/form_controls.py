@@ -75,10 +75,11 @@ class FieldView:
     fixed_rows: bool = False
 
     @property
-    def described(self) -> str:
-        """The ids of what explains the control, for aria-describedby."""
+    def aria(self) -> dict[str, str]:
+        """The attributes that tell a screen reader about help and errors."""
         parts = ([f"{self.id}-h"] if self.help else []) + ([f"{self.id}-e"] if self.errors else [])
-        return " ".join(parts)
+        found = {"aria-describedby": " ".join(parts)} if parts else {}
+        return found | ({"aria-invalid": "true"} if self.errors else {})
 
 
 @dataclass(frozen=True, slots=True)
