@@ -49,7 +49,7 @@ def _published() -> Mapping[date, bool]:
 
 def calendar(session: Session) -> WorkCalendar:
     """Give the working calendar in China's zone; what administrators entered wins over the published days."""
-    rows = session.execute(select(CalendarDay.day, CalendarDay.is_workday)).tuples()
+    rows = session.execute(select(CalendarDay.day, CalendarDay.is_workday)).tuples().all()
     return WorkCalendar(CHINA, {**_published(), **dict(rows)})
 
 
