@@ -42,11 +42,11 @@ class CatalogueError(Exception):
     """The translation files contradict one another."""
 
 
-def merged(locale: str = DEFAULT) -> Catalog:
-    """Put the areas' files together.
+def merged(locale: str = DEFAULT, *, strict: bool = False) -> Catalog:
+    """Put the areas' files together; what two of them translate is taken from the first.
 
     Raises:
-        CatalogueError: Two files translate the same text differently.
+        CatalogueError: Asked to be strict, and two files translate the same text differently.
     """
     whole = Catalog(locale=locale, project="Keyturn", charset="utf-8")
     seen: dict[str, str] = {}
@@ -57,8 +57,10 @@ def merged(locale: str = DEFAULT) -> Catalog:
             if not message.id or not message.string:
                 continue
             known = whole.get(message.id)
-            if known and known.string != message.string:
+            if known and known.string != message.string and strict:
                 raise CatalogueError(f"{path.name} and {seen[str(message.id)]} translate {message.id!r} differently")
+            if known:
+                continue
             seen[str(message.id)] = path.name
             whole.add(message.id, message.string, flags=message.flags - {"fuzzy"})
     return whole

@@ -58,6 +58,10 @@ def test_error_classes_say_their_default_sentence_in_chinese() -> None:
             ), name
 
 
+def test_the_areas_agree() -> None:
+    assert i18n.merged(strict=True)
+
+
 def test_two_files_may_not_disagree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "zh_Hans_CN"
     folder.mkdir()
@@ -65,4 +69,4 @@ def test_two_files_may_not_disagree(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         (folder / f"{name}.po").write_text(f'msgid ""\nmsgstr ""\n\nmsgid "One"\nmsgstr "{text}"\n', encoding="utf-8")
     monkeypatch.setattr(i18n, "TRANSLATIONS", tmp_path)
     with pytest.raises(i18n.CatalogueError, match="One"):
-        i18n.merged()
+        i18n.merged(strict=True)
