@@ -1,1 +1,80 @@
-"""Demo data."""
+"""The demonstration: invented estate, staff and cases; stories played through the engine (DOMAIN 8)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+import processes
+from engine import deployment
+from engine.access import SYSTEM
+from processes.services.demo import estate, history, people, stories
+from processes.services.demo.people import PASSWORD, Persona, personas
+from storage.tables.estate import Project
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+    from engine.connectors import Registry
+    from storage.session import Database
+
+__all__ = ["PASSWORD", "Persona", "accounts", "deploy", "is_empty", "load", "personas", "process_files"]
+HISTORY = {"mini": 20, "demo": 320, "load": 60_000}
+
+
+def is_empty(database: Database) -> bool:
+    """Tell whether a database holds no estate yet."""
+    with database.read() as session:
+        return session.scalar(select(Project.id).limit(1)) is None
+
+
+def accounts() -> tuple[tuple[str, str, str], ...]:
+    """List (login, name, title) of the demo accounts."""
+    return tuple((person.login, person.name, person.title) for person in personas())
+
+
+def process_files() -> Mapping[str, Mapping[str, bytes]]:
+    """Read the shipped processes: folder name → file name → bytes."""
+    root = Path(processes.__file__).parent
+    found: dict[str, dict[str, bytes]] = {}
+    for folder in sorted(path for path in root.iterdir() if path.is_dir() and path.name != "services"):
+        files = [*folder.glob("*.*"), *folder.glob("forms/*.form")]
+        read = {
+            path.name: path.read_bytes() for path in sorted(files) if path.suffix in {".bpmn", ".dmn", ".form", ".json"}
+        }
+        if any(name.endswith(".bpmn") for name in read):
+            found[folder.name] = read
+    return found
+
+
+def deploy(session: Session, *, now: datetime, registry: Registry) -> None:
+    """Publish the shipped processes; called processes first."""
+    files = process_files()
+    order = [name for name in ("reminder", "escalation", "callback") if name in files]
+    for name in [*order, *(name for name in files if name not in order)]:
+        deployment.deploy(
+            session, files=files[name], viewer=SYSTEM, now=now, registry=registry, name=name, note="随产品提供"
+        )
+
+
+def load(database: Database, size: str = "demo", *, now: datetime, registry: Registry) -> None:
+    """Fill an empty database. Sizes: mini (30 houses), demo (600), load (60,000, tables only)."""
+    began = now - timedelta(days=90)
+    with database.transaction() as session:
+        people.seed_roles(session)
+        departments = estate.add_registers(session)
+        estate.add_estate(session, size, now=now)
+        people.add_people(session, departments, now=began)
+        people.add_rota(session, starts=began, ends=now + timedelta(days=30))
+    with database.transaction() as session:
+        deploy(session, now=began, registry=registry)
+    with database.transaction() as session:
+        history.add_history(session, HISTORY[size], now=now)
+    if size != "load":
+        stories.play(database, size, now=now, registry=registry)
