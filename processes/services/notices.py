@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from engine.connectors import Registry
     from storage.tables.cases import ServiceCase
 
 TEMPLATES = {
@@ -35,8 +36,19 @@ OTHER = N_("Case {number}: {event}")
 STAFF_CHANNELS = {"app": "page", "portal": "page", "phone": "page", "digest": "page", "sms": "mail"}
 
 
-def tell(session: Session, case: ServiceCase, event: str, *, now: datetime, known: Mapping[str, Any]) -> None:
-    """Ask DMN-08 who is to be told about an event and tell them: staff in the page, customers in the contact log."""
+def tell(
+    session: Session,
+    case: ServiceCase,
+    event: str,
+    *,
+    now: datetime,
+    known: Mapping[str, Any],
+    registry: Registry,
+) -> None:
+    """Ask DMN-08 who is to be told about an event and tell them: staff in the page, customers in the contact log.
+
+    Ways out of the house (mail, SMS) are used where the installation has them.
+    """
     asked = {
         "event": event,
         "urgency": case.urgency,
@@ -61,6 +73,7 @@ def tell(session: Session, case: ServiceCase, event: str, *, now: datetime, know
         "clock": known.get("clock_name") or "",
         "due": known.get("due_text") or "",
     }
+    installed = set(registry.connectors)
     for login, channels in told.items():
         notifications.notify(
             session,
@@ -68,7 +81,7 @@ def tell(session: Session, case: ServiceCase, event: str, *, now: datetime, know
             template=TEMPLATES.get(event, OTHER),
             fields=fields,
             link=f"/cases/{case.number}",
-            channels=tuple(sorted(channels | {"page"})),
+            channels=tuple(sorted(channels & installed | {"page"})),
             now=now,
         )
 

@@ -33,7 +33,7 @@ BATCH = 200
 def sweep(session: Session, now: datetime, registry: Registry) -> None:
     """Do all that is due now, in bounded batches; what is left comes with the next run."""
     withdraw_outlived(session, now, registry)
-    mark_overdue(session, now)
+    mark_overdue(session, now, registry)
     for row in deadlines.to_remind(session, now, DUE_SOON, limit=BATCH):
         _remind(session, row, DUE_SOON, now, registry)
     nine = datetime.combine(now.astimezone(CHINA).date(), clocks.MORNING, tzinfo=CHINA)
@@ -55,7 +55,7 @@ def withdraw_outlived(session: Session, now: datetime, registry: Registry) -> No
             continue  # it has ended by itself
 
 
-def mark_overdue(session: Session, now: datetime) -> None:
+def mark_overdue(session: Session, now: datetime, registry: Registry) -> None:
     """Write down each breach once, tell whom DMN-08 names and note the level DMN-06 suggests."""
     for row in deadlines.newly_overdue(session, now, limit=BATCH):
         row.breached_at = row.due_at
@@ -68,7 +68,7 @@ def mark_overdue(session: Session, now: datetime) -> None:
             "clock_name": clocks.NAMES.get(row.clock, row.clock),
             "due_text": f"{row.due_at.astimezone(CHINA):%m-%d %H:%M}",
         }
-        notices.tell(session, case, "逾期", now=now, known=known)
+        notices.tell(session, case, "逾期", now=now, known=known, registry=registry)
         levels.note_suggestion(session, case, now)
 
 
@@ -110,7 +110,7 @@ def _remind(session: Session, row: Deadline, kind: str, now: datetime, registry:
     )
     if kind == DUE_SOON:
         known = {"accountable": row.accountable, "clock_name": clock, "due_text": due_text}
-        notices.tell(session, case, "即将到期", now=now, known=known)
+        notices.tell(session, case, "即将到期", now=now, known=known, registry=registry)
     elif late > 1:
         levels.note_suggestion(session, case, now)
         notices.tell(
@@ -119,4 +119,5 @@ def _remind(session: Session, row: Deadline, kind: str, now: datetime, registry:
             "逾期",
             now=now,
             known={"overdue_days": late, "accountable": row.accountable, "clock_name": clock, "due_text": due_text},
+            registry=registry,
         )

@@ -90,7 +90,14 @@ def deadlines_met(ctx: ServiceContext) -> dict[str, Any]:
 def case_notify(ctx: ServiceContext) -> dict[str, Any]:
     """Tell whom DMN-08 names about `event`."""
     case = case_of(ctx)
-    notices.tell(ctx.session, case, str(ctx.variables.get("event") or ""), now=ctx.now, known=ctx.variables)
+    notices.tell(
+        ctx.session,
+        case,
+        str(ctx.variables.get("event") or ""),
+        now=ctx.now,
+        known=ctx.variables,
+        registry=ctx.registry,
+    )
     return {}
 
 
@@ -113,7 +120,9 @@ def case_level(ctx: ServiceContext) -> dict[str, Any]:
         return {"level": case.level}
     level = levels.note_suggestion(ctx.session, case, ctx.now, known=ctx.variables)
     if level >= 2:  # noqa: PLR2004  from the department's level on others are told (DMN-08)
-        notices.tell(ctx.session, case, "级别变化", now=ctx.now, known={**ctx.variables, "level": level})
+        notices.tell(
+            ctx.session, case, "级别变化", now=ctx.now, known={**ctx.variables, "level": level}, registry=ctx.registry
+        )
     return {"suggested_level": level, "level": case.level}
 
 

@@ -11,7 +11,8 @@ from sqlalchemy import select
 import processes
 from engine import deployment
 from engine.access import SYSTEM
-from processes.services.demo import estate, history, people, stories
+from processes.services.demo import estate, history, people
+from processes.services.demo import stories as stories
 from processes.services.demo.people import PASSWORD, Persona, personas
 from storage.tables.estate import Project
 
@@ -22,9 +23,10 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from engine.connectors import Registry
+    from storage.files import Files
     from storage.session import Database
 
-__all__ = ["PASSWORD", "Persona", "accounts", "deploy", "is_empty", "load", "personas", "process_files"]
+__all__ = ["PASSWORD", "Persona", "accounts", "deploy", "furnish", "is_empty", "load", "personas", "process_files"]
 HISTORY = {"mini": 20, "demo": 320, "load": 60_000}
 
 
@@ -63,18 +65,28 @@ def deploy(session: Session, *, now: datetime, registry: Registry) -> None:
         )
 
 
-def load(database: Database, size: str = "demo", *, now: datetime, registry: Registry) -> None:
-    """Fill an empty database. Sizes: mini (30 houses), demo (600), load (60,000, tables only)."""
+def furnish(database: Database, *, now: datetime, registry: Registry, size: str = "mini") -> None:
+    """Fill an empty database with roles, code lists, estate, staff and the shipped processes, but no cases."""
     began = now - timedelta(days=90)
     with database.transaction() as session:
         people.seed_roles(session)
         departments = estate.add_registers(session)
         estate.add_estate(session, size, now=now)
         people.add_people(session, departments, now=began)
-        people.add_rota(session, starts=began, ends=now + timedelta(days=30))
+        people.add_rota(session, starts=began, ends=now + timedelta(days=365))
     with database.transaction() as session:
         deploy(session, now=began, registry=registry)
+
+
+def load(
+    database: Database, size: str = "demo", *, now: datetime, registry: Registry, files: Files | None = None
+) -> None:
+    """Fill an empty database. Sizes: mini (30 houses), demo (600), load (60,000 with 60,000 closed cases, no stories).
+
+    The stories' photos and signatures go into `files` (a temporary folder when there is none).
+    """
+    furnish(database, now=now, registry=registry, size=size)
     with database.transaction() as session:
         history.add_history(session, HISTORY[size], now=now)
     if size != "load":
-        stories.play(database, size, now=now, registry=registry)
+        stories.play(database, size, now=now, registry=registry, files=files)
