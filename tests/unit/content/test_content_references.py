@@ -10,6 +10,7 @@ from content_texts import PROCESSES, ROOT
 
 from engine.core import forms
 from processes.services import lookups, registry
+from processes.services.rights import STARTERS
 
 CAMUNDA = "{http://camunda.org/schema/1.0/bpmn}"
 BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
@@ -116,6 +117,13 @@ def test_every_lookup_named_in_a_form_exists():
         if component.lookup
     }
     assert sorted(wanted - set(lookups.sources())) == []
+
+
+def test_those_who_register_may_start_a_case():
+    """The page has no tasks of its own, so its roles say nothing about who may start it."""
+    process = next(ET.parse(ROOT / "complaint" / "complaint.bpmn").iter(f"{BPMN}process"))
+    starters = set(process.get(f"{CAMUNDA}candidateStarterGroups", "").split(","))
+    assert set(STARTERS) <= starters
 
 
 def test_called_processes_exist():
