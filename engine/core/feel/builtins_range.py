@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import re
+from typing import TYPE_CHECKING, Any, Final
 
 from engine.core.feel import nodes, operators
 from engine.core.feel.errors import FeelProblem
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from engine.core.feel.runtime import Run
+
+
+_MAX_RANGE: Final = 400
 
 
 class _NoOrder(Exception):  # noqa: N818  it never leaves this module
@@ -127,7 +131,7 @@ def overlaps_before(run: Run, a: Any, b: Any) -> bool:
 def overlaps_after(run: Run, a: Any, b: Any) -> bool:
     """Whether a starts inside b and ends after it."""
     _ranges(a, b)
-    return _touch(run, a, b) and _low(run, a, b) >= 0 and _high(run, a, b) > 0
+    return _touch(run, a, b) and _low(run, a, b) > 0 and _high(run, a, b) >= 0
 
 
 @_register("finishes", "point: any, range: any")
@@ -196,22 +200,36 @@ def coincides(run: Run, a: Any, b: Any) -> bool:
     return _low(run, x, y) == 0 and _high(run, x, y) == 0
 
 
+_TEXT = re.compile(r"\s*([\[\](])\s*(.*?)\s*\.\.\s*(.*?)\s*([\[\])])\s*", re.DOTALL)
+
+
 @builtin("range", "from: string")
 def range_(run: Run, text: str) -> Range | None:
-    """The range a text shows, with constants for ends, such as "[1..10)"."""
+    """The range a text shows, with constants or nothing for ends, such as "[1..10)" or "[2..)"."""
+    run.charge_text(16 * len(text))
+    match = _TEXT.fullmatch(text) if len(text) <= _MAX_RANGE else None
+    if match is None or not (match[2] or match[3]):
+        return None
+    low, high = (_end(part, run) for part in (match[2], match[3]))
+    if (match[2] and low is None) or (match[3] and high is None):
+        return None
+    sign = operators.order(low, high, run) if match[2] and match[3] else 0
+    if sign is None or sign > 0:
+        return None
+    return Range(low, high, match[1] == "[" and low is not None, match[4] == "]" and high is not None)
+
+
+def _end(text: str, run: Run) -> Any:
+    """The constant at one end; None when there is none, or something that is no constant."""
     from engine.core.feel.compiler import compile_node  # noqa: PLC0415  builtins are below the compiler
     from engine.core.feel.parser import parse  # noqa: PLC0415
     from engine.core.feel.runtime import Scope  # noqa: PLC0415
 
-    run.charge_text(16 * len(text))
     try:
-        node = parse(text)
+        node = parse(text) if text else None
     except FeelProblem:
         return None
-    if not isinstance(node, (nodes.RangeNode, nodes.Comparison)) or not all(map(_constant, nodes.children(node))):
-        return None
-    found = compile_node(node)(Scope({}, None, run))
-    return found if type(found) is Range else None
+    return compile_node(node)(Scope({}, None, run)) if node is not None and _constant(node) else None
 
 
 def _constant(node: nodes.Node) -> bool:
