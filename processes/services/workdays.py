@@ -49,8 +49,8 @@ def _published() -> Mapping[date, bool]:
 
 def calendar(session: Session) -> WorkCalendar:
     """Give the working calendar in China's zone; what administrators entered wins over the published days."""
-    rows = session.execute(select(CalendarDay.day, CalendarDay.is_workday)).tuples().all()
-    return WorkCalendar(CHINA, {**_published(), **dict(rows)})
+    rows = session.execute(select(CalendarDay.day, CalendarDay.is_workday))
+    return WorkCalendar(CHINA, {**_published(), **{row.day: row.is_workday for row in rows}})
 
 
 def days(session: Session, viewer: Viewer, year: int) -> tuple[DayView, ...]:
