@@ -1,0 +1,285 @@
+"""Scenarios: stories in YAML that a process owner can read, played on a workbench with a clock of its own.
+
+    名称: 五日未办结，客服打电话
+    规则: [AC05, C06]
+    开始: 2026-03-02 09:00
+    步骤:
+      - 登记: {kind: 投诉, brief: 电梯异响}          # a verb of the application
+      - 完成: 派单
+        由: 林小安
+        填写: {acceptor: chen.liyan}
+      - 经过: P3D
+      - 应有: [受理]
+        没有: [第5日客户沟通]
+
+Verbs known here: 启动 start, 完成 complete, 经过 advance, 直到 until, 消息 message, 应有 open, 没有 closed,
+变量 variables, 结束 ended, 次数 times, 异常 incidents. An application adds verbs (`Play.verbs`), which may be actions or
+checks. A text value that begins with `=` is FEEL: `=now() + duration("P2D")`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from engine.core.calendar import CHINA
+from engine.errors import KeyturnError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from engine.testing import Task, Workbench
+
+ENGLISH = {
+    **{"name": "名称", "rules": "规则", "begin": "开始", "steps": "步骤", "start": "启动", "complete": "完成"},
+    **{"by": "由", "role": "角色", "fill": "填写", "advance": "经过", "until": "直到", "message": "消息"},
+    **{"open": "应有", "closed": "没有", "variables": "变量", "ended": "结束", "case": "案", "as": "称为"},
+    **{"refused": "被拒", "times": "次数", "incidents": "异常", "note": "说明"},
+}
+MODIFIERS = frozenset({"由", "角色", "填写", "案", "称为", "被拒", "说明"})
+
+
+class ScenarioError(Exception):
+    """A step did not go as the scenario says, or the file cannot be understood."""
+
+    def __init__(self, scenario: str, step: int, reason: str) -> None:
+        """Name the scenario, the number of the step (from 1; 0: the file itself) and what went wrong."""
+        super().__init__(f"{scenario}, step {step}: {reason}" if step else f"{scenario}: {reason}")
+        self.scenario, self.step, self.reason = scenario, step, reason
+
+
+class CheckFailed(Exception):  # noqa: N818  a check's answer, turned into a ScenarioError with its step
+    """What a check found is not what the scenario says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A story: what it proves and its steps in order."""
+
+    name: str
+    rules: tuple[str, ...]
+    begin: datetime | None
+    steps: tuple[Mapping[str, Any], ...]
+    file: str = ""
+
+
+@dataclass(slots=True)
+class Play:
+    """A scenario being played. `keys` maps the names given to cases to business keys; `current` is the one meant."""
+
+    bench: Workbench
+    verbs: Mapping[str, Callable[[Play, Any, Mapping[str, Any]], None]] = field(default_factory=dict)
+    people: Mapping[str, str] = field(default_factory=dict)
+    keys: dict[str, str] = field(default_factory=dict)
+    current: str = ""
+
+    def tasks(self) -> list[Task]:
+        """The open tasks of the case meant."""
+        return [task for task in self.bench.tasks() if not self.current or task.business_key == self.current]
+
+    def value(self, given: Any) -> Any:
+        """Evaluate what begins with `=`, also inside lists and mappings."""
+        if isinstance(given, str) and given.startswith("="):
+            return self.bench.evaluate(given[1:])
+        if isinstance(given, dict):
+            return {key: self.value(inner) for key, inner in given.items()}
+        if isinstance(given, list):
+            return [self.value(inner) for inner in given]
+        return given.isoformat() if isinstance(given, datetime) else given
+
+
+def read(path: Path) -> Scenario:
+    """Read a scenario file. Raises ScenarioError when it is not one."""
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        raise ScenarioError(path.name, 0, str(error)) from error
+    if not isinstance(content, dict):
+        raise ScenarioError(path.name, 0, "not a mapping")
+    content = _chinese(content)
+    steps = content.get("步骤")
+    if not isinstance(steps, list) or not all(isinstance(step, dict) for step in steps):
+        raise ScenarioError(path.name, 0, "步骤 (steps) must be a list of mappings")
+    begin = content.get("开始")
+    return Scenario(
+        name=str(content.get("名称") or path.stem),
+        rules=tuple(str(rule) for rule in content.get("规则") or ()),
+        begin=moment(begin) if begin else None,
+        steps=tuple(_chinese(step) for step in steps),
+        file=path.name,
+    )
+
+
+def _chinese(mapping: Mapping[Any, Any]) -> dict[str, Any]:
+    return {ENGLISH.get(str(key), str(key)): value for key, value in mapping.items()}
+
+
+def moment(value: Any) -> datetime:
+    """Read a date-time; one without a zone is China's."""
+    read_ = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+    return read_ if read_.tzinfo else read_.replace(tzinfo=CHINA)
+
+
+def play(scenario: Scenario, stage: Play) -> None:
+    """Play all steps in order. Raises ScenarioError at the first that does not go as written."""
+    for number, step in enumerate(scenario.steps, start=1):
+        try:
+            _step(stage, step)
+        except CheckFailed as error:
+            raise ScenarioError(scenario.name, number, str(error)) from error
+        except KeyturnError as error:
+            details = "; ".join(str(detail) for detail in getattr(error, "errors", ()))
+            raise ScenarioError(scenario.name, number, f"{error} {details}".strip()) from error
+
+
+def _step(stage: Play, step: Mapping[str, Any]) -> None:
+    if "案" in step:
+        stage.current = stage.keys[str(step["案"])]
+    verbs: dict[str, Callable[[Play, Any, Mapping[str, Any]], None]] = {**VERBS, **stage.verbs}
+    unknown = [key for key in step if key not in verbs and key not in MODIFIERS]
+    if unknown:
+        raise CheckFailed(f"unknown: {', '.join(unknown)}; known are {', '.join(sorted(verbs))}")
+    for key, value in step.items():
+        if key not in MODIFIERS:
+            _run(verbs[key], stage, value, step)
+    stage.bench.run_jobs()
+
+
+def _run(
+    verb: Callable[[Play, Any, Mapping[str, Any]], None], stage: Play, value: Any, step: Mapping[str, Any]
+) -> None:
+    refused = step.get("被拒")
+    if refused is None:
+        verb(stage, value, step)
+        return
+    try:
+        verb(stage, value, step)
+    except KeyturnError as error:
+        said = " ".join([str(error), error.template, *(str(detail) for detail in getattr(error, "errors", ()))])
+        if str(refused) not in said:
+            raise CheckFailed(f"was refused, but with: {said}") from error
+        return
+    raise CheckFailed("should have been refused")
+
+
+def find(stage: Play, name: str) -> Task:
+    """Find the one open task of a name, id or form key."""
+    found = [task for task in stage.tasks() if name in {task.name, task.element_id, task.form_key}]
+    if not found:
+        raise CheckFailed(f"no open task {name}; open are: {_names(stage)}")
+    return found[0]
+
+
+def _names(stage: Play) -> str:
+    return ", ".join(task.name for task in stage.tasks()) or "none"
+
+
+def _start(stage: Play, value: Any, step: Mapping[str, Any]) -> None:
+    key, named = str(value), str(step.get("称为") or value)
+    stage.bench.start(key, stage.value(step.get("填写") or {}), business_key=named)
+    stage.keys[named] = stage.current = named
+
+
+def _complete(stage: Play, value: Any, step: Mapping[str, Any]) -> None:
+    task = find(stage, str(value))
+    person = str(step.get("由") or "")
+    login = stage.people.get(person, person)
+    role = str(step.get("角色") or "")
+    if role and not login and task.id not in {one.id for one in stage.bench.tasks(groups=[role])}:
+        raise CheckFailed(f"{value} is not offered to {role} but to {', '.join(task.candidate_groups)}")
+    if login and task.id not in {one.id for one in stage.bench.tasks(user=login)}:
+        raise CheckFailed(f"{value} is not in the inbox of {person} but offered to {', '.join(task.candidate_groups)}")
+    stage.bench.complete(task, stage.value(step.get("填写") or {}), user=login or None)
+
+
+def _advance(stage: Play, value: Any, step: Mapping[str, Any]) -> None:
+    del step
+    stage.bench.advance(str(value))
+
+
+def _until(stage: Play, value: Any, step: Mapping[str, Any]) -> None:
+    del step
+    stage.bench.advance(moment(stage.value(value)) - stage.bench.now)
+
+
+def _message(stage: Play, value: Any, step: Mapping[str, Any]) -> None:
+    stage.bench.correlate(str(value), stage.current, stage.value(step.get("填写") or {}))
+
+
+def _open(stage: Play, value: Any, step: Mapping[str, Any]) -> None:
+    del step
+    expected = Counter(str(one) for one in (value if isinstance(value, list) else [value] if value else []))
+    missing = expected - Counter(task.name for task in stage.tasks())
+    if missing:
+        raise CheckFailed(f"not open: {', '.join(missing)}; open are: {_names(stage)}")
+
+
+def _closed(stage: Play, value: Any, step: Mapping[str, Any]) -> None:
+    del step
+    unwanted = {str(one) for one in (value if isinstance(value, list) else [value])}
+    still = [task.name for task in stage.tasks() if task.name in unwanted]
+    if still:
+        raise CheckFailed(f"still open: {', '.join(still)}")
+
+
+def _instance(stage: Play) -> Any:
+    found = [head for head in stage.bench.instances(open_only=False) if head.business_key == stage.current]
+    if not found:
+        raise CheckFailed(f"no instance {stage.current}")
+    return found[0]
+
+
+def _variables(stage: Play, value: Any, step: Mapping[str, Any]) -> None:
+    del step
+    known = stage.bench.variables(_instance(stage))
+    for name, expected in stage.value(value).items():
+        if known.get(name) != expected:
+            raise CheckFailed(f"variable {name} is {known.get(name)!r}, not {expected!r}")
+
+
+def _ended(stage: Play, value: Any, step: Mapping[str, Any]) -> None:
+    del step
+    head = _instance(stage)
+    if value is False:
+        if head.ended_at is not None:
+            raise CheckFailed(f"has ended at {head.end_name}")
+    elif head.ended_at is None:
+        raise CheckFailed(f"has not ended; open are: {_names(stage)}")
+    elif str(value) not in {head.end_name, head.end_element}:
+        raise CheckFailed(f"ended at {head.end_name} ({head.end_element})")
+
+
+def _times(stage: Play, value: Any, step: Mapping[str, Any]) -> None:
+    """How often each named step was begun so far."""
+    del step
+    entered = Counter(event.name for event in stage.bench.history(_instance(stage)) if event.action == "entered")
+    for name, expected in value.items():
+        if entered[str(name)] != expected:
+            raise CheckFailed(f"{name} was begun {entered[str(name)]} times, not {expected}")
+
+
+def _incidents(stage: Play, value: Any, step: Mapping[str, Any]) -> None:
+    del step
+    found = [incident.message for incident in stage.bench.incidents()]
+    if len(found) != int(value):
+        raise CheckFailed(f"{len(found)} incidents: {'; '.join(found)}")
+
+
+VERBS: dict[str, Callable[[Play, Any, Mapping[str, Any]], None]] = {
+    "启动": _start,
+    "完成": _complete,
+    "经过": _advance,
+    "直到": _until,
+    "消息": _message,
+    "应有": _open,
+    "没有": _closed,
+    "变量": _variables,
+    "结束": _ended,
+    "次数": _times,
+    "异常": _incidents,
+}

@@ -1,0 +1,239 @@
+"""What scenarios of the complaint process say beyond the engine's own verbs: register, escalate, check the case."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from engine import definitions, people
+from engine.access import SYSTEM
+from engine.core.calendar import CHINA
+from engine.scenarios import CheckFailed, Play, moment
+from engine.testing import Workbench
+from processes.services import cases, clocks, demo
+from storage import cases as case_rows
+from storage import deadlines
+from storage import people as staff
+from storage.tables.cases import ContactLog, Penalty, ServiceCase
+from storage.tables.estate import Unit
+from storage.tables.work import Notification
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+    from engine.access import Viewer
+    from engine.connectors import Registry
+    from storage.session import Database
+
+AGENT = "林小安"
+USUAL = {
+    "phone": "19900009999",
+    "name": "示例业主",
+    "is_owner": "业主",
+    "channel": "电话",
+    "received_by": "地产",
+    "kind": "投诉",
+    "subject": "公共部位",
+    "cat1": "工程维修类",
+    "cat2": "公共区域设施损坏",
+    "brief": "电梯异响",
+    "facts": "3 号楼电梯运行时有异响，已持续三天。",
+    "location": "3 号楼 2 单元电梯",
+    "demand": "尽快检修并告知结果。",
+    "urgency": "一般",
+    "scope": "单人",
+    "answered": False,
+    "wording_confirmed": True,
+    "readback": True,
+    "comforted": True,
+}
+NAMES = {
+    "状态": "state",
+    "级别": "level",
+    "轮次": "round",
+    "结案方式": "close_type",
+    "类别": "category",
+    "部门": "department",
+    "受理人": "acceptor",
+    "满意度": "satisfaction",
+    "主案": "duplicate_of",
+    "在办": "open",
+}
+
+
+def stage(database: Database, registry: Registry, *, begin: datetime) -> Play:
+    """Set the stage: a database filled by `demo.furnish`, the clock at the scenario's beginning."""
+    bench = Workbench(registry=registry, now=begin, database=database)
+    return Play(bench, verbs=VERBS, people={person.name: person.login for person in demo.personas()})
+
+
+def _viewer(stage_: Play, session: Session, step: Mapping[str, Any]) -> Viewer:
+    name = str(step.get("由") or AGENT)
+    return people.viewer(session, stage_.people.get(name, name), now=stage_.bench.now)
+
+
+def _case(stage_: Play, session: Session) -> ServiceCase:
+    case = case_rows.get(session, stage_.current)
+    if case is None:
+        raise CheckFailed(f"there is no case {stage_.current}")
+    return case
+
+
+def _register(stage_: Play, value: Any, step: Mapping[str, Any]) -> None:
+    """登记: register a case; what is not said is as in USUAL, the house the first of the project."""
+    values = {**USUAL, **stage_.value(value or {})}
+    with stage_.bench.transaction() as session:
+        if "unit" not in values and not values.get("area"):
+            values["unit"] = session.scalars(select(Unit.code).order_by(Unit.id)).first()
+        number = cases.register(
+            session,
+            _viewer(stage_, session, step),
+            {name: one for name, one in values.items() if one is not None},
+            now=stage_.bench.now,
+            registry=stage_.bench.registry,
+        )
+    stage_.current = stage_.keys[str(step.get("称为") or number)] = number
+
+
+def _escalate(stage_: Play, value: Any, step: Mapping[str, Any]) -> None:
+    """升级: ask for a level by hand."""
+    with stage_.bench.transaction() as session:
+        viewer, bench = _viewer(stage_, session, step), stage_.bench
+        cases.escalate(
+            session, viewer, stage_.current, level=int(value["级别"]), reason=str(value["理由"]), now=bench.now,
+            registry=bench.registry,
+        )  # fmt: skip
+
+
+def _withdraw(stage_: Play, value: Any, step: Mapping[str, Any]) -> None:
+    """撤诉: the customer withdraws, for this reason."""
+    with stage_.bench.transaction() as session:
+        viewer, bench = _viewer(stage_, session, step), stage_.bench
+        cases.withdraw(
+            session, viewer, stage_.current, reason=str(value), now=bench.now, registry=bench.registry
+        )  # fmt: skip
+
+
+def _urge(stage_: Play, value: Any, step: Mapping[str, Any]) -> None:
+    """催办: the customer presses."""
+    with stage_.bench.transaction() as session:
+        cases.urge(session, _viewer(stage_, session, step), stage_.current, text=str(value), now=stage_.bench.now)
+
+
+def _check_case(stage_: Play, value: Any, step: Mapping[str, Any]) -> None:
+    """案件: columns of the case."""
+    del step
+    with stage_.bench.database.read() as session:
+        case = _case(stage_, session)
+        for name, expected in value.items():
+            found = getattr(case, NAMES[str(name)])
+            wanted = stage_.people.get(str(expected), stage_.keys.get(str(expected), expected))
+            if found != wanted:
+                raise CheckFailed(f"{name} is {found!r}, not {wanted!r}")
+
+
+def _check_clocks(stage_: Play, value: Any, step: Mapping[str, Any]) -> None:
+    """时限: when the newest clock of each name is due, or 达成, 逾期, 撤销, 无; a mapping asks for 到期, 原定, 状态."""
+    del step
+    with stage_.bench.database.read() as session:
+        rows = {clocks.NAMES.get(row.clock, row.clock): row for row in deadlines.of_case(session, stage_.current)}
+    for name, expected in value.items():
+        row = rows.get(str(name))
+        asked = expected if isinstance(expected, dict) else {_aspect(expected): expected}
+        for aspect, wanted in asked.items():
+            found = _clock(row, str(aspect), stage_.bench.now)
+            if str(wanted) != found and (aspect == "状态" or moment(wanted) != moment(found)):
+                raise CheckFailed(f"{name} {aspect} is {found}, not {wanted}")
+
+
+def _aspect(expected: Any) -> str:
+    return "状态" if str(expected) in {"达成", "逾期", "撤销", "无", "进行"} else "到期"
+
+
+def _clock(row: Any, aspect: str, now: datetime) -> str:
+    if row is None:
+        return "无"
+    if aspect == "状态":
+        late = row.breached_at is not None or (row.open and row.due_at < now)
+        return "逾期" if late else "达成" if row.met_at else "撤销" if row.withdrawn_at else "进行"
+    due = row.due_at if aspect == "到期" else row.original_due_at
+    return due.astimezone(CHINA).isoformat()
+
+
+def _check_contacts(stage_: Play, value: Any, step: Mapping[str, Any]) -> None:
+    """联系: how many entries of each kind the contact log has."""
+    del step
+    with stage_.bench.database.read() as session:
+        rows = session.scalars(select(ContactLog.kind).where(ContactLog.case_number == stage_.current))
+        found = Counter(rows)
+    for kind, expected in value.items():
+        if found[str(kind)] != int(expected):
+            raise CheckFailed(f"{kind} was logged {found[str(kind)]} times, not {expected}; logged are {dict(found)}")
+
+
+def _check_told(stage_: Play, value: Any, step: Mapping[str, Any]) -> None:
+    """通知: these people got news of the case."""
+    del step
+    with stage_.bench.database.read() as session:
+        link = f"/cases/{stage_.current}"
+        logins = set(session.scalars(select(Notification.recipient).where(Notification.link == link)))
+        told = set(staff.names(session, logins).values())
+    missing = [name for name in value if name not in told]
+    if missing:
+        raise CheckFailed(f"not told: {', '.join(missing)}; told were {', '.join(sorted(told)) or 'nobody'}")
+
+
+def _check_suggested(stage_: Play, value: Any, step: Mapping[str, Any]) -> None:
+    """建议级别: the highest level that the table suggested so far."""
+    del step
+    with stage_.bench.database.read() as session:
+        rows = deadlines.escalations(session, stage_.current)
+        found = max((row.level_to for row in rows if row.suggested), default=0)
+    if found != int(value):
+        raise CheckFailed(f"the table suggested level {found}, not {value}")
+
+
+def _check_penalties(stage_: Play, value: Any, step: Mapping[str, Any]) -> None:
+    """处罚: how many penalties are proposed."""
+    del step
+    with stage_.bench.database.read() as session:
+        found = len(session.scalars(select(Penalty.id).where(Penalty.case_number == stage_.current)).all())
+    if found != int(value):
+        raise CheckFailed(f"{found} penalties, not {value}")
+
+
+def _change_table(stage_: Play, value: Any, step: Mapping[str, Any]) -> None:
+    """改表: change a cell of a decision table in force, as an administrator does, and put it in force."""
+    del step
+    name = f"{value['表']}.dmn"
+    content = next(files[name] for files in demo.process_files().values() if name in files).decode()
+    old, new = str(value["从"]), str(value["改为"])
+    at = content.find(old, content.find(f"<text>{value['行']}</text>") if value.get("行") else 0)
+    if at < 0:
+        raise CheckFailed(f"{name} has no {old}")
+    changed = content[:at] + new + content[at + len(old) :]
+    with stage_.bench.transaction() as session:
+        definitions.deploy(
+            session, files={name: changed.encode()}, viewer=SYSTEM, now=stage_.bench.now,
+            registry=stage_.bench.registry, note=str(value.get("说明") or ""),
+        )  # fmt: skip
+
+
+VERBS = {
+    "登记": _register,
+    "升级": _escalate,
+    "撤诉": _withdraw,
+    "催办": _urge,
+    "案件": _check_case,
+    "时限": _check_clocks,
+    "联系": _check_contacts,
+    "通知": _check_told,
+    "建议级别": _check_suggested,
+    "处罚": _check_penalties,
+    "改表": _change_table,
+}
