@@ -104,10 +104,9 @@ def test_a_stale_revision_is_a_conflict(app, sample):
         stale = s.get(ProcessInstance, case)
     with app.database.transaction() as s:
         s.execute(update(ProcessInstance).values(revision=ProcessInstance.revision + 1, title="other"))
+    stale.title = "mine"
     with pytest.raises(ConflictError), app.database.transaction() as s:
-        s.add(stale)
-        stale.title = "mine"
-        s.flush()
+        s.merge(stale)
 
 
 def test_a_step_that_fails_leaves_nothing(app, sample, agent):
@@ -274,12 +273,12 @@ def test_a_lane_or_a_role_name_means_its_code(app, sample):
 def test_who_may_start_and_send(app, sample, agent):
     app.deploy(sample.ONE_STEP, sample.MESSAGE)
     stranger = app.person("stranger", "gardener")
-    start = dict(key="one", variables={}, registry=app.registry)
+    start = {"key": "one", "variables": {}, "registry": app.registry}
     with pytest.raises(NotAllowedError):
         app.call(instances.start, viewer=stranger, **start)
     app.call(instances.start, viewer=agent, **start)
     app.start("message", business_key="K")
-    send = dict(name="PAID", business_key="K", registry=app.registry)
+    send = {"name": "PAID", "business_key": "K", "registry": app.registry}
     with pytest.raises(NotFoundError):
         app.call(messages.correlate, viewer=stranger, **send)
     app.call(messages.correlate, viewer=agent, **send)
