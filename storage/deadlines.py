@@ -60,7 +60,7 @@ def outlived(session: Session, kind_due: str, now: datetime, *, limit: int) -> S
     """List open reminders whose clock stopped, and those before a limit (`kind_due`) that has passed."""
     query = select(Reminder, Deadline).join(Deadline, Deadline.id == Reminder.deadline_id)
     query = query.where(Reminder.open, or_(~Deadline.open, (Reminder.kind == kind_due) & (Deadline.due_at <= now)))
-    return session.execute(query.order_by(Reminder.id).limit(limit)).tuples().all()
+    return session.execute(query.order_by(Reminder.id).limit(limit)).all()
 
 
 def open_reminders(session: Session, deadline_ids: Collection[int]) -> Sequence[Reminder]:

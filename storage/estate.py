@@ -38,14 +38,14 @@ def find_units(
     query = select(Unit, Project.code).join(Project, Project.id == Unit.project_id)
     if scopes is not None:
         query = query.where(Project.code.in_(scopes))
-    exact = session.execute(query.where(Unit.code == text.strip())).tuples().all()
+    exact = session.execute(query.where(Unit.code == text.strip())).all()
     if exact:
         return exact
     for piece in pieces:
         query = query.where(Unit.search.contains(piece, autoescape=True))
     in_a_row = Unit.search.contains(compact(text), autoescape=True)
     query = query.order_by(in_a_row.desc(), func.length(Unit.search), Unit.code)
-    return session.execute(query.limit(limit)).tuples().all()
+    return session.execute(query.limit(limit)).all()
 
 
 def unit_by_code(session: Session, code: str) -> Unit | None:

@@ -46,7 +46,7 @@ def people_of(session: Session, unit_ids: Collection[int]) -> Sequence[tuple[Own
     """List who belongs to the houses now, owners first."""
     query = select(Ownership, Party).join(Party, Party.id == Ownership.party_id)
     query = query.where(Ownership.unit_id.in_(unit_ids), Ownership.until.is_(None))
-    return session.execute(query.order_by(Ownership.role != "业主", Ownership.id)).tuples().all()
+    return session.execute(query.order_by(Ownership.role != "业主", Ownership.id)).all()
 
 
 def contacts_of(session: Session, party_ids: Collection[int]) -> dict[int, Contact]:
