@@ -34,7 +34,7 @@ SORTS = {
     "-due": (UserTask.sort_due.desc(), UserTask.id),
     "created": (UserTask.created_at, UserTask.id),
     "-created": (UserTask.created_at.desc(), UserTask.id),
-    "priority": (UserTask.priority.desc(), UserTask.sort_due, UserTask.id),
+    "priority": (func.coalesce(ProcessInstance.priority, UserTask.priority).desc(), UserTask.sort_due, UserTask.id),
     "name": (UserTask.name, UserTask.sort_due, UserTask.id),
     "title": (ProcessInstance.title, UserTask.sort_due, UserTask.id),
     "-completed": (UserTask.completed_at.desc(), UserTask.id),
@@ -135,7 +135,7 @@ def page(session: Session, inbox: Inbox, *, sort: str, offset: int, limit: int) 
         ).all()
     found = _union(branches)
     query = select(UserTask.id).join(found, found.c.id == UserTask.id)
-    if sort == "title":
+    if sort in ("priority", "title"):
         query = query.join(ProcessInstance, ProcessInstance.id == UserTask.instance_id)
     return session.scalars(query.order_by(*SORTS[sort]).limit(limit).offset(offset)).all()
 
