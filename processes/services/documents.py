@@ -81,6 +81,9 @@ class Answer:
         return "" if value is None else str(value)
 
 
+NOBODY = Answer({})
+
+
 @dataclass(frozen=True, slots=True)
 class _Material:
     """All that sheets draw from."""
@@ -94,7 +97,7 @@ class _Material:
     names: Mapping[str, str]
 
     def answer(self, form: str) -> Answer:
-        return self.answers.get(form, Answer({}))
+        return self.answers.get(form, NOBODY)
 
     def name(self, login: str) -> str:
         return self.names.get(login, login)
@@ -152,8 +155,9 @@ def available(case: ServiceCase) -> tuple[tuple[str, str], ...]:
 
 def _collect(session: Session, viewer: Viewer, case: ServiceCase, now: datetime) -> _Material:
     project = estate.project_by_code(session, case.project)
-    department = parties.department(session, case.department) if case.department else None
     answers = _answers(session, case)
+    codes = dict.fromkeys(row.get("department") for row in answers.get("T12", NOBODY).values.get("plan_tasks") or [])
+    found = [parties.department(session, str(code)) for code in (codes or {case.department: None}) if code]
     logins = {case.registered_by, case.owner, case.acceptor, *(answer.by for answer in answers.values())}
     may_call = rights.may_call(viewer, case.project)
     phone = case.phone_masked
@@ -165,7 +169,7 @@ def _collect(session: Session, viewer: Viewer, case: ServiceCase, now: datetime)
         project=project.name if project else "",
         caller=case.caller_name if may_call else mask_name(case.caller_name),
         phone=phone,
-        department=department.name if department else case.department,
+        department="、".join(row.name for row in found if row) or case.department,
         answers=answers,
         names=people.names(session, _known(logins)),
     )

@@ -11,7 +11,7 @@ from engine import instances, tasks
 from engine.core.calendar import CHINA
 from engine.core.forms import FieldError
 from engine.errors import N_, InvalidFormError, NotFoundError
-from processes.services import clocks
+from processes.services import clocks, penalties
 from processes.services.decisions import decide
 from processes.services.listeners_intake import in_warranty
 from processes.services.recording import show_head
@@ -113,7 +113,7 @@ def register(
     case.instance_id = instances.start(
         session,
         key="complaint",
-        variables={"case_number": number, "project": project, "penalty_active": False},
+        variables={"case_number": number, "project": project, "penalty_active": penalties.active(session, now=now)},
         viewer=viewer,
         now=now,
         registry=registry,

@@ -7,11 +7,20 @@ from typing import TYPE_CHECKING, Any
 from processes.services.decisions import decide
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
     from engine.access import Viewer
     from engine.connectors import ListenerContext
 
 POSITIONS = ("sales_mgr", "sales_sup", "sales_con", "cs_mgr", "cs_sup", "agent", "prop_cs", "repair_tech", "handler")
 """Role codes as the table's column 岗位 names them, highest first: who holds several is judged by the highest (C33)."""
+
+
+def active(session: Session, *, now: datetime) -> bool:
+    """Tell whether the company has switched penalties on; they are off as shipped (AC21)."""
+    return decide(session, "penalty_switch", {}, now=now) is True
 
 
 def position_of(person: Viewer) -> str:
