@@ -21,6 +21,7 @@ from engine.core.feel import (
     builtins_text,  # noqa: F401
     nodes,
 )
+from engine.core.feel.chinese import in_chinese
 from engine.core.feel.compiler import compile_node
 from engine.core.feel.errors import FeelError, FeelProblem, FeelSyntaxError
 from engine.core.feel.juel import from_juel
@@ -36,8 +37,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BUILTINS", "DaysTime", "Env", "Expression", "FeelError", "FeelProblem", "FeelSyntaxError", "Function",
-    "Range", "Run", "Scope", "YearsMonths", "compile", "from_json", "from_juel", "kind", "nearest", "nodes",
-    "parse", "text_of", "to_json",
+    "Range", "Run", "Scope", "YearsMonths", "compile", "from_json", "from_juel", "in_chinese", "kind",
+    "nearest", "nodes", "parse", "text_of", "to_json",
 ]  # fmt: skip
 
 _ENV = Env()
