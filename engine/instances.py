@@ -10,6 +10,7 @@ from engine.access import Action
 from engine.connectors import ListenerContext
 from engine.core import machine
 from engine.core.snapshot import ROOT_SCOPE, Saved
+from engine.core.variables import view_of
 from engine.errors import N_, ConflictError, InvalidInputError, NotFoundError, ProcessError
 from engine.instance_views import (
     InstanceView,
@@ -54,6 +55,7 @@ __all__ = [
     "step",
     "subject",
     "update_head",
+    "view_of",
 ]
 
 LISTENER_ROUNDS = 20
@@ -229,11 +231,6 @@ def call_listener(registry: Registry, name: str, context: ListenerContext) -> Ma
     if listener is None:
         raise ProcessError(N_("The listener {name} is not installed."), element_id=context.element_id, name=name)
     return listener(context)
-
-
-def view_of(scopes: Mapping[str, Mapping[str, Any]], scope_id: str) -> dict[str, Any]:
-    """Give the variables as a task of this scope sees them."""
-    return {**scopes.get(ROOT_SCOPE, {}), **scopes.get(scope_id, {})}
 
 
 def _search_text(instance: ProcessInstance) -> str:

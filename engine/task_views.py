@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine import access, definitions
 from engine.access import Action
-from engine.core.snapshot import ROOT_SCOPE
+from engine.core.variables import view_of
 from engine.errors import N_, NotFoundError
 from engine.inbox import InboxItem, item_of
 from storage import definitions as definition_rows
@@ -127,7 +127,7 @@ def open_task(session: Session, viewer: Viewer, task_id: UUID, *, now: datetime)
         comments=comment_infos(session, history.comments(session, instance.id)),
         attachments=tuple(attachment_info(row) for row in queries.attachments(session, task_id)),
         listeners=tuple((event, name) for event, name in task.listeners),
-        variables={**scopes.get(ROOT_SCOPE, {}), **scopes.get(task.scope_id, {})},
+        variables=view_of(scopes, task.scope_id),
         head=dict(instance.fields or {}),
         properties=dict(task.properties),
         may=frozenset(a for a in ACTIONS if task.state == "open" and access.allowed(viewer, a, task)),

@@ -246,7 +246,7 @@ def _open_task(run: Run, token: Task) -> OpenTask:
         due_at=_moment(facts["due"]),
         follow_up_at=_moment(facts["follow_up"]),
         priority=facts["priority"],
-        scope_id=run.scope_id(token),
+        scope_id=" ".join(run.chain(token)).strip(),
         definition_id=run.program_of(token).definition_id,
         properties=node.properties,
         listeners=tuple((listener.event, listener.name) for listener in node.listeners if listener.kind == "task"),

@@ -42,7 +42,10 @@ class Saved:
 
 @dataclass(frozen=True, slots=True)
 class OpenTask:
-    """A user or manual task that waits for a person. `id` stays the same as long as it is open."""
+    """A user or manual task that waits for a person. `id` stays the same as long as it is open.
+
+    `scope_id` lists the scopes of variables it sees, innermost first, for `variables.view_of`.
+    """
 
     id: UUID
     element_id: str

@@ -39,6 +39,20 @@ def as_json(name: str, value: Any) -> Any:
     return plain
 
 
+def view_of(scopes: Mapping[str, Mapping[str, Any]], chain: str) -> dict[str, Any]:
+    """Give the stored variables as a task sees them; `chain` is its `OpenTask.scope_id`, innermost scope first.
+
+    The process's own come last, unless the task lies in a called process, which sees only what was passed in.
+    """
+    names = chain.split()
+    if not any(name.startswith("call:") for name in names):
+        names.append(ROOT_SCOPE)
+    seen: dict[str, Any] = {}
+    for name in reversed(names):
+        seen.update(scopes.get(name, {}))
+    return seen
+
+
 class Variables:
     """The variables of one instance during one step."""
 
