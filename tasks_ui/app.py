@@ -104,4 +104,4 @@ def default_registry(settings: Settings) -> Registry:
 
 def _unsent(message: OutboxMessage) -> None:
     """Stand in for a connector that nobody has set up: the message stays in the list and in the log."""
-    logs.LOGGER.info("not sent: not set up", connector=message.connector, id=str(message.id))
+    logs.LOGGER.debug("not sent: not set up", connector=message.connector, id=str(message.id))

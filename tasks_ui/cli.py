@@ -1,0 +1,193 @@
+"""The command line: `keyturn --help`."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+import sys
+import tempfile
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from engine import definitions, people, worker
+from engine.access import SYSTEM, Grant
+from engine.errors import DeploymentRefused, KeyturnError
+from processes.services import demo as demo_data
+from processes.services import initial
+from storage import migrate
+from storage.session import Database
+from tasks_ui import context, logs
+from tasks_ui.app import create_app, default_registry
+from tasks_ui.serving import Server
+from tasks_ui.settings import Settings, SettingsError, from_environment
+
+THREADS = 8
+
+
+def _settings() -> Settings:
+    try:
+        return from_environment()
+    except SettingsError as problem:
+        raise click.ClickException(str(problem)) from problem
+
+
+def _opened(settings: Settings) -> Database:
+    """Open the database with its tables up to date."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    database = Database(settings.database_url, data_key=settings.secret_key)
+    migrate.upgrade(database)
+    return database
+
+
+def _prepared(settings: Settings) -> Database:
+    """Open the database, with the processes that come with Keyturn when it has none."""
+    database = _opened(settings)
+    with database.transaction() as opened:
+        initial.install(opened, now=context.clock(), registry=default_registry(settings))
+    return database
+
+
+@click.group()
+def main() -> None:
+    """Keyturn: after-sales work of property companies."""
+    logs.configure(os.environ.get("KEYTURN_LOG_LEVEL", "INFO"))
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True)
+@click.option("--processes", default=1, show_default=True, help="More than one needs PostgreSQL.")
+@click.option("--jobs/--no-jobs", default=True, help="Run a worker in each process, or leave it to `keyturn worker`.")
+def serve(host: str, port: int, processes: int, *, jobs: bool) -> None:
+    """Serve the pages, and do the jobs."""
+    settings = _settings()
+    _prepared(settings).dispose()
+    _serve(settings, host, port, processes, jobs=jobs)
+
+
+def _serve(settings: Settings, host: str, port: int, processes: int, *, jobs: bool) -> None:
+    options = {
+        "bind": f"{host}:{port}",
+        "workers": processes,
+        "worker_class": "gthread",
+        "threads": THREADS,
+        "worker_tmp_dir": "/dev/shm" if Path("/dev/shm").is_dir() else None,  # noqa: S108  gunicorn's heartbeat file
+        "loglevel": "warning",
+        "control_socket_disable": True,
+    }
+    Server(lambda: create_app(settings), options, jobs=jobs).run()
+
+
+@main.command()
+@click.option("--size", type=click.Choice(["mini", "demo", "load"]), default="demo", show_default=True)
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True)
+@click.option("--fresh", is_flag=True, help="Throw the old demonstration away first.")
+def demo(size: str, host: str, port: int, *, fresh: bool) -> None:
+    """Load a demonstration into var/demo and serve it."""
+    address = f"http://{host}:{port}"
+    base = _settings()
+    folder = base.data_dir / "demo"
+    settings = replace(
+        base, demo=True, data_dir=folder, database_url=f"sqlite:///{folder / 'keyturn.db'}", base_url=address
+    )
+    if fresh:
+        for path in folder.glob("keyturn.db*"):
+            path.unlink()
+    database = _opened(settings)
+    if demo_data.is_empty(database):
+        click.echo("Playing the demonstration's cases; this takes a moment …")
+        _load(settings, database, size)
+    database.dispose()
+    click.echo(f"\nKeyturn runs at {address}\n")
+    click.echo(f"Sign in with one click, or with a login; the password of each is “{demo_data.PASSWORD}”:\n")
+    for login, name, role in demo_data.accounts():
+        click.echo(f"  {login:<12} {name}  {role}")
+    click.echo("\nCtrl+C stops it.")
+    _serve(settings, host, port, 1, jobs=True)
+
+
+@main.command("demo-data")
+@click.option("--size", type=click.Choice(["mini", "demo", "load"]), default="demo", show_default=True)
+def load_demo_data(size: str) -> None:
+    """Load the demonstration's data into the database of the settings."""
+    settings = _settings()
+    _load(settings, _opened(settings), size)
+
+
+def _load(settings: Settings, database: Database, size: str) -> None:
+    demo_data.load(database, size=size, now=context.clock(), registry=default_registry(settings))
+
+
+@main.command("worker")
+def run_worker() -> None:
+    """Do the jobs until told to stop."""
+    settings = _settings()
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    database = _opened(settings)
+    worker.loop(database, default_registry(settings), stop, database.wake)
+
+
+@main.command()
+def init() -> None:
+    """Bring the database up to date and publish the processes that come with Keyturn, when there are none."""
+    _prepared(_settings()).dispose()
+
+
+@main.command("add-user")
+@click.argument("login")
+@click.option("--name", default="", help="How people know him.")
+@click.option("--role", "roles", multiple=True, help="A role code, such as admin or agent; `agent@CH` for one project.")
+@click.option("--password", default="", help="Made up and shown when not given.")
+def add_user(login: str, name: str, roles: tuple[str, ...], password: str) -> None:
+    """Add a person, or give an existing one a new password and new roles."""
+    secret = password or secrets.token_urlsafe(9)
+    grants = [Grant(role, scope) for role, _, scope in (text.partition("@") for text in roles)]
+    with _prepared(_settings()).transaction() as opened:
+        try:
+            people.save_user(
+                opened, SYSTEM, login=login, name=name or login, password=secret, grants=grants, now=context.clock()
+            )
+        except KeyturnError as problem:
+            raise click.ClickException(str(problem)) from problem
+    click.echo(f"{login}: {secret}")
+
+
+@main.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option("--note", default="", help="What is new.")
+def deploy(paths: tuple[Path, ...], note: str) -> None:
+    """Publish diagrams, decision tables, forms and translations: files, or folders with them."""
+    settings = _settings()
+    files = initial.deployable(paths)
+    with _prepared(settings).transaction() as opened:
+        try:
+            definitions.deploy(
+                opened,
+                files=files,
+                viewer=SYSTEM,
+                now=context.clock(),
+                registry=default_registry(settings),
+                note=note,
+            )
+        except DeploymentRefused as refused:
+            for finding in refused.findings:
+                click.echo(f"{finding.severity}: {finding.file}: {finding}", err=True)
+            sys.exit(1)
+    click.echo(f"{len(files)} files published.")
+
+
+@main.command()
+@click.argument("name")
+def migration(name: str) -> None:
+    """Write a migration from the difference between the tables in code and a database that is up to date."""
+    with tempfile.TemporaryDirectory() as folder:
+        database = Database(f"sqlite:///{folder}/empty.db")
+        migrate.upgrade(database)
+        migrate.revise(database, name)

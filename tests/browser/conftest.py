@@ -1,0 +1,128 @@
+"""A real browser on a real server. Without Chromium these tests are skipped, and one line says how to get it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from werkzeug.serving import make_server
+
+from tasks_ui.serving import start_worker
+from tests.sites import Site, demo_file, site
+
+__all__ = ["demo_file", "site"]
+ROOT = Path(__file__).parents[2]
+AXE = ROOT / "tasks_ui" / "editor" / "node_modules" / "axe-core" / "axe.min.js"
+SHOTS = ROOT / "build" / "shots"
+HOW_TO_ENABLE = "Chromium was not found: install `chromium`, or name it in KEYTURN_TEST_CHROMIUM, to run the browser tests"
+FLAGS = [
+    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+]
+SIZES = {"desk": (1180, 800), "phone": (390, 800)}
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+CHECK = """(rules) => axe.run(document, {runOnly: rules}).then((result) => result.violations.map(
+  (found) => `${found.id}: ${found.help} (${found.nodes.map((node) => node.target.join(" ")).join("; ")})`))"""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The browser."""
+    program = os.environ.get("KEYTURN_TEST_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    if not program:
+        pytest.skip(HOW_TO_ENABLE)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Live:
+    """A served site and the browser that looks at it. Whatever a page complains about ends up in `complaints`."""
+
+    site: Site
+    address: str
+    browser: Browser
+    contexts: list[BrowserContext] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+    def open(self, path: str = "/", *, size: str = "desk", dark: bool = False, **options: Any) -> Page:
+        """Open a page in a browser of its own."""
+        width, height = SIZES[size]
+        context = self.browser.new_context(
+            viewport={"width": width, "height": height},
+            locale=options.pop("locale", "zh-CN"),
+            timezone_id="Asia/Shanghai",
+            color_scheme="dark" if dark else "light",
+            has_touch=size == "phone",
+            is_mobile=size == "phone",
+            **options,
+        )
+        context.set_default_timeout(10_000)
+        self.contexts.append(context)
+        page = context.new_page()
+        page.on("console", self._listen)
+        page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
+        page.goto(self.address + path)
+        return page
+
+    def _listen(self, message: Any) -> None:
+        if message.type in {"error", "warning"} and "Failed to load resource" not in message.text:
+            self.complaints.append(f"{message.type}: {message.text}")
+
+    def enter(self, login: str, path: str = "/inbox", **options: Any) -> Page:
+        """Sign a person of the demonstration in with one click, then go to a page."""
+        page = self.open("/login", **options)
+        page.locator(f'button[name=login][value="{login}"]').first.click()
+        page.wait_for_url("**/inbox")
+        if path != "/inbox":
+            page.goto(self.address + path)
+        return page
+
+
+@pytest.fixture
+def live(site: Site, chromium: Browser) -> Iterator[Live]:
+    """A server with a worker on a port of its own; at the end no page may have complained."""
+    server = make_server("127.0.0.1", 0, site.app, threaded=True)
+    serving = threading.Thread(target=server.serve_forever, daemon=True)
+    serving.start()
+    stop = threading.Event()
+    worker = start_worker(site.app, stop)
+    found = Live(site, f"http://127.0.0.1:{server.server_port}", chromium)
+    yield found
+    for context in found.contexts:
+        context.close()
+    stop.set()
+    site.database.wake.set()
+    worker.join()
+    server.shutdown()
+    serving.join()
+    server.server_close()
+    assert found.complaints == []
+
+
+def violations(page: Page) -> list[str]:
+    """List what axe finds wrong with a page."""
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found: list[str] = page.evaluate(CHECK, RULES)
+    return found
+
+
+def shoot(page: Page, name: str) -> None:
+    """Keep a picture of the page in build/shots."""
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SHOTS / f"{name}.png")

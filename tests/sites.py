@@ -1,0 +1,134 @@
+"""A whole site for tests: the application on a copy of the mini demonstration, with a clock that tests move.
+
+Import the fixtures where they are needed: `from tests.sites import demo_file, site  # noqa: F401`.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from engine import worker
+from processes.services import demo
+from storage.session import Database
+from tasks_ui.app import create_app, default_registry
+from tasks_ui.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from flask import Flask
+    from flask.testing import FlaskClient
+    from werkzeug.test import TestResponse
+
+NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)  # a Monday, 09:00 in China
+SECRET = "a key for tests only, not a secret"
+TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
+
+
+@dataclass
+class Clock:
+    """The time of a site."""
+
+    now: datetime = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, **span: float) -> datetime:
+        self.now += timedelta(**span)
+        return self.now
+
+
+@dataclass
+class Person:
+    """A signed-in client; `post` adds the token against forged requests, as a page's form does."""
+
+    client: FlaskClient
+    _token: str = field(default="", repr=False)
+
+    def get(self, path: str, **options: object) -> TestResponse:
+        return self.client.get(path, **options)  # type: ignore[arg-type]
+
+    def post(self, path: str, data: dict[str, object] | None = None, **options: object) -> TestResponse:
+        if not self._token:
+            found = TOKEN.search(self.client.get("/login").text)
+            assert found, "the sign-in page has no token"
+            self._token = found[1]
+        return self.client.post(path, data={"csrf_token": self._token, **(data or {})}, **options)  # type: ignore[arg-type]
+
+
+@dataclass
+class Site:
+    """An application with its database, clock and files."""
+
+    app: Flask
+    database: Database
+    clock: Clock
+
+    def client(self) -> FlaskClient:
+        return self.app.test_client()
+
+    def person(self, login: str) -> Person:
+        """Sign a person of the demonstration in."""
+        person = Person(self.client())
+        answer = person.post("/login/as", {"login": login})
+        assert answer.status_code == 303, answer.text
+        person._token = ""
+        return person
+
+    def run_jobs(self, limit: int = 500) -> int:
+        """Do what is due at the site's time."""
+        registry = self.app.extensions["keyturn"].registry
+        done = 0
+        while done < limit and worker.run_one(self.database, clock=self.clock, registry=registry):
+            done += 1
+        return done
+
+
+def settings_for(folder: Path) -> Settings:
+    """Settings of a demonstration in a folder."""
+    return Settings(
+        database_url=f"sqlite:///{folder / 'keyturn.db'}",
+        data_dir=folder,
+        base_url="http://127.0.0.1:8000",
+        zone=ZoneInfo("Asia/Shanghai"),
+        secret_key=SECRET,
+        demo=True,
+    )
+
+
+@pytest.fixture(scope="session")
+def demo_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the mini demonstration, played once for all tests of a run: copy it, do not change it."""
+    folder = tmp_path_factory.mktemp("demo")
+    settings = settings_for(folder)
+    database = Database(settings.database_url, data_key=SECRET)
+    database.create_all()
+    demo.load(database, "mini", now=NOW, registry=default_registry(settings))
+    database.dispose()
+    return folder
+
+
+def site_in(folder: Path, demo_file: Path) -> Site:
+    """Open a fresh copy of the demonstration in a folder."""
+    shutil.copytree(demo_file, folder, dirs_exist_ok=True)
+    settings = settings_for(folder)
+    clock = Clock()
+    database = Database(settings.database_url, data_key=SECRET)
+    return Site(create_app(settings, database=database, clock=clock), database, clock)
+
+
+@pytest.fixture
+def site(demo_file: Path, tmp_path: Path) -> Iterator[Site]:
+    """A site of one's own."""
+    opened = site_in(tmp_path / "site", demo_file)
+    yield opened
+    opened.database.dispose()
