@@ -70,7 +70,7 @@ def promise(now: datetime) -> list[Step]:
     d = Diary("promise", now)
     what = ("投诉", "销售承诺", "客户服务类", "服务态度")
     values = intake(
-        "春和里1期-02-1-302",
+        "春和里1期-02-1-1502",
         ("周若谷", "19900009004"),
         what,
         "销售承诺的地铁口没有兑现",
@@ -139,7 +139,7 @@ def cleaning(now: datetime) -> list[Step]:
     d = Diary("cleaning", now)
     what = ("投诉", "公共部位", "清洁绿化类", "环境卫生")
     values = intake(
-        "春和里2期-01-1-502",
+        "春和里2期-01-1-1502",
         ("林听澜", "19900009006"),
         what,
         "楼道一周没有打扫",
@@ -309,7 +309,7 @@ def holiday(now: datetime) -> list[Step]:
         "plan_tasks": [{**task, "due": when(d.at(days - 13, "18:00"))}],
         "promised_at": when(d.at(days - 15, "18:00")),
     }
-    d.add(days - 5, "10:30", LIN, "T26", unfinished_reason="其他", explained="国庆假期，节后首日制定方案。")
+    d.add(days - 6, "10:30", LIN, "T26", unfinished_reason="其他", explained="国庆假期，节后首日制定方案。")
     d.add(days - 8, "10:00", CHEN, "T12", **plan).add(days - 9, "15:00", CHEN, "T14").add(
         days - 10, "10:00", LIN, "T15"
     )

@@ -45,6 +45,8 @@ def waiting(database: Database, size: str, now: datetime) -> list[Step]:
     steps: list[Step] = []
     for number, stops in enumerate(stops for _ in range(rounds) for stops in WAITING):
         unit, project, name = houses[(number * 7) % len(houses)]
+        if stops == ("T05",):
+            unit, project = "望冬台1期-01-1-1502", "望冬台"
         phone = f"1990001{number:04d}"
         steps += _until(rng, now, f"waiting-{number}", (unit, project, (name, phone)), stops)
     return steps
@@ -77,7 +79,7 @@ def _until(
         days = 4
     d = Diary(story, now)
     start = min(now - timedelta(days=days), now - timedelta(minutes=90))
-    path = ["T01", *(["T30"] if on_site else []), "T07", "T08", "T09"]
+    path = ["T01", *(["T30"] if on_site else []), *([stop] if stop in ("T02", "T05") else []), "T07", "T08", "T09"]
     path += ["T10", "T11"] if stop in ("T10", "T11") else []
     path += ["T12", *(["T13"] if approved else []), "T14", *([] if stop == "T15" else ["T15"]), "T16", "T17", "T18"]
     path += ["T20"] if stop == "T20" else ["T19", "T21", "T22", "T23", "T24"]
