@@ -12,7 +12,7 @@ from flask import url_for
 from engine import attachments, definitions, submissions, tasks
 from engine.core import forms
 from engine.errors import NotFoundError
-from processes.services import rights
+from processes.services import cases, rights
 from tasks_ui import context, form_actions, form_view, i18n
 from tasks_ui.form_controls import FileView
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from engine.core import feel
     from engine.tasks import TaskView
+    from processes.services.cases import CaseHead
     from tasks_ui.form_controls import FormView
 
 PENALTIES = "penalties"
@@ -71,6 +72,7 @@ class TaskPage:
     sentence: str
     key: str
     draft: bool
+    head: CaseHead | None = None
 
 
 def gather(session: Session, task_id: UUID, typed: Typed | None = None) -> TaskPage:
@@ -109,6 +111,7 @@ def gather(session: Session, task_id: UUID, typed: Typed | None = None) -> TaskP
         sentence=shown.sentence,
         key=shown.key or str(uuid4()),
         draft=bool(view.draft) and typed is None,
+        head=cases.head(session, person, view.item.business_key),
     )
 
 

@@ -86,6 +86,14 @@ def view(session: Session, viewer: Viewer, number: str, *, now: datetime) -> Cas
     )
 
 
+def head(session: Session, viewer: Viewer, number: str) -> CaseHead | None:
+    """Give the head of a case to somebody who has one of its tasks, which the caller has checked; None without a case."""
+    case = cases.get(session, number) if number else None
+    if case is None:
+        return None
+    return _head(session, viewer, case, staff.names(session, {case.owner, case.acceptor, case.registered_by}))
+
+
 def _filled(kind: type[T], row: Any, **more: Any) -> T:
     """Build a view from the columns of the same names and what is added."""
     wanted = [one.name for one in fields(kind) if one.name not in more]  # type: ignore[arg-type]

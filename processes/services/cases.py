@@ -5,7 +5,7 @@ from __future__ import annotations
 from processes.services.actions import escalate, urge, withdraw
 from processes.services.callers import Caller, Match, OpenCase, find_caller, open_cases, pick
 from processes.services.casedata import CaseHead, CaseItem, CasePage, CaseView, ClockView
-from processes.services.casefile import reveal, search, search_terms, view, visible
+from processes.services.casefile import head, reveal, search, search_terms, view, visible
 from processes.services.intake import Expected, expected_dates, register
 from storage.cases import CaseQuery
 
@@ -23,6 +23,7 @@ __all__ = [
     "escalate",
     "expected_dates",
     "find_caller",
+    "head",
     "open_cases",
     "pick",
     "register",
