@@ -1,7 +1,8 @@
 """A form as plain data: the form-js schema (`*.form`), read once and kept immutable.
 
 What form-js does not know is said in a component's `properties`: `widget`, `lookup`, `dependsOn`, `requiredIf`,
-`check`, `checkMessage`, `variable`, `prefill`, `minRows`, `maxRows`, `print`.
+`check`, `checkMessage`, `variable`, `prefill`, `default` (FEEL, where form-js would show the text of `defaultValue`),
+`minRows`, `maxRows`, `print`.
 """
 
 from __future__ import annotations
@@ -241,7 +242,7 @@ def _component(item: Any, counter: list[int], depth: int) -> Component:
         hide=_text(_mapping(item.get("conditional")).get("hide")).strip().removeprefix("=").strip(),
         readonly=item.get("readonly", False),
         disabled=item.get("disabled") is True,
-        default=item.get("defaultValue"),
+        default=item.get("defaultValue", properties.get("default")),
         subtype=_text(item.get("subtype")) or ("date" if kind == "datetime" else ""),
         not_past=item.get("disallowPassedDates") is True,
         decimals=_whole(item.get("decimalDigits")) if properties.get("widget") != "money" else 2,
