@@ -125,14 +125,14 @@ def matches(run: Run, text: str, pattern: str, flags: str | None = None) -> bool
 def replace(run: Run, text: str, pattern: str, replacement: str, flags: str | None = None) -> str | None:
     """Every match replaced."""
     code = regex.program(pattern, flags or "", run)
-    if code is None:
+    pieces = None if code is None else regex.replacement_parts(replacement, code.groups, literal="q" in (flags or ""))
+    if code is None or pieces is None:
         return None
     parts: list[str] = []
     at = 0
     for groups in regex.find_all(code, text, run):
-        put = regex.expand(replacement, text, groups, literal="q" in (flags or ""))
-        if put is None:
-            return None
+        run.charge(len(pieces))
+        put = regex.expand(pieces, text, groups)
         run.charge_text(len(put))
         parts += [text[at : groups[0]], put]
         at = groups[1]

@@ -78,11 +78,11 @@ def _call_supplied(scope: Scope, name: str, pos: int, values: list[Any], *, know
     function = env.functions.get(name)
     if function is None:
         if env.strict:
-            pool = set(env.functions) | nearest_builtin_pool()
-            template = N_("Position {position}: there is no function “{name}”.")
             if known:
                 raise FeelError(N_("Position {position}: “{name}” is not a function."), pos, name=name)
-            raise unknown(template, name, pos, pool)
+            plain = N_("Position {position}: there is no function “{name}”.")
+            suggesting = N_("Position {position}: there is no function “{name}”. Did you mean “{nearest}”?")
+            raise unknown(plain, suggesting, name, pos, set(env.functions) | nearest_builtin_pool())
         return None
     scope.run.charge(2)
     try:

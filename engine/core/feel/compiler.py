@@ -59,7 +59,9 @@ def _name(node: n.Name) -> Closure:
             function = env.functions[name]
             return function if isinstance(function, Function) else None
         if env.strict and not scope.is_open():
-            raise unknown(N_("Position {position}: there is no variable “{name}”."), name, pos, scope.known())
+            plain = N_("Position {position}: there is no variable “{name}”.")
+            suggesting = N_("Position {position}: there is no variable “{name}”. Did you mean “{nearest}”?")
+            raise unknown(plain, suggesting, name, pos, scope.known())
         return None
 
     return load
@@ -276,7 +278,7 @@ def _unary_tests(node: n.UnaryTests) -> Closure:
     negated = node.negated
 
     def evaluate(scope: Scope) -> bool | None:
-        value = scope.vars["?"] if "?" in scope.vars else scope.find("?")
+        value = scope.find("?")
         if value is MISSING:
             value = None
         if texts and type(value) is str:

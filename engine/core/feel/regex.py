@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     Groups = tuple[int, ...]
 
 _BATCH = 256
+_SPECIAL = re.compile(r"\\([\\$])|\$([0-9]{0,4})|\\", re.DOTALL)
 _cached = lru_cache(maxsize=512)(compile_pattern)
 
 
@@ -105,34 +107,33 @@ def find_all(code: Program, text: str, run: Run) -> Iterator[Groups]:
         at = found[1] if found[1] > found[0] else found[1] + 1
 
 
-def expand(replacement: str, text: str, groups: Groups, *, literal: bool) -> str | None:
-    """The replacement text with its $0…$9 and escapes resolved; None when it is malformed."""
+def replacement_parts(replacement: str, groups: int, *, literal: bool) -> list[str | int] | None:
+    """The replacement as texts and numbers of groups; None when an escape is malformed."""
     if literal:
-        return replacement
-    parts: list[str] = []
+        return [replacement]
+    parts: list[str | int] = []
     at = 0
-    while at < len(replacement):
-        ch = replacement[at]
-        following = replacement[at + 1 : at + 2]
-        if ch == "\\":
-            if following not in {"\\", "$"}:
-                return None
-            parts.append(following)
-            at += 2
-        elif ch == "$":
-            if not (following.isascii() and following.isdigit()):
-                return None
-            at += 2
-            number = int(following)
-            while (
-                (more := replacement[at : at + 1]).isascii()
-                and more.isdigit()
-                and 2 * (10 * number + int(more)) < len(groups)
-            ):
-                number, at = 10 * number + int(more), at + 1
-            if 2 * number < len(groups) and groups[2 * number] >= 0 and groups[2 * number + 1] >= 0:
-                parts.append(text[groups[2 * number] : groups[2 * number + 1]])
+    for match in _SPECIAL.finditer(replacement):
+        parts.append(replacement[at : match.start()])
+        at = match.end()
+        if match[1]:
+            parts.append(match[1])
+        elif not match[2]:
+            return None
         else:
-            parts.append(ch)
-            at += 1
-    return "".join(parts)
+            digits = match[2]
+            while len(digits) > 1 and int(digits) > groups:
+                digits, at = digits[:-1], at - 1
+            parts.append(int(digits))
+    return [*parts, replacement[at:]]
+
+
+def expand(parts: list[str | int], text: str, groups: Groups) -> str:
+    """The replacement for one match."""
+    return "".join(part if isinstance(part, str) else _group(text, groups, part) for part in parts)
+
+
+def _group(text: str, groups: Groups, number: int) -> str:
+    if 2 * number >= len(groups) or groups[2 * number] < 0 or groups[2 * number + 1] < 0:
+        return ""
+    return text[groups[2 * number] : groups[2 * number + 1]]

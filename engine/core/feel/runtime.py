@@ -141,15 +141,12 @@ class Scope:
         return names
 
 
-def unknown(template: str, name: str, position: int, candidates: Iterable[str]) -> FeelError:
-    """The error about a name that does not exist, with the nearest one that does.
-
-    `template` speaks of {name} and {position}; the nearest name is added as a second sentence.
-    """
+def unknown(plain: str, suggesting: str, name: str, position: int, candidates: Iterable[str]) -> FeelError:
+    """The error about a name that does not exist: `suggesting` is its template when a {nearest} name is known."""
     near = nearest(name, candidates)
     if near:
-        return FeelError(template + " " + N_("Did you mean “{nearest}”?"), position, name=name, nearest=near)
-    return FeelError(template, position, name=name)
+        return FeelError(suggesting, position, name=name, nearest=near)
+    return FeelError(plain, position, name=name)
 
 
 def nearest(name: str, candidates: Iterable[str]) -> str:

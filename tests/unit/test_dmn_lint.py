@@ -1,0 +1,152 @@
+"""What the check of a decision table at deployment says, and that it says nothing that is not so."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.core import dmn
+from tests.unit.test_dmn_tables import table
+
+LEVELS = ("level", "string", '"高", "中", "低"')
+ROUND = ("round", "integer", "")
+
+
+def said(xml: bytes) -> list[tuple[str, str, str]]:
+    findings = dmn.lint(dmn.parse(xml))
+    assert all(finding.message_zh and finding.element_id for finding in findings)
+    return [(finding.severity, finding.rule, finding.message) for finding in findings]
+
+
+def test_a_complete_table_is_quiet() -> None:
+    rows = [(['"高"', "-"], ["1"]), (['"中","低"', "<= 2"], ["2"]), (['not("高")', ">= 3"], ["3"])]
+    assert said(table(rows, inputs=(LEVELS, ROUND))) == []
+
+
+def test_overlapping_rows() -> None:
+    rows = [(['"高"', "-"], ["1"]), (["-", "> 5"], ["2"]), (['"中","低"', "<= 5"], ["3"])]
+    found = said(table(rows, inputs=(LEVELS, ROUND)))
+    assert [(severity, rule) for severity, rule, _ in found] == [("error", "dmn-overlap")]
+    assert found[0][2].startswith('Rows 1 and 2 both match: level = "高"; round > 5.')
+    assert said(table(rows, inputs=(LEVELS, ROUND), policy='hitPolicy="FIRST"')) == []
+
+
+def test_overlap_with_the_same_result_is_fine_under_any() -> None:
+    rows = [(['"高"', "-"], ["1"]), (["-", "-"], ["1"])]
+    assert said(table(rows, inputs=(LEVELS, ROUND), policy='hitPolicy="ANY"')) == []
+
+
+def test_missing_rows() -> None:
+    rows = [(['"高"', "[1..3]"], ["1"]), (['"中"', "-"], ["2"])]
+    found = said(table(rows, inputs=(LEVELS, ROUND)))
+    assert {message for _, rule, message in found if rule == "dmn-gap"} == {
+        'No row matches: level = "高"; round < 1, > 3. The answer is then null; add a row, or a default.',
+        'No row matches: level = "低". The answer is then null; add a row, or a default.',
+    }
+    assert said(table(rows, inputs=(LEVELS, ROUND), outputs=(("o", "number", "", "9"),))) == []
+
+
+def test_missing_truth_value_and_dates() -> None:
+    assert "flag = false" in said(table([(["true"], ["1"])], inputs=(("flag", "boolean", ""),)))[0][2]
+    dated = [(['< date("2026-01-01")'], ["1"]), (['> date("2026-01-01")'], ["2"])]
+    assert "day = 2026-01-01" in said(table(dated, inputs=(("day", "date", ""),)))[0][2]
+
+
+def test_whole_numbers_have_no_gap_between_neighbours() -> None:
+    rows = [(["<= 5"], ["1"]), ([">= 6"], ["2"])]
+    assert said(table(rows, inputs=(("n", "number", ""),))) == []
+    halves = [(["<= 5.5"], ["1"]), ([">= 6"], ["2"])]
+    assert "n in (5.5..6)" in said(table(halves, inputs=(("n", "number", ""),)))[0][2]
+
+
+def test_first_without_a_last_row() -> None:
+    rows = [(['"漏水"'], ["1"]), (['"裂缝"'], ["2"])]
+    found = said(table(rows, inputs=(("kind", "string", ""),), policy='hitPolicy="FIRST"'))
+    assert [(severity, rule) for severity, rule, _ in found] == [("warning", "dmn-no-default")]
+    computed = [(["? > limit"], ["1"])]
+    found = said(table(computed, inputs=(("n", "number", ""),), policy='hitPolicy="FIRST"'))
+    assert [rule for _, rule, _ in found] == ["dmn-no-default"]
+    assert said(table([*rows, (["-"], ["3"])], inputs=(("kind", "string", ""),), policy='hitPolicy="FIRST"')) == []
+
+
+def test_unreachable_row() -> None:
+    rows = [(["< 5"], ["1"]), ([">= 5"], ["2"]), (["[3..8]"], ["3"])]
+    found = said(table(rows, inputs=(("n", "number", ""),), policy='hitPolicy="FIRST"'))
+    assert [message for _, _, message in found] == ["Row 3 is never reached: the rows above take all its cases."]
+
+
+def test_impossible_cell() -> None:
+    found = said(table([(["[5..1]"], ["1"]), (["-"], ["2"])], inputs=(("n", "number", ""),)))
+    assert ("error", "dmn-impossible", "Row 1, “n”: no value ever passes [5..1].") in found
+    found = said(table([(['"特高"'], ["1"]), (["-"], ["2"])], inputs=(LEVELS,)))
+    assert found[0][1] == "dmn-impossible"
+
+
+def test_cells_that_are_not_feel() -> None:
+    found = said(table([(["< ", "-"], ["1 +"])]))
+    assert [message for _, _, message in found] == [
+        "Row 1, “urgency”: Position 2: the expression is not complete.",
+        "Row 1, “hours”: Position 4: the expression is not complete.",
+    ]
+
+
+def test_results_of_another_type_or_not_allowed() -> None:
+    found = said(table([(["-", "-"], ['"a"'])]))
+    assert found == [("error", "dmn-type", 'Row 1, “hours”: "a" is not of the column\'s type number.')]
+    found = said(table([(["-", "-"], ["3"])], outputs=(("hours", "number", "1, 2", ""),)))
+    assert found[0][1] == "dmn-output-value"
+
+
+def test_text_without_quotes() -> None:
+    found = said(table([(["特急", "-"], ["1"])], policy='hitPolicy="COLLECT"'))
+    assert found == [("warning", "dmn-quotes", 'Row 1, “urgency”: 特急 is a variable; a text is written "特急".')]
+
+
+def test_priority_needs_an_order() -> None:
+    assert said(table([(["-", "-"], ["1"])], policy='hitPolicy="PRIORITY"'))[0][1] == "dmn-priority"
+
+
+def test_a_large_table_is_checked_in_time() -> None:
+    rows = [([f"[{10 * n}..{10 * n + 9}]", f'"k{n % 7}"'], [str(n)]) for n in range(250)]
+    begin = time.perf_counter()
+    dmn.lint(dmn.parse(table(rows, inputs=(("n", "integer", ""), ("k", "string", "")))))
+    assert time.perf_counter() - begin < 5
+
+
+NUMBER = st.sampled_from(["-", "1", "< 2", "<= 2", "> 1", "[1..3]", "(1..3)", "2, 3", "not(2)", "[2..4)"])
+TEXT = st.sampled_from(["-", '"高"', '"中", "低"', 'not("高")'])
+
+
+@settings(max_examples=120, deadline=None)
+@given(st.lists(st.tuples(TEXT, NUMBER), min_size=1, max_size=4))
+def test_the_check_agrees_with_trying_all_inputs(cells: list[tuple[str, str]]) -> None:
+    """Overlaps, gaps and unreachable rows are exactly those that show when every input is tried."""
+    rows = [([text, number], [str(index)]) for index, (text, number) in enumerate(cells)]
+    unique = dmn.parse(table(rows, inputs=(LEVELS, ROUND)))
+    first = dmn.parse(table(rows, inputs=(LEVELS, ROUND), policy='hitPolicy="FIRST"'))
+    matched: list[list[int]] = [
+        tried(unique, level, number) for level, number in itertools.product("高中低", range(-1, 7))
+    ]
+    rules = {finding.rule for finding in dmn.lint(unique)}
+    assert ("dmn-overlap" in rules) == any(len(found) > 1 for found in matched)
+    if "dmn-impossible" not in rules:
+        assert ("dmn-gap" in rules) == any(not found for found in matched)
+        unreachable = {int(f.element_id[1:]) for f in dmn.lint(first) if f.rule == "dmn-unreachable"}
+        assert unreachable == set(range(1, len(rows) + 1)) - {found[0] for found in matched if found}
+
+
+def tried(model: dmn.Decisions, level: str, number: int) -> list[int]:
+    answers: Any = dmn.explain(model, "deadline", {"level": level, "round": number})
+    return [answer.index for answer in answers if answer.matched]
+
+
+def test_findings_name_the_row() -> None:
+    finding = dmn.lint(dmn.parse(table([(["<", "-"], ["1"])])))[0]
+    assert (finding.name, finding.line > 0, finding.severity) == ("时限", True, "error")
+    with pytest.raises(dmn.DmnError):
+        dmn.evaluate(dmn.parse(table([(["<", "-"], ["1"])])), "时限", {"urgency": 1, "round": 1})
