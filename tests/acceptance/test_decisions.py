@@ -151,6 +151,7 @@ LIMITS = [
     ("complaint", "progress", {}, 3, "cd", "assigned", "D15"),
     ("rectification", "progress", {}, 3, "cd", "assigned", "D15"),
     ("complaint", "feedback", {"category": "销售"}, 3, "cd", "received", "C05"),
+    ("complaint", "feedback", {"category": "物业"}, 4, "cd", "signed", "C17"),
     ("rectification", "feedback", {"category": "物业"}, 4, "cd", "signed", "C17"),
     ("complaint", "day5_call", {}, 5, "cd", "reported", "C06"),
     ("rectification", "sign", {}, 0, "eod", "listed", "C04"),
