@@ -12,6 +12,11 @@ LIN, ZHOU, CHEN, SUN = "lin.xiaoan", "zhou.xiaoning", "chen.liyan", "sun.mingli"
 QIAN, FENG, HE, KANG = "qian.xiaoman", "feng.zhuguan", "he.jingli", "kang.gongcheng"
 OWNER = ("王安然", "19900000001")
 HOME = "春和里1期-03-2-1502"
+STORY_HOUSES = (
+    *(HOME, "春和里1期-02-1-1502", "春和里1期-02-2-1502", "春和里1期-01-2-1502", "春和里2期-01-1-1502"),
+    *("春和里2期-02-1-1502", "秋实园1期-06-2-1502", "望冬台1期-01-2-1502"),
+)
+"""Houses of the stories: nothing else happens there, so that each story goes as written."""
 REPAIR = ("报修", "自己房产", "工程维修类", "户内维修")
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import insert, select
 
+from processes.services.demo.diary import STORY_HOUSES
 from processes.services.demo.estate import CATEGORIES, SEED
 from storage.cases import next_value
 from storage.privacy import mask, vault
@@ -49,7 +50,7 @@ def add_history(session: Session, count: int, *, now: datetime) -> None:
         .join(Ownership, Ownership.unit_id == Unit.id)
         .join(Party, Party.id == Ownership.party_id)
         .join(Contact, Contact.party_id == Party.id)
-        .where(Ownership.role == "业主", Unit.delivered_on.is_not(None))
+        .where(Ownership.role == "业主", Unit.delivered_on.is_not(None), Unit.code.not_in(STORY_HOUSES))
         .order_by(Unit.id)
         .limit(20_000)
     ).all()

@@ -318,7 +318,7 @@ def holiday(now: datetime) -> list[Step]:
     )
     return (
         d.add(days - 13, "15:00", LIN, "T19")
-        .add(days - 16, "10:00", ZHOU, "CB1")
-        .add(days - 17, "09:00", SUN, "T25")
+        .add(days - 17, "16:00", ZHOU, "CB1")
+        .add(days - 18, "09:00", SUN, "T25")
         .steps
     )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from processes.services.demo.answers import intake
-from processes.services.demo.diary import CHEN, FENG, HE, HOME, KANG, LIN, QIAN, REPAIR, ZHOU, Diary
+from processes.services.demo.diary import CHEN, FENG, HE, KANG, LIN, QIAN, REPAIR, STORY_HOUSES, ZHOU, Diary
 from processes.services.demo.estate import SEED
 from processes.services.demo.player import Step
 from storage.tables.estate import Project, Unit
@@ -41,7 +41,7 @@ def waiting(database: Database, size: str, now: datetime) -> list[Step]:
     rng = random.Random(SEED + 2)  # noqa: S311  invented data, the same every time
     with database.read() as session:
         houses = _houses(session)
-    rounds = 2 if size == "demo" else 1
+    rounds = 5 if size == "demo" else 1
     steps: list[Step] = []
     for number, stops in enumerate(stops for _ in range(rounds) for stops in WAITING):
         unit, project, name = houses[(number * 7) % len(houses)]
@@ -59,7 +59,7 @@ def _houses(session: Session) -> list[tuple[str, str, str]]:
         .join(Ownership, Ownership.unit_id == Unit.id)
         .join(Party, Party.id == Ownership.party_id)
         .join(Contact, Contact.party_id == Party.id)
-        .where(Ownership.role == "业主", Project.property_affiliated, Unit.code != HOME)
+        .where(Ownership.role == "业主", Project.property_affiliated, Unit.code.not_in(STORY_HOUSES))
     )
     return [(row[0], row[1], row[2]) for row in session.execute(query.order_by(Unit.id))]
 
