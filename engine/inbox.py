@@ -9,7 +9,7 @@ from engine.errors import N_, InvalidInputError
 from storage import definitions as definition_rows
 from storage import people
 from storage import tasks as queries
-from storage.tasks import COUNT_LIMIT, TOTAL_LIMIT, Inbox
+from storage.tasks import TOTAL_LIMIT, Inbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 VIEWS = ("mine", "group", "all", "overdue", "team", "done")
 SORTS = {"newest": "-created", "oldest": "created"}
 MAX_SIZE = 200
+SEARCH_LIMIT = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,8 @@ def inbox(session: Session, viewer: Viewer, query: InboxQuery, *, now: datetime)
     sort = SORTS.get(query.sort, query.sort)
     if query.view not in VIEWS or sort not in queries.SORTS:
         raise InvalidInputError(N_("There is no such view or sort order."))
-    wanted = _wanted(viewer, query, now)
+    hits = queries.found_instances(session, query.text, SEARCH_LIMIT) if query.text else None
+    wanted = _wanted(viewer, query, now, hits)
     total = queries.count(session, wanted, TOTAL_LIMIT)
     size = max(1, min(query.size, MAX_SIZE))
     pages = max(1, -(-total // size))
@@ -104,22 +106,20 @@ def inbox(session: Session, viewer: Viewer, query: InboxQuery, *, now: datetime)
     return InboxPage(
         items=_items(session, viewer, rows, now),
         total=total,
-        counts={view: _count(session, viewer, query, view, now) for view in VIEWS},
+        counts={view: queries.count(session, _wanted(viewer, replace(query, view=view), now, hits)) for view in VIEWS},
         page=page,
         pages=pages,
         capped=total >= TOTAL_LIMIT,
     )
 
 
-def _count(session: Session, viewer: Viewer, query: InboxQuery, view: str, now: datetime) -> int:
-    return queries.count(session, _wanted(viewer, replace(query, view=view), now), COUNT_LIMIT)
-
-
-def _wanted(viewer: Viewer, query: InboxQuery, now: datetime) -> Inbox:
+def _wanted(viewer: Viewer, query: InboxQuery, now: datetime, hits: tuple[UUID, ...] | None) -> Inbox:
     """Say in terms of storage what a query means for a viewer."""
     narrow: dict[str, Any] = {"scope": query.scope, "process": query.process, "text": query.text}
     logins = tuple(login for login in viewer.logins if login)
     mine = logins if not query.role else ()
+    if query.view != "done":
+        narrow["instances"] = hits
     if query.view == "done":
         return Inbox(assignees=logins, done=True, **narrow)
     if query.view == "mine":

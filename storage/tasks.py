@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, func, insert, literal, select, union_all, update
+from sqlalchemy import delete, func, insert, literal, or_, select, true, union_all, update
 from sqlalchemy.orm import undefer
 from sqlalchemy.orm.util import identity_key
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
-    from sqlalchemy import Select, Subquery
+    from sqlalchemy import ColumnElement, Select, Subquery
     from sqlalchemy.orm import Session
 
     Query = Select[*tuple[Any, ...]]
@@ -46,6 +46,7 @@ class Inbox:
     """Which tasks: `candidates` are (candidate, project or "" for all), `assignees` logins.
 
     `claimed` None: taken or not. `everything`: all open tasks. `done`: closed tasks completed by `assignees`.
+    `instances`: only tasks of these (what a search found); `text` is searched for when they are too many to list.
     """
 
     candidates: tuple[tuple[str, str], ...] = ()
@@ -57,6 +58,7 @@ class Inbox:
     scope: str = ""
     process: str = ""
     text: str = ""
+    instances: tuple[UUID, ...] | None = None
 
 
 def _narrowed(query: Query, inbox: Inbox, *, candidates: bool) -> Query:
@@ -70,7 +72,9 @@ def _narrowed(query: Query, inbox: Inbox, *, candidates: bool) -> Query:
         query = query.join(UserTask, UserTask.id == TaskCandidate.task_id)
     if inbox.process:
         query = query.where(UserTask.process_key == inbox.process)
-    if inbox.text:
+    if inbox.instances is not None:
+        query = query.where(row.instance_id.in_(inbox.instances))
+    elif inbox.text:
         found = select(ProcessInstance.id).where(ProcessInstance.status == "active", *matches(inbox.text))
         query = query.where(
             row.instance_id.in_(found if not inbox.done else found.with_only_columns(ProcessInstance.id))
@@ -89,6 +93,8 @@ def _branches(inbox: Inbox) -> list[Query]:
         for login in inbox.assignees
     ]
     line = select(TaskCandidate.task_id.label("id"), TaskCandidate.sort_due.label("sort_due"))
+    if inbox.instances is not None and inbox.candidates:
+        return [*found, _narrowed(line.where(_any_candidate(inbox)).distinct(), inbox, candidates=True)]
     for candidate, held in inbox.candidates:
         if held and inbox.scope and held != inbox.scope:
             continue
@@ -100,6 +106,25 @@ def _branches(inbox: Inbox) -> list[Query]:
     return found
 
 
+def _any_candidate(inbox: Inbox) -> ColumnElement[bool]:
+    """Say all the branches of candidates in one condition, for the few tasks of a search."""
+    held = [
+        (TaskCandidate.candidate == candidate) & (TaskCandidate.scope == scope if scope else true())
+        for candidate, scope in inbox.candidates
+    ]
+    condition = or_(*held)
+    if inbox.scope:
+        condition &= TaskCandidate.scope == inbox.scope
+    return condition if inbox.claimed is None else condition & (TaskCandidate.claimed == literal(inbox.claimed))
+
+
+def found_instances(session: Session, text: str, limit: int) -> tuple[UUID, ...] | None:
+    """List the running instances that a search finds; None when they are more than `limit`."""
+    query = select(ProcessInstance.id).where(ProcessInstance.status == "active", *matches(text)).limit(limit + 1)
+    ids = tuple(session.scalars(query))
+    return ids if len(ids) <= limit else None
+
+
 def _done(inbox: Inbox) -> Query:
     query = select(UserTask.id.label("id"), UserTask.completed_at.label("sort_due")).where(
         UserTask.completed_by.in_(inbox.assignees), UserTask.state == "completed"
@@ -109,7 +134,7 @@ def _done(inbox: Inbox) -> Query:
     if inbox.process:
         query = query.where(UserTask.process_key == inbox.process)
     if inbox.text:
-        query = query.where(UserTask.instance_id.in_(select(ProcessInstance.id).where(*matches(inbox.text))))
+        query = query.join(ProcessInstance, ProcessInstance.id == UserTask.instance_id).where(*matches(inbox.text))
     return query
 
 
