@@ -10,15 +10,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.core.findings import Finding, errors_first
+from engine.core.lint_effects import check_effects
 from engine.core.lint_elements import check_element
-from engine.core.lint_expressions import check_expressions
+from engine.core.lint_events import check_answers
+from engine.core.lint_expressions import check_expressions, check_juel
+from engine.core.lint_flows import check_cycles, check_flows, check_places
 from engine.core.lint_known import Known, about
 from engine.core.soundness import check_soundness
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from engine.core.model import Model, Node, Process
+    from engine.core.model import Flow, Model, Node, Process
 
 __all__ = ["Known", "check"]
 
@@ -33,22 +36,39 @@ def check(model: Model, known: Known) -> list[Finding]:
     found = list(_file(model))
     for process in model.processes.values():
         if process.executable:
-            found += _process(process)
+            found += _size(process)
+            found += check_flows(process)
             for node in process.nodes.values():
-                found += check_element(process, node, known)
-            found += check_expressions(process)
+                found += check_element(model, process, node, known)
+            found += check_expressions(process, known)
+            found += check_answers(model, process)
+            found += check_cycles(process)
+            found += check_effects(process)
             found += _places(process)
-    return errors_first(found)
+    return errors_first([*found, *check_juel(model)])
 
 
 def _file(model: Model) -> Iterator[Finding]:
-    if not any(p.executable for p in model.processes.values()):
+    closed = [p for p in model.processes.values() if not p.executable and p.nodes]
+    runs = any(p.executable for p in model.processes.values())
+    if not runs and not closed:
         yield Finding(
             next(iter(model.processes), ""),
             "no-process",
             "error",
             "The file has no executable process. Draw one, or tick Executable in its properties.",
             "文件里没有可执行的流程。请画一个流程,或在属性里勾选“可执行”。",
+        )
+    for process in closed:
+        yield Finding(
+            process.id,
+            "no-process" if not runs else "not-executable",
+            "error" if not runs else "info",
+            "The process is not executable, so it is only a picture. Tick Executable in its properties to run it.",
+            "流程没有勾选“可执行”,只是一张图。要运行它,请在属性里勾选“可执行”。",
+            process.name,
+            line=process.line,
+            repair=f"executable:{process.id}",
         )
     for name in model.duplicate_ids:
         yield Finding(
@@ -58,9 +78,18 @@ def _file(model: Model) -> Iterator[Finding]:
             f"The id {name} is used twice. Give one of the elements another id.",
             f"编号 {name} 用了两次。请给其中一个元素换个编号。",
         )
+    for name in model.given_ids:
+        yield Finding(
+            name,
+            "missing-id",
+            "info",
+            f"This element has no id and is called {name} here. Save the id in the file, so that open cases keep it.",
+            f"这个元素没有编号,暂定为 {name}。请把编号存进文件,运行中的流程才能认得它。",
+            repair="missing-id:",
+        )
 
 
-def _process(process: Process) -> Iterator[Finding]:
+def _size(process: Process) -> Iterator[Finding]:
     if len(process.nodes) > MAX_NODES:
         yield Finding(
             process.id,
@@ -71,39 +100,20 @@ def _process(process: Process) -> Iterator[Finding]:
             process.name,
         )
     if not process.nodes:
-        yield Finding(process.id, "empty-process", "error", "The process is empty.", "流程是空的。", process.name)
-    for flow in process.flows.values():
-        source, target = process.nodes.get(flow.source), process.nodes.get(flow.target)
-        if source is None or target is None:
-            yield Finding(
-                flow.id,
-                "dangling-flow",
-                "error",
-                f"The flow leads from {flow.source or 'nowhere'} to {flow.target or 'nowhere'}; one end is missing. "
-                "Connect both ends.",
-                f"连线从“{flow.source}”到“{flow.target}”,有一端不存在。请把两端都连上。",
-                flow.name,
-                line=flow.line,
-            )
-        elif source.scope != target.scope:
-            yield Finding(
-                flow.id,
-                "flow-crosses-border",
-                "error",
-                "A sequence flow cannot cross the border of a sub-process. End it inside and go on outside.",
-                "连线不能穿过子流程的边界。请在子流程内结束,再从外面继续。",
-                flow.name,
-                line=flow.line,
-            )
+        yield Finding(
+            process.id,
+            "empty-process",
+            "error",
+            "The process is empty. Draw its steps.",
+            "流程是空的。请画出步骤。",
+            process.name,
+        )
 
 
 def _places(process: Process) -> Iterator[Finding]:
     """Find where tokens cannot come to, never leave, or run in a circle."""
-    scopes = [
-        process.id,
-        *(n.id for n in process.nodes.values() if any(m.scope == n.id for m in process.nodes.values())),
-    ]
-    for scope in scopes:
+    holders = {n.scope for n in process.nodes.values()}
+    for scope in [process.id, *(n.id for n in process.nodes.values() if n.id in holders)]:
         inside = process.inside(scope)
         reached = _reached(process, inside)
         if inside and not reached:
@@ -117,6 +127,7 @@ def _places(process: Process) -> Iterator[Finding]:
                 holder.name if holder is not None else process.name,
             )
             continue
+        has_end = any(n.type == "endEvent" for n in inside)
         for node in inside:
             if node.id not in reached:
                 yield about(
@@ -126,16 +137,24 @@ def _places(process: Process) -> Iterator[Finding]:
                     "No flow leads here, so it never runs. Connect it or delete it.",
                     "没有连线能走到这里,它永远不会执行。请连上或删除。",
                 )
-            if not node.outgoing and _is_dead_end(node):
+            elif not node.outgoing and has_end and _is_dead_end(node):
                 yield about(
                     node,
                     "dead-end",
                     "warning",
                     "Nothing follows; this path ends here. Add an end event if that is meant.",
                     "后面没有连线,这条路到此结束。如果确实如此,请补上结束事件。",
+                    repair="end-event",
+                    detail=scope,
                 )
+        yield from check_places(process, scope, inside)
         yield from _circles(process, inside)
-        yield from check_soundness(process, scope)
+        if all(process.nodes[f.target].scope == f.scope for f in process.flows.values() if _whole(process, f)):
+            yield from check_soundness(process, scope)
+
+
+def _whole(process: Process, flow: Flow) -> bool:
+    return flow.source in process.nodes and flow.target in process.nodes
 
 
 def _is_dead_end(node: Node) -> bool:

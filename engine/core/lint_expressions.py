@@ -2,39 +2,97 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from engine.core import feel
+from engine.core.feel.names import CALENDAR
 from engine.core.findings import Finding
-from engine.core.lint_known import about
+from engine.core.lint_chinese import chinese
+from engine.core.lint_known import about, did_you_mean
 from engine.core.normalise import EXPRESSION_ATTRIBUTES, is_juel
-from engine.core.timers import ISO_DURATION, ISO_MOMENT, is_literal
+from engine.core.timers import ISO_CYCLE, ISO_DURATION, ISO_MOMENT, is_literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from engine.core.model import Node, Process
+    from engine.core.lint_known import Known
+    from engine.core.model import Model, Node, Process
+
+CALENDAR_FUNCTIONS = CALENDAR | {"working days until"}
+LOOP_VARIABLES = frozenset({"loopCounter", "nrOfInstances", "nrOfActiveInstances", "nrOfCompletedInstances"})
+FIVE = 5
 
 
-def check_expressions(process: Process) -> Iterator[Finding]:
+def check_expressions(process: Process, known: Known) -> Iterator[Finding]:
     """Compile every expression of a process."""
     for flow in process.flows.values():
-        problem = _problem(flow.condition) if flow.condition else None
-        if problem:
-            yield Finding(
-                flow.id,
-                "invalid-feel",
-                "error",
-                *_sentences("condition", "条件", flow.condition, problem),
-                flow.name,
-                line=flow.line,
-            )
+        if flow.condition:
+            where = Finding(flow.id, "", "error", "", "", flow.name, line=flow.line)
+            yield from _judge(where, "condition", "条件", flow.condition, known)
     for node in process.nodes.values():
+        where = about(node, "", "error", "", "")
         for what, what_zh, text in _texts(node):
-            problem = _problem(text)
-            if problem:
-                yield about(node, "invalid-feel", "error", *_sentences(what, what_zh, text, problem))
+            yield from _judge(where, what, what_zh, text, known)
         yield from _times(node)
+
+
+def _judge(where: Finding, what: str, what_zh: str, text: str, known: Known) -> Iterator[Finding]:
+    """Tell a text that is no FEEL, a function that does not exist, and variables that nobody sets."""
+    try:
+        if is_juel(text):
+            feel.from_juel(text)
+        expression = feel.compile(text)
+    except feel.FeelProblem as problem:
+        yield replace(
+            where,
+            rule="invalid-feel",
+            message=f"The {what} {text} is not valid FEEL. {problem}",
+            message_zh=f"{what_zh}“{text}”不是有效的 FEEL 表达式。{chinese(problem)}",
+        )
+        return
+    for name in sorted(expression.functions - CALENDAR_FUNCTIONS - (known.variables or frozenset())):
+        hint, hint_zh = did_you_mean(name, CALENDAR_FUNCTIONS | set(feel.BUILTINS))
+        at = text.find(name) + 1
+        yield replace(
+            where,
+            rule="unknown-function",
+            message=f"The {what} {text} calls {name} at position {at}, which does not exist.{hint}",
+            message_zh=f"{what_zh}“{text}”第 {at} 个字符处调用的函数“{name}”不存在。{hint_zh}",
+        )
+    missing = [] if known.variables is None else sorted(expression.names - known.variables - LOOP_VARIABLES)
+    for name in missing:
+        hint, hint_zh = did_you_mean(name, known.variables or ())
+        at = text.find(name) + 1
+        yield replace(
+            where,
+            rule="unknown-variable",
+            severity="info",
+            message=f"The {what} {text} uses {name} at position {at}; no form or step here sets it.{hint}",
+            message_zh=f"{what_zh}“{text}”第 {at} 个字符处用到变量“{name}”,没有表单或步骤会设置它。{hint_zh}",
+        )
+
+
+def check_juel(model: Model) -> Iterator[Finding]:
+    """Tell which expressions of another dialect are read as FEEL."""
+    lines: dict[str, tuple[str, int]] = {}
+    for process in model.processes.values():
+        lines.update({flow.id: (flow.name, flow.line) for flow in process.flows.values()})
+        lines.update({node.id: (node.name, node.line) for node in process.nodes.values()})
+    for element_id, old, new in model.translated:
+        name, line = lines.get(element_id, ("", 0))
+        yield Finding(
+            element_id,
+            "juel",
+            "info",
+            f"{old} is read as the FEEL expression {new}. Write that into the file to see what runs.",
+            f"“{old}”会按 FEEL 表达式“{new}”执行。建议直接写进文件,一目了然。",
+            name,
+            line=line,
+            repair=f"juel:{element_id}",
+        )
 
 
 def _texts(node: Node) -> Iterator[tuple[str, str, str]]:
@@ -52,7 +110,7 @@ def _texts(node: Node) -> Iterator[tuple[str, str, str]]:
             event.kind == "timer"
             and event.expression
             and not is_literal(event.expression)
-            and not _is_cron(event.expression)
+            and not is_cron(event.expression)
         ):
             yield "timer", "定时器", event.expression
         if event.name.startswith("="):
@@ -70,32 +128,61 @@ def _loop_texts(node: Node) -> Iterator[tuple[str, str, str]]:
                 yield "loop", "循环", text
 
 
-def _problem(text: str) -> str:
-    try:
-        feel.compile(text)
-    except feel.FeelProblem as error:
-        return str(error)
-    return ""
-
-
-def _sentences(what: str, what_zh: str, text: str, problem: str) -> tuple[str, str]:
-    return f"The {what} {text} is not valid FEEL: {problem}", f"{what_zh}“{text}”不是有效的 FEEL 表达式:{problem}"
-
-
-def _is_cron(text: str) -> bool:
+def is_cron(text: str) -> bool:
+    """Tell whether a timer's text is a cron expression."""
     fields = text.split()
     return len(fields) in {5, 6, 7} and all(set(f) <= set("0123456789*/,-?LW#") for f in fields)
 
 
+def cycle_of(cron: str) -> str:
+    """Give the ISO 8601 cycle that repeats as a cron expression does, "" when there is none that is exact.
+
+    Exact means the same distance every time: every so many seconds, minutes or hours that divide the next larger unit.
+    Days and months are left alone, since a cycle counts from its start and cron from the calendar.
+    """
+    fields = cron.split()[:6]
+    if len(fields) == FIVE:
+        fields = ["0", *fields]
+    every = "".join(fields[3:]).strip("*?") == ""
+    for index, (unit, size) in enumerate((("S", 60), ("M", 60), ("H", 24))):
+        head, rest = fields[index], fields[index + 1 : 3]
+        step = re.fullmatch(r"(?:\*|0)/(\d+)", head)
+        number = 1 if head == "*" else int(step[1]) if step else 0
+        if number and size % number == 0 and all(f == "*" for f in rest) and every:
+            return f"R/PT{number}{unit}" if all(f == "0" for f in fields[:index]) else ""
+    return ""
+
+
+def _exists(text: str) -> bool:
+    """Tell whether a literal that looks like a time is one: there is no 30th of February."""
+    cycle = ISO_CYCLE.fullmatch(text)
+    for part in (cycle[2], cycle[3]) if cycle else (text,):
+        if part and not ISO_DURATION.fullmatch(part):
+            try:
+                datetime.fromisoformat(part)
+            except ValueError:
+                return False
+    return True
+
+
 def _times(node: Node) -> Iterator[Finding]:
     for event in node.events:
-        if event.kind == "timer" and _is_cron(event.expression):
+        if event.kind == "timer" and is_cron(event.expression):
             yield about(
                 node,
                 "cron",
                 "error",
                 f"The timer {event.expression} is a cron expression. Write a cycle such as R/P1D, or a date by FEEL.",
                 f"定时器“{event.expression}”是 cron 写法。请写成周期(如 R/P1D)或用 FEEL 算出时间。",
+                repair="cycle" if cycle_of(event.expression) else "",
+            )
+        if event.kind == "timer" and is_literal(event.expression) and not _exists(event.expression):
+            yield about(
+                node,
+                "invalid-time",
+                "error",
+                f"The timer {event.expression} is no time of the calendar. Check year, month, day and hour.",
+                f"定时器“{event.expression}”不是有效的时间。请检查年月日和时刻。",
             )
     for name in ("dueDate", "followUpDate"):
         text = node.attributes.get(name, "").strip()
@@ -103,7 +190,7 @@ def _times(node: Node) -> Iterator[Finding]:
             text
             and not text.startswith("=")
             and not is_juel(text)
-            and not (ISO_DURATION.fullmatch(text) or ISO_MOMENT.fullmatch(text))
+            and not ((ISO_DURATION.fullmatch(text) or ISO_MOMENT.fullmatch(text)) and _exists(text))
         ):
             yield about(
                 node,

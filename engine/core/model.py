@@ -59,7 +59,8 @@ class EventDefinition:
 
     `name` is the message, signal, error, escalation or link name after resolving the reference; `code` the error or
     escalation code; `timer` one of date, duration, cycle; `expression` the timer's value or the condition.
-    `ref` is the referenced root element's id, "" when the reference is missing or dangling.
+    `ref` is the referenced root element's id, "" when the reference is missing or dangling; `wanted` is what the file
+    says, also when there is no such element.
     """
 
     kind: EventKind
@@ -68,6 +69,7 @@ class EventDefinition:
     timer: Literal["date", "duration", "cycle", ""] = ""
     expression: str = ""
     ref: str = ""
+    wanted: str = ""
     code_variable: str = ""
     message_variable: str = ""
     topic: str = ""
@@ -127,7 +129,8 @@ class FormField:
 class Node:
     """An activity, event or gateway. `incoming`/`outgoing` are flow ids in document order.
 
-    `attributes` holds the Camunda 7 attributes by local name (`candidateGroups`, `dueDate`, `formRef`, `topic`, …).
+    `attributes` holds the Camunda 7 attributes by local name (`candidateGroups`, `dueDate`, `formRef`, `topic`, …);
+    `unsupported` names the attributes and child elements that have no effect here, with their prefix.
     """
 
     id: str
@@ -174,6 +177,7 @@ class Flow:
     name: str = ""
     condition: str = ""
     line: int = 0
+    unsupported: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -201,6 +205,7 @@ class Process:
     attributes: dict[str, str] = field(default_factory=dict)
     properties: dict[str, str] = field(default_factory=dict)
     line: int = 0
+    unsupported: list[str] = field(default_factory=list)
 
     def inside(self, scope: str) -> list[Node]:
         """List the nodes that lie directly in a process or sub-process, in document order."""
@@ -234,7 +239,11 @@ class Artifact:
 
 @dataclass(slots=True)
 class Model:
-    """A whole `.bpmn` file."""
+    """A whole `.bpmn` file.
+
+    `given_ids` are ids that the file lacks; `translated` lists (element id, JUEL text, FEEL text); `events` maps the
+    ids of the messages, signals, errors and escalations to (kind, name).
+    """
 
     processes: dict[str, Process] = field(default_factory=dict)
     participants: list[Participant] = field(default_factory=list)
@@ -245,6 +254,9 @@ class Model:
     target_namespace: str = ""
     exporter: str = ""
     duplicate_ids: list[str] = field(default_factory=list)
+    given_ids: list[str] = field(default_factory=list)
+    translated: list[tuple[str, str, str]] = field(default_factory=list)
+    events: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     def node(self, node_id: str) -> Node | None:
         """Find a node of any process."""

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from engine.core import feel
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from engine.core.model import Model, Node
 
 EXPRESSION_ATTRIBUTES = (
@@ -41,27 +43,40 @@ def attribute(text: str) -> str:
 
 
 def normalise(model: Model) -> Model:
-    """Translate every expression of the model in place and give the model back."""
+    """Translate every expression of the model in place, note what was JUEL, and give the model back."""
     for process in model.processes.values():
         for flow in process.flows.values():
-            flow.condition = plain(flow.condition)
+            flow.condition = _told(model, flow.id, flow.condition, plain)
         for node in process.nodes.values():
-            _node(node)
+            _node(model, node)
     return model
 
 
-def _node(node: Node) -> None:
+def _told(model: Model, element_id: str, text: str, change: Callable[[str], str]) -> str:
+    changed = change(text)
+    if is_juel(text) and changed != text.strip():
+        model.translated.append((element_id, text.strip(), changed))
+    return changed
+
+
+def _node(model: Model, node: Node) -> None:
+    def plainly(text: str) -> str:
+        return _told(model, node.id, text, plain)
+
+    def literally(text: str) -> str:
+        return _told(model, node.id, text, attribute)
+
     for name in EXPRESSION_ATTRIBUTES:
         if name in node.attributes:
-            node.attributes[name] = attribute(node.attributes[name])
-    node.called_element = attribute(node.called_element)
+            node.attributes[name] = literally(node.attributes[name])
+    node.called_element = literally(node.called_element)
     for event in node.events:
-        event.expression = plain(event.expression)
-        event.name = attribute(event.name)
+        event.expression = plainly(event.expression)
+        event.name = literally(event.name)
     for mapping in (*node.inputs, *node.outputs, *(m for e in node.events for m in e.mappings)):
         if mapping.expression and not mapping.business_key:
-            mapping.source = plain(mapping.source)
+            mapping.source = plainly(mapping.source)
     if node.loop is not None:
         loop = node.loop
-        loop.cardinality, loop.collection = plain(loop.cardinality), plain(loop.collection)
-        loop.completion_condition, loop.condition = plain(loop.completion_condition), plain(loop.condition)
+        loop.cardinality, loop.collection = plainly(loop.cardinality), plainly(loop.collection)
+        loop.completion_condition, loop.condition = plainly(loop.completion_condition), plainly(loop.condition)

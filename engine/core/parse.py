@@ -28,7 +28,9 @@ from engine.core.model import (
     Process,
     Shape,
 )
-from engine.core.parse_node import BPMN, CAMUNDA, RootElements, camunda_attributes, fill_node, line_of, local, text_of
+from engine.core.parse_effects import BPMN, BPMN_CHILDREN, CAMUNDA, without_effect
+from engine.core.parse_ids import give_ids
+from engine.core.parse_node import RootElements, camunda_attributes, fill_node, line_of, local, text_of
 from engine.errors import DeploymentRefused
 
 if TYPE_CHECKING:
@@ -43,8 +45,9 @@ NODE_TYPES = ACTIVITY_TYPES | GATEWAY_TYPES | EVENT_TYPES
 DRAWN_TYPES = frozenset({"textAnnotation", "group", "dataObjectReference", "dataStoreReference", "association"})
 SILENT_TYPES = frozenset(
     {"documentation", "extensionElements", "laneSet", "incoming", "outgoing", "dataObject", "sequenceFlow", "property",
-     "standardLoopCharacteristics", "multiInstanceLoopCharacteristics", "ioSpecification", "auditing", "monitoring",
-     "dataInputAssociation", "dataOutputAssociation", "timerEventDefinition", "messageEventDefinition", "category"}
+     "standardLoopCharacteristics", "multiInstanceLoopCharacteristics", "dataState", "script", "text",
+     "auditing", "monitoring", "category", "artifact", "rendering", "conditionExpression", "loopCondition"}
+    | BPMN_CHILDREN
 )  # fmt: skip
 
 
@@ -73,6 +76,8 @@ def read_xml(xml: bytes) -> etree._Element:
     try:
         root = etree.fromstring(xml, parser)
     except etree.XMLSyntaxError as error:
+        if "depth" in str(error.msg):
+            raise _too_deep() from None
         line = error.lineno or 0
         raise refuse(
             "not-xml",
@@ -83,12 +88,16 @@ def read_xml(xml: bytes) -> etree._Element:
     if root.getroottree().docinfo.internalDTD is not None:
         raise refuse("doctype", "The file has a DOCTYPE, which is never read.", "文件含有 DOCTYPE,系统不会读取。")
     if _depth_exceeds(root, MAX_DEPTH):
-        raise refuse(
-            "too-deep",
-            f"The elements are nested deeper than {MAX_DEPTH}. Use called processes instead of nested sub-processes.",
-            f"元素嵌套超过 {MAX_DEPTH} 层。请用调用流程代替多层子流程。",
-        )
+        raise _too_deep()
     return root
+
+
+def _too_deep() -> DeploymentRefused:
+    return refuse(
+        "too-deep",
+        f"The elements are nested deeper than {MAX_DEPTH}. Use called processes instead of nested sub-processes.",
+        f"元素嵌套超过 {MAX_DEPTH} 层。请用调用流程代替多层子流程。",
+    )
 
 
 def _depth_exceeds(root: etree._Element, limit: int) -> bool:
@@ -111,10 +120,14 @@ def parse(xml: bytes) -> Model:
             line=line_of(root),
         )
     model = Model(target_namespace=root.get("targetNamespace", ""), exporter=root.get("exporter", ""))
+    model.given_ids = give_ids(root)
     roots = RootElements.read(root)
+    model.events = {ref: (roots.kinds[ref], name) for ref, (name, _code) in roots.by_id.items()}
     for element in _bpmn_children(root):
         if local(element) == "process":
             process = _process(element, roots, model)
+            if process.id in model.processes:
+                process.id = f"{process.id}_{len(model.processes) + 1}"  # lint names the double id
             model.processes[process.id] = process
         elif local(element) == "collaboration":
             _collaboration(element, model)
@@ -139,6 +152,7 @@ def _process(element: etree._Element, roots: RootElements, model: Model) -> Proc
         executable=element.get("isExecutable", "true") != "false",
         attributes=camunda_attributes(element),
         line=line_of(element),
+        unsupported=without_effect(element),
     )
     for prop in element.findall(f"{{{BPMN}}}extensionElements/{{{CAMUNDA}}}properties/{{{CAMUNDA}}}property"):
         process.properties[prop.get("name", "")] = prop.get("value", "")
@@ -152,27 +166,23 @@ def _contents(element: etree._Element, scope: str, process: Process, roots: Root
         if kind in NODE_TYPES:
             node = Node(child.get("id", ""), kind, scope)
             fill_node(node, child, roots)
-            while not node.id or node.id in process.nodes:
-                node.id = _fresh(node, process)
+            while node.id in process.nodes or node.id == process.id:
+                node.id = f"{node.id}_{len(process.nodes) + 1}"
             process.nodes[node.id] = node
             if kind in SUBPROCESS_TYPES:
                 _contents(child, node.id, process, roots, model)
         elif kind == "sequenceFlow":
             flow = _flow(child, scope)
-            while not flow.id or flow.id in process.flows:
-                flow.id = f"Flow_{flow.source}_{flow.target}_{len(process.flows)}"
+            while flow.id in process.flows:
+                flow.id = f"{flow.id}_{len(process.flows) + 1}"
             process.flows[flow.id] = flow
         elif kind == "laneSet":
             _lanes(child, scope, "", process)
         elif kind in DRAWN_TYPES:
             model.artifacts.append(_artifact(child, scope))
-        elif kind not in SILENT_TYPES and not kind.endswith("EventDefinition") and scope == process.id:
+        elif kind not in SILENT_TYPES and not kind.endswith("EventDefinition"):
             unknown = Node(child.get("id") or f"{kind}_{line_of(child)}", kind, scope, line=line_of(child))
             process.nodes.setdefault(unknown.id, unknown)
-
-
-def _fresh(node: Node, process: Process) -> str:
-    return f"{node.type[0].upper()}{node.type[1:]}_{len(process.nodes) + 1}_{node.line}"
 
 
 def _flow(element: etree._Element, scope: str) -> Flow:
@@ -185,6 +195,7 @@ def _flow(element: etree._Element, scope: str) -> Flow:
         name=element.get("name", ""),
         condition=(condition.text or "").strip() if condition is not None else "",
         line=line_of(element),
+        unsupported=without_effect(element),
     )
 
 

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from lxml import etree
 
 from engine.core.model import EventDefinition, EventKind, FormField, Listener, Loop, Mapping, Node
+from engine.core.parse_effects import BPMN, CAMUNDA, without_effect
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
-CAMUNDA = "http://camunda.org/schema/1.0/bpmn"
 EVENT_DEFINITIONS: dict[str, EventKind] = {
     "timerEventDefinition": "timer",
     "messageEventDefinition": "message",
@@ -26,9 +25,6 @@ EVENT_DEFINITIONS: dict[str, EventKind] = {
     "compensateEventDefinition": "compensation",
     "cancelEventDefinition": "cancel",
 }
-KNOWN_EXTENSIONS = frozenset(
-    {"properties", "inputOutput", "in", "out", "taskListener", "formData", "executionListener", "errorEventDefinition"}
-)
 
 
 def local(element: etree._Element) -> str:
@@ -61,6 +57,7 @@ class RootElements:
     """The messages, signals, errors and escalations of a file by id: (name, code)."""
 
     by_id: dict[str, tuple[str, str]] = field(default_factory=dict)
+    kinds: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def read(cls, root: etree._Element) -> RootElements:
@@ -70,12 +67,13 @@ class RootElements:
             if isinstance(element.tag, str) and local(element) in {"message", "signal", "error", "escalation"}:
                 code = element.get("errorCode") or element.get("escalationCode") or ""
                 found.by_id[element.get("id", "")] = (element.get("name", ""), code)
+                found.kinds[element.get("id", "")] = local(element)
         return found
 
-    def resolve(self, ref: str) -> tuple[str, str, str]:
+    def resolve(self, ref: str, kind: str) -> tuple[str, str, str]:
         """Give (name, code, ref) of a reference, all "" when it dangles."""
         ref = ref.rsplit(":", maxsplit=1)[-1]
-        return (*self.by_id[ref], ref) if ref in self.by_id else ("", "", "")
+        return (*self.by_id[ref], ref) if self.kinds.get(ref) == kind else ("", "", "")
 
 
 def fill_node(node: Node, element: etree._Element, roots: RootElements) -> None:
@@ -93,10 +91,11 @@ def fill_node(node: Node, element: etree._Element, roots: RootElements) -> None:
     node.attributes = camunda_attributes(element)
     node.events = list(_events(element, roots))
     if node.type in {"sendTask", "receiveTask"}:
-        name, _code, ref = roots.resolve(element.get("messageRef", ""))
-        if element.get("messageRef") or name:
-            node.events = [EventDefinition("message", name=name, ref=ref)]
+        name, _code, ref = roots.resolve(element.get("messageRef", ""), "message")
+        if element.get("messageRef"):
+            node.events = [EventDefinition("message", name=name, ref=ref, wanted=element.get("messageRef", ""))]
     node.loop = _loop(element)
+    node.unsupported = without_effect(element)
     _extensions(node, element)
 
 
@@ -120,7 +119,8 @@ def _event(element: etree._Element, kind: EventKind, roots: RootElements) -> Eve
     elif kind == "compensation":
         event.activity_ref = element.get("activityRef", "")
     elif kind in {"message", "signal", "error", "escalation"}:
-        event.name, event.code, event.ref = roots.resolve(element.get(f"{kind}Ref", ""))
+        event.wanted = element.get(f"{kind}Ref", "")
+        event.name, event.code, event.ref = roots.resolve(event.wanted, kind)
         extra = camunda_attributes(element)
         event.code_variable = extra.get("errorCodeVariable", extra.get("escalationCodeVariable", ""))
         event.message_variable = extra.get("errorMessageVariable", "")
@@ -185,8 +185,6 @@ def _extensions(node: Node, element: etree._Element) -> None:
             node.listeners.append(_listener(child))
         elif kind == "formData":
             node.form_fields = [_form_field(f) for f in child if isinstance(f.tag, str)]
-        if kind not in KNOWN_EXTENSIONS:
-            node.unsupported.append(f"camunda:{kind}")
 
 
 def _listener(element: etree._Element) -> Listener:
@@ -199,7 +197,7 @@ def _parameters(node: Node, element: etree._Element) -> None:
     for child in element:
         if not isinstance(child.tag, str):
             continue
-        if len(child):
+        if len(child) and isinstance(child[0].tag, str):
             node.unsupported.append(f"camunda:{local(child[0])}")
         text = (child.text or "").strip()
         literal = not (text.startswith(("=", "${", "#{")))

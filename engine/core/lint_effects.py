@@ -1,0 +1,105 @@
+"""Rules about what a diagram says to other engines: it is named, never silently ignored (ENGINE.md §1)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.core.findings import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from engine.core.model import Node, Process
+
+HARMLESS = frozenset(
+    {
+        "camunda:asyncBefore", "camunda:asyncAfter", "camunda:exclusive", "camunda:jobPriority", "camunda:taskPriority",
+        "camunda:failedJobRetryTimeCycle",
+        "camunda:formHandlerClass", "camunda:initiator", "ioSpecification", "dataInputAssociation",
+        "dataOutputAssociation", "ioBinding", "supportedInterfaceRef", "correlationSubscription", "isClosed",
+        "performer", "resourceRole",
+    }
+)  # fmt: skip
+"""They change nothing of the course of the process here: a step is saved as a whole anyway."""
+ENGINES = ("zeebe:", "activiti:", "flowable:", "operaton:", "spiffworkflow:", "drools:")
+CONVERTIBLE = ("zeebe:", "activiti:", "flowable:", "operaton:")
+ADVICE = {
+    "instantiate": (
+        "It does not start the process; draw a message start event.",
+        "它不会启动流程,请改画消息开始事件。",
+    ),
+    "parallelMultiple": ("Draw one event for each.", "请分别画出每个事件。"),
+    "eventGatewayType": ("The first event wins; draw a parallel gateway.", "先到的事件生效;请改用并行网关。"),
+    "potentialOwner": ("Use candidateGroups or a lane.", "请改用候选组或泳道。"),
+    "humanPerformer": ("Use assignee or a lane.", "请改用办理人或泳道。"),
+    "behavior": ("Boundary events of the activity do not see the rounds.", "活动的边界事件看不到每一轮。"),
+    "camunda:connector": ("Use a service task with a topic.", "请改用带主题的服务任务。"),
+    "camunda:script": ("Write FEEL instead.", "请改写成 FEEL。"),
+    "camunda:list": ("Write a FEEL list such as =[1, 2].", "请写成 FEEL 列表,如 =[1, 2]。"),
+    "camunda:map": ("Write a FEEL context such as ={a: 1}.", "请写成 FEEL 上下文,如 ={a: 1}。"),
+}
+GENERAL = (
+    "Remove it, or do the same with FEEL, a decision table or a service task.",
+    "请删除,或用 FEEL、决策表、服务任务代替。",
+)
+
+
+def check_effects(process: Process) -> Iterator[Finding]:
+    """Name every attribute and element without effect: one finding an element for those of weight, one for the rest."""
+    yield from _about(process.id, process.name, process.line, process.unsupported)
+    for flow in process.flows.values():
+        yield from _about(flow.id, flow.name, flow.line, flow.unsupported)
+    for node in process.nodes.values():
+        yield from _about(node.id, node.name, node.line, node.unsupported)
+        yield from _listeners(node)
+        if node.type == "parallelGateway" and any(process.flows[f].condition for f in node.outgoing):
+            yield Finding(
+                node.id,
+                "no-effect",
+                "warning",
+                "A parallel gateway takes every flow; the conditions have no effect. Use an inclusive gateway.",
+                "并行网关走所有连线,条件不起作用。请改用包容网关。",
+                node.name,
+                line=node.line,
+            )
+
+
+def _about(element_id: str, name: str, line: int, names: list[str]) -> Iterator[Finding]:
+    weighty = [n for n in names if n not in HARMLESS and (n.startswith((*ENGINES, "camunda:")) or ":" not in n)]
+    for what in weighty:
+        advice, advice_zh = ADVICE.get(what, GENERAL)
+        repair = f"vendor:{element_id}" if what.startswith(CONVERTIBLE) else ""
+        yield Finding(
+            element_id,
+            "no-effect",
+            "warning",
+            f"{what} has no effect here. {advice}",
+            f"“{what}”在这里不起作用。{advice_zh}",
+            name,
+            line=line,
+            repair=repair,
+        )
+    rest = ", ".join(n for n in names if n not in weighty)
+    if rest:
+        yield Finding(
+            element_id,
+            "no-effect",
+            "info",
+            f"{rest}: kept in the file, without effect here.",
+            f"“{rest}”会保留在文件里,但在这里不起作用。",
+            name,
+            line=line,
+        )
+
+
+def _listeners(node: Node) -> Iterator[Finding]:
+    if any(listener.kind == "execution" for listener in node.listeners):
+        yield Finding(
+            node.id,
+            "no-effect",
+            "warning",
+            "Execution listeners do not run here. Use a task listener or a service task.",
+            "执行监听器不起作用。请用任务监听器或服务任务。",
+            node.name,
+            line=node.line,
+        )
