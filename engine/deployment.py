@@ -126,7 +126,8 @@ def deploy(
         items += _store_decisions(session, file, decisions, source, made)
     for file, process, model, source in bundle.executable():
         head = {**process.properties, "note": note, **(heads or {}).get(process.id, {})}
-        items.append(_store_process(session, file, process, model, source, {**_head(head), **made}))
+        roles = {"roles": list(_roles(session, process, bundle))}
+        items.append(_store_process(session, file, process, model, source, {**_head(head), **made, **roles}))
     keys = [item.key for item in items if item.kind == "process"] or [""]
     for locale, texts in bundle.catalogues.items():
         for key in keys:
@@ -321,7 +322,6 @@ def _store_process(
         source=source,
         forms={key: str(form.id) for key, form in bound_forms.items()},
         decisions={key: str(decision.id) for key, decision in bound_decisions.items()},
-        roles=list(_roles(session, process)),
         starters=list(_starters(session, process)),
         startable=bool(program.starts[process.id]) and process.attributes.get("isStartableInTasklist") != "false",
         **values,
@@ -333,14 +333,32 @@ def _store_process(
     return Deployed("process", row.id, row.key, row.version, row.name, new=True)
 
 
-def _roles(session: Session, process: Process) -> tuple[str, ...]:
+def _roles(session: Session, process: Process, bundle: _Bundle) -> tuple[str, ...]:
+    """List the roles that have tasks in a process or in those it calls, as they are now."""
+    together = {other.id: other for _, other, _, _ in bundle.executable()}
+    names: list[str] = []
+    waiting, seen = [process.id], set[str]()
+    while waiting:
+        key = waiting.pop()
+        if key in seen:
+            continue
+        seen.add(key)
+        if key in together:
+            names += _own_roles(together[key])
+            waiting += [node.called_element for node in together[key].nodes.values() if node.called_element]
+        elif (row := queries.latest_process(session, key)) is not None:
+            names += row.roles
+    return role_codes(session, names)
+
+
+def _own_roles(process: Process) -> list[str]:
     names: list[str] = []
     for node in process.nodes.values():
         groups = node.attributes.get("candidateGroups", "")
         if node.type in ("userTask", "manualTask"):
             names += [] if groups.startswith("=") else groups.split(",")
             names += [] if groups else [node.lane]
-    return role_codes(session, names)
+    return names
 
 
 def _starters(session: Session, process: Process) -> tuple[str, ...]:

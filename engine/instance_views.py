@@ -158,8 +158,8 @@ class HistoryInfo:
 def subject(session: Session, instance: ProcessInstance) -> InstanceSubject:
     """Say what access decides by about an instance."""
     row = definition_rows.process(session, instance.definition_id)
-    roles = tuple(row.roles) if row else ()
-    return InstanceSubject(instance.scope, roles, instances.people_of(session, instance.id))
+    persons, groups = instances.involved(session, instance.id)
+    return InstanceSubject(instance.scope, tuple({*groups, *(row.roles if row else ())}), persons)
 
 
 def visible(session: Session, viewer: Viewer, instance_id: UUID) -> ProcessInstance:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, exists, func, insert, or_, select, update
+from sqlalchemy import delete, exists, func, insert, select, update
 from sqlalchemy.orm import undefer
 
 from storage.tables.instances import HistoryEvent, MessageSubscription, ProcessInstance
@@ -164,19 +164,33 @@ def add_history(session: Session, rows: Sequence[dict[str, Any]]) -> None:
         session.execute(insert(HistoryEvent), rows)
 
 
-def people_of(session: Session, instance_id: UUID) -> frozenset[str]:
-    """List the logins of those who had to do with an instance: started it, hold or did a task, wrote a comment."""
-    found: set[str] = set(session.scalars(select(ProcessInstance.started_by).where(ProcessInstance.id == instance_id)))
+def involved(session: Session, instance_id: UUID) -> tuple[frozenset[str], frozenset[str]]:
+    """List the logins of those who had to do with an instance, and the candidate groups of its tasks.
+
+    Having to do means: started it, holds, did or may do a task, wrote a comment.
+    """
+    started = select(ProcessInstance.started_by).where(ProcessInstance.id == instance_id)
+    people: set[str] = set(session.scalars(started))
+    groups: set[str] = set()
     rows = session.execute(
-        select(UserTask.assignee, UserTask.completed_by, UserTask.owner, UserTask.candidate_users).where(
-            UserTask.instance_id == instance_id,
-            or_(UserTask.state != "canceled", UserTask.assignee != ""),
-        )
+        select(
+            UserTask.assignee,
+            UserTask.completed_by,
+            UserTask.owner,
+            UserTask.candidate_users,
+            UserTask.candidate_groups,
+        ).where(UserTask.instance_id == instance_id)
     )
-    for assignee, completed_by, owner, users in rows:
-        found.update((assignee, completed_by or "", owner, *users))
-    found.update(session.scalars(select(Comment.author).where(Comment.instance_id == instance_id)))
-    return frozenset(found - {""})
+    for assignee, completed_by, owner, users, candidates in rows:
+        people.update((assignee, completed_by or "", owner, *users))
+        groups.update(candidates)
+    people.update(session.scalars(select(Comment.author).where(Comment.instance_id == instance_id)))
+    return frozenset(people - {""}), frozenset(groups)
+
+
+def people_of(session: Session, instance_id: UUID) -> frozenset[str]:
+    """List the logins of those who had to do with an instance."""
+    return involved(session, instance_id)[0]
 
 
 def remember(session: Session, actor: str, key: str, result: dict[str, Any], now: datetime) -> None:

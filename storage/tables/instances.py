@@ -79,7 +79,7 @@ class HistoryEvent(Base):
     element_type: Mapped[str] = mapped_column(code(40), default="")
     name: Mapped[str] = mapped_column(default="")
     token_id: Mapped[UUID | None]
-    scope_id: Mapped[str] = mapped_column(code(), default="")
+    scope_id: Mapped[str] = mapped_column(default="")
     detail: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
 

@@ -46,7 +46,7 @@ class UserTask(Base):
     sort_due: Mapped[datetime] = mapped_column(default=FAR_FUTURE)
     follow_up_at: Mapped[datetime | None]
     priority: Mapped[int] = mapped_column(default=50)
-    scope_id: Mapped[str] = mapped_column(code(), default="")
+    scope_id: Mapped[str] = mapped_column(default="")
     properties: Mapped[dict[str, Any]] = mapped_column(default=dict)
     listeners: Mapped[list[Any]] = mapped_column(default=list)
     state: Mapped[str] = mapped_column(code(20), default="open")
