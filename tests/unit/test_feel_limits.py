@@ -169,7 +169,7 @@ def larger(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     )
 
 
-@settings(max_examples=1500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.recursive(ATOMS, larger, max_leaves=8), st.booleans())
 def test_any_expression(text: str, strict: bool) -> None:
     survives(text, unary=False, strict=strict, value=[1, "a", None])

@@ -49,6 +49,15 @@ def line_of(element: etree._Element) -> int:
     return line if isinstance(line, int) else 0
 
 
+def _literal(element: etree._Element) -> m.Literal:
+    return m.Literal(
+        text=text_of(first(element, "text")),
+        id=attribute(element, "id"),
+        line=line_of(element),
+        language=attribute(element, "expressionLanguage"),
+    )
+
+
 class Reader:
     """Reads boxes, keeping count of how deep they nest."""
 
@@ -56,7 +65,7 @@ class Reader:
         """Start outside of any box."""
         self.depth = 0
         self.readers: dict[str, Callable[[etree._Element], m.Box]] = {
-            "literalExpression": self._literal,
+            "literalExpression": _literal,
             "decisionTable": self._table,
             "context": self._context,
             "relation": self._relation,
@@ -92,15 +101,6 @@ class Reader:
     def _part(self, element: etree._Element, name: str) -> m.Box | None:
         part = first(element, name)
         return None if part is None else self.only_box(part)
-
-    @staticmethod
-    def _literal(element: etree._Element) -> m.Literal:
-        return m.Literal(
-            text=text_of(first(element, "text")),
-            id=attribute(element, "id"),
-            line=line_of(element),
-            language=attribute(element, "expressionLanguage"),
-        )
 
     def _loop(self, element: etree._Element, kind: str, body: str) -> m.Loop:
         return m.Loop(
@@ -163,7 +163,7 @@ class Reader:
         return m.Input(
             id=attribute(element, "id"),
             label=attribute(element, "label"),
-            expression=m.Literal("") if expression is None else self._literal(expression),
+            expression=m.Literal("") if expression is None else _literal(expression),
             type="" if expression is None else attribute(expression, "typeRef"),
             values="" if values is None else text_of(first(values, "text")),
         )
@@ -177,12 +177,12 @@ class Reader:
             label=attribute(element, "label"),
             type=attribute(element, "typeRef"),
             values="" if values is None else text_of(first(values, "text")),
-            default=None if default is None else self._literal(default),
+            default=None if default is None else _literal(default),
         )
 
     def _rule(self, element: etree._Element, inputs: int, outputs: int) -> m.Rule:
-        tests = tuple(self._literal(child) for child in children(element, "inputEntry"))
-        results = tuple(self._literal(child) for child in children(element, "outputEntry"))
+        tests = tuple(_literal(child) for child in children(element, "inputEntry"))
+        results = tuple(_literal(child) for child in children(element, "outputEntry"))
         rule_id = attribute(element, "id")
         if len(tests) != inputs or len(results) != outputs:
             template = N_(

@@ -9,20 +9,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.core.feel import nodes as n
-from engine.core.feel.errors import FeelSyntaxError
-from engine.core.feel.literals import at_literal, number_literal
-from engine.core.feel.parser_types import TypeParser
-from engine.errors import N_
+from engine.core.feel.parser_primaries import ADDITIVE, COMPARISONS, PrimaryParser
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from engine.core.feel.lexer import Token
 
-_COMPARISONS = {"=", "!=", "<", "<=", ">", ">="}
 _PRECEDENCE = {"or": 1, "and": 2, "between": 3, "in": 3, "+": 4, "-": 4, "*": 5, "/": 5, "**": 6}
-_PRECEDENCE |= dict.fromkeys(_COMPARISONS, 3)
-_ADDITIVE = 4
+_PRECEDENCE |= dict.fromkeys(COMPARISONS, 3)
 _STARTS_NO_EXPRESSION = {")", "]", ",", "}", ":", "..", ".", "=", "!=", "<", "<=", ">", ">=", "+", "*", "/", "**", ""}
 _STARTS_NO_EXPRESSION |= {"and", "or", "then", "else", "return", "satisfies", "between", "in", "instance"}
 
@@ -32,7 +26,7 @@ def parse(text: str, *, unary: bool = False, names: Iterable[str] = ()) -> n.Nod
     return Parser(text, names).whole(unary=unary)
 
 
-class Parser(TypeParser):
+class Parser(PrimaryParser):
     """One use per text."""
 
     def whole(self, *, unary: bool) -> n.Node:
@@ -43,8 +37,6 @@ class Parser(TypeParser):
         if self.token.kind != "end":
             raise self._unexpected()
         return node
-
-    # -- unary tests -----------------------------------------------------------------------------------------------
 
     def _cell(self) -> n.Node:
         pos = self.token.pos
@@ -68,15 +60,13 @@ class Parser(TypeParser):
         return tuple(tests)
 
     def _test(self) -> n.Node:
-        if self.token.kind == "op" and self.token.value in _COMPARISONS:
+        if self.token.kind == "op" and self.token.value in COMPARISONS:
             return self._comparison_test()
         return self._expression()
 
     def _comparison_test(self) -> n.Comparison:
         token = self._next()
-        return n.Comparison(token.pos, token.value, self._binary(_ADDITIVE))
-
-    # -- expressions -----------------------------------------------------------------------------------------------
+        return n.Comparison(token.pos, token.value, self._binary(ADDITIVE))
 
     def _expression(self) -> n.Node:
         self._enter()
@@ -109,15 +99,15 @@ class Parser(TypeParser):
         return n.Logic(pos, operator, tuple(operands))
 
     def _between(self, value: n.Node, pos: int) -> n.Node:
-        low = self._binary(_ADDITIVE)
+        low = self._binary(ADDITIVE)
         self._expect_word("and")
-        return n.Between(pos, value, low, self._binary(_ADDITIVE))
+        return n.Between(pos, value, low, self._binary(ADDITIVE))
 
     def _in(self, value: n.Node, pos: int) -> n.Node:
-        if self.token.kind == "op" and self.token.value in _COMPARISONS:
+        if self.token.kind == "op" and self.token.value in COMPARISONS:
             return n.In(pos, value, (self._comparison_test(),))
         if self.token.value != "(" or self.token.kind != "op":
-            return n.In(pos, value, (self._binary(_ADDITIVE),))
+            return n.In(pos, value, (self._binary(ADDITIVE),))
         start = self._next().pos
         outer, self.range_end = self.range_end, False
         first = self._test()
@@ -131,7 +121,7 @@ class Parser(TypeParser):
             return n.In(pos, value, tests)
         else:
             self._expect(")")
-            tests = (first,) if isinstance(first, n.Comparison) else (self._binary(_ADDITIVE, self._postfix(first)),)
+            tests = (first,) if isinstance(first, n.Comparison) else (self._binary(ADDITIVE, self._postfix(first)),)
         return n.In(pos, value, tests)
 
     def _unary(self) -> n.Node:
@@ -201,154 +191,3 @@ class Parser(TypeParser):
         name = " ".join(token.value for token in self.tokens[self.at : at])
         self.at = at + 1
         return name
-
-    # -- primaries -------------------------------------------------------------------------------------------------
-
-    def _primary(self) -> n.Node:
-        token = self.token
-        if token.kind == "number":
-            self.at += 1
-            return n.Literal(token.pos, number_literal(token.value, token.pos, self.text))
-        if token.kind == "string":
-            self.at += 1
-            return n.Literal(token.pos, token.value)
-        if token.kind == "at":
-            self.at += 1
-            return n.Literal(token.pos, at_literal(token.value))
-        if token.kind == "name":
-            return self._word_primary(token)
-        if token.value in {"(", "[", "]", "{"} and token.kind == "op":
-            outer, self.range_end = self.range_end, False
-            node = self._bracket(self._next())
-            self.range_end = outer
-            return node
-        raise self._unexpected()
-
-    def _bracket(self, token: Token) -> n.Node:
-        if token.value == "{":
-            return self._context(token.pos)
-        if token.value == "(":
-            if self.token.kind == "op" and self.token.value in _COMPARISONS:
-                node: n.Node = self._comparison_test()
-            else:
-                node = self._expression()
-                if self._accept(".."):
-                    return self._range_end(token.pos, node, low_closed=False)
-            self._expect(")")
-            return node
-        if token.value == "]":
-            node = self._expression()
-            self._expect("..")
-            return self._range_end(token.pos, node, low_closed=False)
-        if self._accept("]"):
-            return n.ListNode(token.pos, ())
-        items = [self._test()]
-        if self._accept(".."):
-            return self._range_end(token.pos, items[0], low_closed=True)
-        while self._accept(","):
-            items.append(self._test())
-        self._expect("]")
-        return n.ListNode(token.pos, tuple(items))
-
-    def _range_end(self, pos: int, low: n.Node, *, low_closed: bool) -> n.Node:
-        outer, self.range_end = self.range_end, True
-        high = self._binary(_ADDITIVE)
-        self.range_end = outer
-        token = self.token
-        if token.kind != "op" or token.value not in {"]", ")", "["}:
-            raise self._missing("]")
-        self.at += 1
-        return n.RangeNode(pos, low, high, low_closed, token.value == "]")
-
-    def _context(self, pos: int) -> n.Node:
-        keys: list[str] = []
-        values: list[n.Node] = []
-        scope = self.scopes
-        self.scopes = scope.child()
-        while not self._accept("}"):
-            key_token = self.token
-            key = self._next().value if key_token.kind == "string" else self._key()
-            self._expect(":")
-            if key in keys:
-                raise FeelSyntaxError(
-                    N_("Position {position}: the context has two entries “{key}”."), key_token.pos, self.text, key=key
-                )
-            values.append(self._expression())
-            keys.append(key)
-            self.scopes.add(key)
-            if not self._accept(",") and self.token.value != "}":
-                raise self._missing("}")
-        self.scopes = scope
-        return n.ContextNode(pos, tuple(keys), tuple(values))
-
-    def _key(self) -> str:
-        """Everything up to the colon: names of entries may hold spaces and signs."""
-        start = self.at
-        while self.token.kind in {"name", "number"} or self.token.value in {".", "/", "-", "'", "+", "*", "**"}:
-            self.at += 1
-        if self.at == start or self.tokens[start].kind != "name":
-            raise self._unexpected()
-        return self._joined(start, self.at)
-
-    def _word_primary(self, token: Token) -> n.Node:
-        word = token.value
-        following = self._peek()
-        if following.value == "(" and word == "function":
-            return self._function()
-        known = self.scopes.longest(self.tokens, self.at)
-        if not known[0]:
-            if word in {"true", "false", "null"}:
-                self.at += 1
-                return n.Literal(token.pos, {"true": True, "false": False}.get(word))
-            if word == "if":
-                return self._if()
-            if word == "for" and following.kind == "name":
-                return self._for()
-            if word in {"some", "every"} and following.kind == "name":
-                return self._quantified()
-        return n.Name(token.pos, self._name(known))
-
-    def _if(self) -> n.Node:
-        pos = self._next().pos
-        condition = self._expression()
-        self._expect_word("then")
-        yes = self._expression()
-        self._expect_word("else")
-        return n.If(pos, condition, yes, self._expression())
-
-    def _for(self) -> n.Node:
-        scope = self.scopes
-        pos = self._next().pos
-        iterators = self._iterators()
-        self._expect_word("return")
-        self.scopes.add("partial")
-        body = self._expression()
-        self.scopes = scope
-        return n.For(pos, iterators, body)
-
-    def _quantified(self) -> n.Node:
-        scope = self.scopes
-        token = self._next()
-        iterators = self._iterators()
-        self._expect_word("satisfies")
-        condition = self._expression()
-        self.scopes = scope
-        return n.Quantified(token.pos, token.value, iterators, condition)
-
-    def _iterators(self) -> tuple[n.Iterator, ...]:
-        result: list[n.Iterator] = []
-        self.scopes = self.scopes.child()
-        while True:
-            start = self.at
-            while self.token.kind == "name" and not self._word("in"):
-                self.at += 1
-            if self.at == start:
-                raise self._unexpected()
-            name = self._joined(start, self.at)
-            self._expect_word("in")
-            source = self._expression()
-            end = self._expression() if self._accept("..") else None
-            result.append(n.Iterator(self.tokens[start].pos, name, source, end))
-            self.scopes.add(name)
-            if not self._accept(","):
-                return tuple(result)

@@ -85,8 +85,8 @@ def _shift(code: list[Instruction], by: int) -> list[Instruction]:
     return [item._replace(x=item.x + by, y=item.y + by) if item.op in {"split", "jump"} else item for item in code]
 
 
-class _Reader:
-    """Recursive descent; code fragments have targets relative to their own start."""
+class _CharReader:
+    """Reads what matches one character."""
 
     def __init__(self, pattern: str, flags: str) -> None:
         self.pattern = pattern
@@ -96,6 +96,104 @@ class _Reader:
         self.closed: set[int] = set()
         self.backward = False
         self.depth = 0
+
+    def _one(self, ch: str) -> Instruction:
+        if "i" not in self.flags:
+            return self._char(lambda other: other == ch)
+        return self._char(lambda other: other.casefold() == ch.casefold())
+
+    @staticmethod
+    def _char(test: CharTest) -> Instruction:
+        return Instruction("char", test=test)
+
+    def _named_class(self) -> CharTest:
+        """After a backslash: d s w i c, their opposites in capitals, p{…} and P{…}."""
+        ch = self.pattern[self.at] if self.at < len(self.pattern) else ""
+        self.at += 1
+        if ch and ch in "pP":
+            end = self.pattern.find("}", self.at)
+            if not self.pattern.startswith("{", self.at) or end < 0:
+                raise PatternError(self.pattern)
+            test = _category(self.pattern[self.at + 1 : end])
+            self.at = end + 1
+        else:
+            found = _SHORTHANDS.get(ch.lower())
+            if found is None or not ch:
+                raise PatternError(self.pattern)
+            test = found
+        return (lambda other: not test(other)) if ch.isupper() else test
+
+    def _class(self) -> CharTest:
+        self.depth += 1
+        if self.depth > _MAX_NESTING:
+            raise PatternError(self.pattern)
+        negated = self._class_char() == "^"
+        if negated:
+            self.at += 1
+        tests: list[CharTest] = []
+        singles: set[str] = set()
+        excluded: CharTest | None = None
+        first = True
+        while (ch := self._class_char()) != "]" or first:
+            first = False
+            if ch == "-" and self.pattern.startswith("-[", self.at):
+                self.at += 2
+                excluded = self._class()
+                if self._class_char() != "]":
+                    raise PatternError(self.pattern)
+                break
+            if ch == "[":
+                raise PatternError(self.pattern)
+            self._class_item(ch, singles, tests)
+        self.at += 1
+        self.depth -= 1
+        return self._class_test(singles, tests, excluded, negated=negated)
+
+    def _class_test(
+        self, singles: set[str], tests: list[CharTest], excluded: CharTest | None, *, negated: bool
+    ) -> CharTest:
+        def inside(ch: str) -> bool:
+            return ch in singles or any(test(ch) for test in tests)
+
+        fold = "i" in self.flags
+
+        def test(ch: str) -> bool:
+            found = inside(ch) or (fold and (inside(ch.lower()) or inside(ch.upper())))
+            return found is not negated and not (excluded is not None and excluded(ch))
+
+        return test
+
+    def _class_char(self) -> str:
+        if self.at >= len(self.pattern):
+            raise PatternError(self.pattern)
+        return self.pattern[self.at]
+
+    def _class_item(self, ch: str, singles: set[str], tests: list[CharTest]) -> None:
+        """One character, a range or an escape inside brackets."""
+        self.at += 1
+        if ch == "\\":
+            ch = self._class_char()
+            if ch not in _LITERAL and ch not in _ESCAPES:
+                tests.append(self._named_class())
+                return
+            self.at += 1
+            ch = _ESCAPES.get(ch, ch)
+        following = self.pattern[self.at : self.at + 2]
+        if len(following) == 2 and following[0] == "-" and following[1] not in "][":  # noqa: PLR2004
+            self.at += 2
+            high = following[1]
+            if high == "\\":
+                high = _ESCAPES.get(self._class_char(), self._class_char())
+                self.at += 1
+            if high < ch:
+                raise PatternError(self.pattern)
+            tests.append(lambda other: ch <= other <= high)
+        else:
+            singles.add(ch)
+
+
+class _Reader(_CharReader):
+    """Recursive descent; code fragments have targets relative to their own start."""
 
     def literal(self) -> list[Instruction]:
         return [self._one(ch) for ch in self.pattern]
@@ -223,100 +321,6 @@ class _Reader:
             self.at += 1
             return self._one(_ESCAPES.get(ch, ch))
         return self._char(self._named_class())
-
-    def _one(self, ch: str) -> Instruction:
-        if "i" not in self.flags:
-            return self._char(lambda other: other == ch)
-        return self._char(lambda other: other.casefold() == ch.casefold())
-
-    @staticmethod
-    def _char(test: CharTest) -> Instruction:
-        return Instruction("char", test=test)
-
-    def _named_class(self) -> CharTest:
-        """After a backslash: d s w i c, their opposites in capitals, p{…} and P{…}."""
-        ch = self.pattern[self.at] if self.at < len(self.pattern) else ""
-        self.at += 1
-        if ch and ch in "pP":
-            end = self.pattern.find("}", self.at)
-            if not self.pattern.startswith("{", self.at) or end < 0:
-                raise PatternError(self.pattern)
-            test = _category(self.pattern[self.at + 1 : end])
-            self.at = end + 1
-        else:
-            found = _SHORTHANDS.get(ch.lower())
-            if found is None or not ch:
-                raise PatternError(self.pattern)
-            test = found
-        return (lambda other: not test(other)) if ch.isupper() else test
-
-    def _class(self) -> CharTest:
-        self.depth += 1
-        if self.depth > _MAX_NESTING:
-            raise PatternError(self.pattern)
-        negated = self._class_char() == "^"
-        if negated:
-            self.at += 1
-        tests: list[CharTest] = []
-        singles: set[str] = set()
-        excluded: CharTest | None = None
-        first = True
-        while (ch := self._class_char()) != "]" or first:
-            first = False
-            if ch == "-" and self.pattern.startswith("-[", self.at):
-                self.at += 2
-                excluded = self._class()
-                if self._class_char() != "]":
-                    raise PatternError(self.pattern)
-                break
-            if ch == "[":
-                raise PatternError(self.pattern)
-            self._class_item(ch, singles, tests)
-        self.at += 1
-        self.depth -= 1
-        return self._class_test(singles, tests, excluded, negated=negated)
-
-    def _class_test(
-        self, singles: set[str], tests: list[CharTest], excluded: CharTest | None, *, negated: bool
-    ) -> CharTest:
-        def inside(ch: str) -> bool:
-            return ch in singles or any(test(ch) for test in tests)
-
-        fold = "i" in self.flags
-
-        def test(ch: str) -> bool:
-            found = inside(ch) or (fold and (inside(ch.lower()) or inside(ch.upper())))
-            return found is not negated and not (excluded is not None and excluded(ch))
-
-        return test
-
-    def _class_char(self) -> str:
-        if self.at >= len(self.pattern):
-            raise PatternError(self.pattern)
-        return self.pattern[self.at]
-
-    def _class_item(self, ch: str, singles: set[str], tests: list[CharTest]) -> None:
-        """One character, a range or an escape inside brackets."""
-        self.at += 1
-        if ch == "\\":
-            ch = self._class_char()
-            if ch not in _LITERAL and ch not in _ESCAPES:
-                tests.append(self._named_class())
-                return
-            self.at += 1
-            ch = _ESCAPES.get(ch, ch)
-        following = self.pattern[self.at : self.at + 2]
-        if len(following) == 2 and following[0] == "-" and following[1] not in "][":  # noqa: PLR2004
-            self.at += 2
-            high = following[1]
-            if high == "\\":
-                high = _ESCAPES.get(self._class_char(), self._class_char())
-                self.at += 1
-            if high < ch:
-                raise PatternError(self.pattern)
-            tests.append(lambda other: ch <= other <= high)
-        else:
-            singles.add(ch)
 
 
 def _repeat(atom: list[Instruction], low: int, high: int | None, *, lazy: bool) -> list[Instruction]:
