@@ -62,7 +62,10 @@ class Person:
             found = TOKEN.search(self.client.get("/login").text)
             assert found, "the sign-in page has no token"
             self._token = found[1]
-        return self.client.post(path, data={"csrf_token": self._token, **(data or {})}, **options)  # type: ignore[arg-type]
+        sent = {"csrf_token": self._token, **(data or {})}
+        if path.startswith(("/login", "/logout")):
+            self._token = ""  # it belonged to the session that ends with this request
+        return self.client.post(path, data=sent, **options)  # type: ignore[arg-type]
 
 
 @dataclass
@@ -81,7 +84,6 @@ class Site:
         person = Person(self.client())
         answer = person.post("/login/as", {"login": login})
         assert answer.status_code == 303, answer.text
-        person._token = ""
         return person
 
     def run_jobs(self, limit: int = 500) -> int:

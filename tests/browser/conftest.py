@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
-from werkzeug.serving import make_server
+from werkzeug.serving import WSGIRequestHandler, make_server
 
 from tasks_ui.serving import start_worker
 from tests.sites import Site, demo_file, site
@@ -21,7 +21,9 @@ __all__ = ["demo_file", "site"]
 ROOT = Path(__file__).parents[2]
 AXE = ROOT / "tasks_ui" / "editor" / "node_modules" / "axe-core" / "axe.min.js"
 SHOTS = ROOT / "build" / "shots"
-HOW_TO_ENABLE = "Chromium was not found: install `chromium`, or name it in KEYTURN_TEST_CHROMIUM, to run the browser tests"
+HOW_TO_ENABLE = (
+    "Chromium was not found: install `chromium`, or name it in KEYTURN_TEST_CHROMIUM, to run the browser tests"
+)
 FLAGS = [
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
@@ -48,6 +50,13 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
         yield browser
         browser.close()
+
+
+class Quiet(WSGIRequestHandler):
+    """The application logs its requests itself."""
+
+    def log_request(self, *_args: Any) -> None:
+        pass
 
 
 @dataclass
@@ -97,7 +106,7 @@ class Live:
 @pytest.fixture
 def live(site: Site, chromium: Browser) -> Iterator[Live]:
     """A server with a worker on a port of its own; at the end no page may have complained."""
-    server = make_server("127.0.0.1", 0, site.app, threaded=True)
+    server = make_server("127.0.0.1", 0, site.app, threaded=True, request_handler=Quiet)
     serving = threading.Thread(target=server.serve_forever, daemon=True)
     serving.start()
     stop = threading.Event()
