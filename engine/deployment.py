@@ -10,10 +10,11 @@ from hashlib import sha256
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from engine import access
+from engine import access, timer_starts
 from engine.access import Action
 from engine.core import dmn, forms, lint, normalise, parse
 from engine.core import program as programs
+from engine.core.calendar import WorkCalendar
 from engine.core.findings import Finding, errors_first
 from engine.errors import N_, DeploymentRefused, InvalidInputError
 from engine.roles import role_codes, role_names
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from engine.connectors import Registry
     from engine.core.forms import Form
     from engine.core.model import Model, Process
+    from engine.core.program import Program
 
 MAX_FILE_BYTES = 5_000_000
 HEAD = (
@@ -127,7 +129,8 @@ def deploy(
     for file, process, model, source in bundle.executable():
         head = {**process.properties, "note": note, **(heads or {}).get(process.id, {})}
         roles = {"roles": list(_roles(session, process, bundle))}
-        items.append(_store_process(session, file, process, model, source, {**_head(head), **made, **roles}))
+        values = {**_head(head), **made, **roles}
+        items.append(_store_process(session, file, process, model, source, values, registry))
     keys = [item.key for item in items if item.kind == "process"] or [""]
     for locale, texts in bundle.catalogues.items():
         for key in keys:
@@ -299,7 +302,13 @@ def _head(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _store_process(
-    session: Session, file: str, process: Process, model: Model, source: bytes, values: dict[str, Any]
+    session: Session,
+    file: str,
+    process: Process,
+    model: Model,
+    source: bytes,
+    values: dict[str, Any],
+    registry: Registry,
 ) -> Deployed:
     attributes = [node.attributes for node in process.nodes.values()]
     references = {form_reference(a.get("formRef") or a.get("formKey", "")) for a in attributes}
@@ -328,9 +337,19 @@ def _store_process(
     )
     session.add(row)
     session.flush()
-    starts = [(s.kind, s.name, s.element_id) for s in program.start_events() if s.kind in ("message", "signal")]
-    queries.replace_starts(session, row, starts)
+    arm_starts(session, row, program, registry=registry, now=values["created_at"])
     return Deployed("process", row.id, row.key, row.version, row.name, new=True)
+
+
+def arm_starts(
+    session: Session, row: ProcessDefinition, program: Program, *, registry: Registry, now: datetime
+) -> None:
+    """Let messages, signals and timers start this version of a process and no other."""
+    events = program.start_events()
+    named = [(s.kind, s.name, s.element_id) for s in events if s.kind in ("message", "signal")]
+    queries.replace_starts(session, row, named)
+    calendar = registry.calendar(session) if registry.calendar else WorkCalendar()
+    timer_starts.replace(session, row, events, calendar=calendar, now=now)
 
 
 def _roles(session: Session, process: Process, bundle: _Bundle) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from engine import incidents, instances, messages
+from engine import definitions, incidents, instances, messages, timer_starts
 from engine.access import SYSTEM
 from engine.connectors import BpmnError, OutboxMessage, ServiceContext
 from engine.core import machine
@@ -164,12 +164,31 @@ def next_turn(now: datetime, interval: timedelta) -> datetime:
     return midnight + ((now - midnight) // interval + 1) * interval
 
 
+def _start(session: Session, job: Job, now: datetime, registry: Registry) -> None:
+    row = definition_rows.process(session, UUID(job.payload["definition_id"]))
+    due, cycle = job.due_at, job.payload.get("cycle")
+    if not queue.finish(session, job) or row is None or due is None:
+        return
+    instances.start(
+        session, key=row.key, variables={}, viewer=SYSTEM, now=now, registry=registry, start_element=job.element_id,
+        definition=row,
+    )  # fmt: skip
+    calendar = definitions.calendar(session, registry)
+    more = timer_starts.following(due, cycle, calendar=calendar, now=now) if cycle else None
+    if more is not None:
+        payload = {**job.payload, "cycle": more[1]}
+        queue.add(
+            session, kind="start", name=job.name, element_id=job.element_id, due_at=more[0], now=now, payload=payload
+        )
+
+
 _KINDS: Mapping[str, Callable[[Session, Job, datetime, Registry], None]] = {
     "timer": _timer,
     "service": _service,
     "message": _message,
     "signal": _signal,
     "periodic": _periodic,
+    "start": _start,
 }
 
 

@@ -87,9 +87,9 @@ def listed(session: Session, *, kind: str = "", limit: int = 100, offset: int = 
     return session.scalars(query.limit(limit).offset(offset)).all()
 
 
-def delete_of(session: Session, instance_id: UUID, kinds: Sequence[str]) -> None:
-    """Delete an instance's jobs of these kinds."""
-    session.execute(delete(Job).where(Job.instance_id == instance_id, Job.kind.in_(kinds)))
+def delete_named(session: Session, kind: str, name: str) -> None:
+    """Delete the jobs of a kind with this name."""
+    session.execute(delete(Job).where(Job.kind == kind, Job.name == name))
 
 
 def put_back(session: Session, job_id: UUID, *, now: datetime) -> bool:

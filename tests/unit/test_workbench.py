@@ -256,3 +256,20 @@ def test_people_outside_the_group_do_not_find_the_task(bench):
     bench.claim(task, "anna")
     with pytest.raises(ConflictError, match="anna"):
         bench.complete(task, user="bert")
+
+
+def test_a_timer_starts_a_process_in_rounds(bench):
+    timer = '<bpmn:startEvent id="s"><bpmn:timerEventDefinition><bpmn:timeCycle xsi:type="bpmn:tFormalExpression">{}</bpmn:timeCycle></bpmn:timerEventDefinition></bpmn:startEvent>'
+    rest = samples.user("a") + samples.END + samples.flow("s", "a") + samples.flow("a", "e")
+    bench.put(daily=samples.bpmn(timer.format("R3/P1D") + rest, key="daily"))
+    bench.advance("PT23H")
+    assert bench.instances() == []
+    bench.advance("PT1H")
+    assert len(bench.instances()) == 1
+    bench.advance("P1DT1H")
+    assert len(bench.instances()) == 2
+    bench.advance("P30D")
+    assert len(bench.instances()) == 3
+    bench.put(daily=samples.bpmn(timer.format("R/P7D") + rest, key="daily"))
+    bench.advance("P15D")
+    assert len(bench.instances()) == 5
