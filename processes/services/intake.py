@@ -2,35 +2,43 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
-from engine import instances, tasks
+from engine import attachments, definitions, instances, tasks
+from engine.access import Action, allowed
 from engine.core.calendar import CHINA
 from engine.core.forms import FieldError
-from engine.errors import N_, InvalidFormError, NotFoundError
+from engine.errors import N_, InvalidFormError
 from processes.services import clocks, penalties
 from processes.services.decisions import decide
 from processes.services.listeners_intake import in_warranty
 from processes.services.recording import show_head
 from processes.services.rights import require_start
 from storage import cases, estate
-from storage.tables.cases import ServiceCase
+from storage.privacy import vault
+from storage.tables.cases import ServiceCase, StartDraft
 from storage.tables.work import UserTask
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy.orm import Session
 
     from engine.access import Viewer
+    from engine.attachments import Prepared
     from engine.connectors import Registry
+    from engine.core.forms import Form
+    from storage.files import Files
     from storage.tables.estate import Unit
 
-INTAKE_TASK = "T01"
+PROCESS, RECORD_PROCESS = "complaint", "complaint_record"
+INTAKE_TASK, MERGE_TASK = "T01", "T03"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +89,13 @@ def register(
     now: datetime,
     registry: Registry,
     request_key: str = "",
+    uploads: Sequence[tuple[str, Prepared]] = (),
+    files: Files | None = None,
 ) -> str:
     """Register a case and start its process with the intake done; gives the number.
 
     The same `request_key` gives the same case: a form posted twice makes one. `project` in the values places a
-    case about a common area; else the house does.
+    case about a common area; else the house does. `uploads` are (field, file) that came with the form.
 
     Raises:
         NotAllowedError: he may not register cases. InvalidFormError: fields need correcting, nothing is kept back.
@@ -94,12 +104,46 @@ def register(
     known = cases.by_request(session, request_key)
     if known is not None and known.registered_by == viewer.login:
         return known.number
+    data = dict(values)
     unit = _house(session, values)
-    project = estate.project_of(session, unit.project_id).code if unit else _project(session, viewer, values)
-    number = f"TS-{now.astimezone(CHINA):%Y}-{cases.next_value(session, f'TS-{now.astimezone(CHINA):%Y}'):06d}"
+    if unit is not None:
+        data["unit"] = unit.code
+    case = _opened(session, viewer, values, unit, now=now, request_key=request_key)
+    known_at_start = {"case_number": case.number, "project": case.project}
+    case.instance_id = instances.start(
+        session,
+        key=PROCESS,
+        variables={**known_at_start, "penalty_active": penalties.active(session, now=now)},
+        viewer=viewer,
+        now=now,
+        registry=registry,
+        business_key=case.number,
+        scope=case.project,
+        title=case.number,
+        fields={"number": case.number},
+    )
+    task = _open_task(session, case, INTAKE_TASK)
+    if files is not None:
+        for field, file in uploads:
+            kept = attachments.put(
+                session, viewer, task_id=task.id, field=field, filename=file.name, stream=file, now=now, files=files
+            )
+            data[field] = [*(data.get(field) or []), str(kept.id)]
+    tasks.complete(session, viewer, task.id, data=data, now=now, registry=registry)
+    if case.duplicate_of:
+        _merge(session, viewer, case, now=now, registry=registry)
+    show_head(session, case)
+    return case.number
+
+
+def _opened(
+    session: Session, viewer: Viewer, values: Mapping[str, Any], unit: Unit | None, *, now: datetime, request_key: str
+) -> ServiceCase:
+    """Write the case with its number; the intake's listener fills in the rest."""
+    year = f"TS-{now.astimezone(CHINA):%Y}"
     case = ServiceCase(
-        number=number,
-        project=project,
+        number=f"{year}-{cases.next_value(session, year):06d}",
+        project=estate.project_of(session, unit.project_id).code if unit else _project(session, viewer, values),
         channel=str(values.get("channel") or ""),
         received_by=str(values.get("received_by") or ""),
         kind=str(values.get("kind") or ""),
@@ -110,29 +154,24 @@ def register(
     )
     session.add(case)
     session.flush()
-    case.instance_id = instances.start(
-        session,
-        key="complaint",
-        variables={"case_number": number, "project": project, "penalty_active": penalties.active(session, now=now)},
-        viewer=viewer,
-        now=now,
-        registry=registry,
-        business_key=number,
-        scope=project,
-        title=number,
-        fields={"number": number},
-    )
-    data = {name: value for name, value in values.items() if name != "project"}
-    if unit is not None:
-        data["unit"] = unit.code
+    return case
+
+
+def _open_task(session: Session, case: ServiceCase, element: str) -> UserTask:
+    query = select(UserTask).where(UserTask.instance_id == case.instance_id, UserTask.state == "open")
+    return session.scalars(query.where(UserTask.element_id == element)).one()
+
+
+def _merge(session: Session, viewer: Viewer, case: ServiceCase, *, now: datetime, registry: Registry) -> None:
+    """Finish the merge that was chosen with one click at the desk, when this person may."""
     task = session.scalars(
         select(UserTask).where(
-            UserTask.instance_id == case.instance_id, UserTask.element_id == INTAKE_TASK, UserTask.state == "open"
+            UserTask.instance_id == case.instance_id, UserTask.state == "open", UserTask.element_id == MERGE_TASK
         )
-    ).one()
-    tasks.complete(session, viewer, task.id, data=data, now=now, registry=registry)
-    show_head(session, case)
-    return number
+    ).first()
+    if task is not None and allowed(viewer, Action.TASK_COMPLETE, task):
+        data = {"duplicate_of": case.duplicate_of, "merge_reason": "登记时选择并案"}
+        tasks.complete(session, viewer, task.id, data=data, now=now, registry=registry)
 
 
 def _house(session: Session, values: Mapping[str, Any]) -> Unit | None:
@@ -153,11 +192,68 @@ def _house(session: Session, values: Mapping[str, Any]) -> Unit | None:
 def _project(session: Session, viewer: Viewer, values: Mapping[str, Any]) -> str:
     """Place a case without a house: the project that was chosen, else the only one of the person."""
     chosen = str(values.get("project") or "")
-    if chosen and estate.project_by_code(session, chosen) is None:
-        raise NotFoundError(N_("There is no project {project}."), project=chosen)
-    if chosen:
+    if chosen and estate.project_by_code(session, chosen) is not None:
         return chosen
-    area = str(values.get("area") or "")
-    named = next((project.code for project in estate.projects(session) if project.name in area), "")
     own = {grant.scope for grant in viewer.grants if grant.scope}
-    return named or (own.pop() if len(own) == 1 else "")
+    return own.pop() if len(own) == 1 else ""
+
+
+# The start page
+
+
+@dataclass(frozen=True, slots=True)
+class StartForm:
+    """The intake form in force, and what the page fills in for this person."""
+
+    form: Form
+    definition_id: str
+    received_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What was typed and not handed in."""
+
+    data: dict[str, Any]
+    saved_at: datetime
+
+
+def start_form(session: Session, viewer: Viewer) -> StartForm:
+    """Give the intake form of the version in force. NotAllowedError for people who may not register cases."""
+    require_start(viewer)
+    definition = definitions.latest(session, RECORD_PROCESS)
+    form = definitions.form_by_id(session, UUID(str(definition.forms[INTAKE_TASK])))
+    received_by = "物业" if viewer.has("prop_cs") and not viewer.has("agent") else "地产"
+    return StartForm(form, str(definition.id), received_by)
+
+
+def draft(session: Session, viewer: Viewer) -> Draft | None:
+    """Read the draft of a person."""
+    row = session.get(StartDraft, (viewer.login, PROCESS))
+    text = vault(session).open(row.data) if row else ""
+    return Draft(json.loads(text), row.saved_at) if row and text else None
+
+
+def save_draft(session: Session, viewer: Viewer, data: Mapping[str, Any], *, now: datetime) -> None:
+    """Keep what was typed, sealed, since it names people. A form that nobody touched leaves no draft."""
+    kept = {name: value for name, value in data.items() if value not in (None, "", [], False)}
+    if not kept.keys() & {"phone", "name", "unit", "brief", "facts", "demand"}:
+        return
+    sealed = vault(session).seal(json.dumps(kept, ensure_ascii=False, default=str))
+    session.merge(StartDraft(login=viewer.login, process_key=PROCESS, data=sealed, saved_at=now))
+
+
+def forget_draft(session: Session, viewer: Viewer) -> None:
+    """Throw the draft of a person away."""
+    session.execute(delete(StartDraft).where(StartDraft.login == viewer.login, StartDraft.process_key == PROCESS))
+
+
+def following(session: Session, viewer: Viewer, number: str) -> tuple[tuple[UUID, str], ...]:
+    """List the tasks of a case that this person may do at once, as (id, name)."""
+    case = cases.get(session, number)
+    if case is None or case.instance_id is None:
+        return ()
+    rows = session.scalars(
+        select(UserTask).where(UserTask.instance_id == case.instance_id, UserTask.state == "open")
+    ).all()
+    return tuple((row.id, row.name) for row in rows if allowed(viewer, Action.TASK_COMPLETE, row))

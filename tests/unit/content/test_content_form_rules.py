@@ -77,7 +77,8 @@ def test_what_a_repair_needs(missing):
 def test_a_house_or_a_shared_area():
     without = {key: value for key, value in CALL.items() if key != "unit"}
     assert refused("T01", without) == {"unit"}
-    assert check("T01", {**without, "area": "3栋大堂"})["area"] == "3栋大堂"
+    assert refused("T01", {**without, "area": "3栋大堂"}) == {"project"}
+    assert check("T01", {**without, "area": "3栋大堂", "project": "春和里"})["area"] == "3栋大堂"
 
 
 def test_a_customer_on_site_is_received_and_never_left_alone():

@@ -1,0 +1,236 @@
+"""Starting work: registering a call in under a minute (B49, D08)."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from flask import Blueprint, Response, flash, jsonify, make_response, redirect, render_template, request, url_for
+from flask_babel import gettext
+
+from engine import attachments, definitions, tasks
+from engine.core import forms
+from engine.errors import InvalidFormError, KeyturnError
+from processes.services import cases, intake
+from tasks_ui import attachments as uploads
+from tasks_ui import context, form_actions, form_lookup, form_view, i18n
+from tasks_ui.task_page import Typed
+from tasks_ui.work import say
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from processes.services.intake import StartForm
+
+blueprint = Blueprint("start", __name__)
+LONGEST_SEARCH = 60
+
+
+@blueprint.get("/start")
+def index() -> str:
+    """Offer what a person may start."""
+    with context.reading() as opened:
+        found = definitions.listed(opened, context.viewer())
+        names = {one.key: _name(opened, one.id, one.name) for one in found}
+        about = {one.key: _name(opened, one.id, one.documentation) for one in found}
+    return render_template("start.html", keys=[key for key in names if key == "complaint"], names=names, about=about)
+
+
+def _name(opened: Session, definition_id: Any, text: str) -> str:
+    return definitions.translate(opened, definition_id, text, i18n.locale())
+
+
+@blueprint.get("/start/complaint")
+def complaint() -> Response:
+    """Show the intake form, with the draft of the last time; `unit` and `party` fill in a match that was picked."""
+    unit, party = request.args.get("unit", ""), request.args.get("party", "")
+    typed = None
+    if unit:
+        number = int(party) if party.isascii() and party.isdigit() else 0
+        with context.transaction() as opened:
+            found = cases.pick(opened, context.viewer(), unit=unit, party=number, now=context.utcnow())
+        typed = Typed({name: getattr(found, name) for name in ("unit", "name", "phone", "is_owner", "prefer")})
+    return _render(typed)
+
+
+def _render(typed: Typed | None = None, status: int = 200) -> Response:
+    """Draw the page with what was typed, else the draft, else the form's defaults."""
+    person, now = context.viewer(), context.utcnow()
+    query = request.args.get("q", "").strip()[:LONGEST_SEARCH]
+    with context.reading() as opened:
+        start = intake.start_form(opened, person)
+        draft = intake.draft(opened, person) if typed is None else None
+        env = tasks.feel_env(opened, context.registry(), now)
+        translate = partial(_word, opened, start)
+        fresh = {**forms.initial(start.form, {}, env), "received_by": start.received_by}
+        given = typed.data if typed else (draft.data if draft else {})
+        data = form_actions.refill(start.form, {**fresh, **_known(given)}, fresh, {}, env)
+        page = form_view.Page(env, {}, translate, tasks.lookups(opened, person, context.registry()) or {})
+        if typed:
+            page = form_view.Page(env, {}, translate, page.lookups, {}, typed.choices, typed.texts)
+        view = form_view.build(start.form, data, page, typed.errors if typed else ())
+        matches = cases.find_caller(opened, person, query) if query else ()
+        expected = cases.expected_dates(opened, data, now=now)
+        open_ones = cases.open_cases(opened, str(data.get("unit") or ""))
+    body = render_template(
+        "start_complaint.html",
+        form=view,
+        key=(typed.key if typed else "") or str(uuid4()),
+        sentence=typed.sentence if typed else "",
+        draft=draft,
+        query=query,
+        matches=matches,
+        expected=expected,
+        open_cases=open_ones,
+    )
+    return make_response(body, status)
+
+
+def _known(given: Any) -> dict[str, Any]:
+    return {name: value for name, value in dict(given).items() if value not in (None, "")}
+
+
+def _word(opened: Session, start: StartForm, text: str) -> str:
+    return definitions.translate(opened, start.definition_id, text, i18n.locale()) if text else text
+
+
+@blueprint.post("/start/complaint")
+def register() -> Response:
+    """Register the case. Whatever is wrong is said next to the field, and nothing typed is lost."""
+    key, action = request.form.get("_key", "")[:64], request.form.get("_action", "")
+    person, now = context.viewer(), context.utcnow()
+    with context.reading() as opened:
+        start = intake.start_form(opened, person)
+        data = forms.read(start.form, request.form)
+        lookups = tasks.lookups(opened, person, context.registry()) or {}
+        found = form_lookup.resolve(start.form, data, request.form.to_dict(), lookups, {})
+        env = tasks.feel_env(opened, context.registry(), now)
+    sent = Typed({**data, **found.data}, tuple(found.errors), "", found.choices, found.texts, key)
+    if action == "save":
+        return _keep(sent.data)
+    if action:
+        changed = form_actions.apply(start.form, sent.data, action, {}, env)
+        return _render(Typed(changed, key=key))
+    if sent.errors:
+        return _again(sent, InvalidFormError(sent.errors))
+    try:
+        files = _posted_files(start.form)
+        with context.transaction() as opened:
+            number = cases.register(
+                opened,
+                person,
+                sent.data,
+                now=now,
+                registry=context.registry(),
+                request_key=key,
+                uploads=files,
+                files=uploads.files(),
+            )
+            intake.forget_draft(opened, person)
+    except KeyturnError as problem:
+        return _again(sent, problem)
+    return make_response(redirect(url_for("start.done", number=number), 303))
+
+
+def _again(sent: Typed, problem: KeyturnError) -> Response:
+    errors = problem.errors if isinstance(problem, InvalidFormError) else ()
+    sentence = "" if errors else say(problem)
+    return _render(Typed(sent.data, errors, sentence, sent.choices, sent.texts, sent.key), problem.status)
+
+
+def _posted_files(form: forms.Form) -> list[tuple[str, attachments.Prepared]]:
+    """Check the files that came with the form; each is looked at before any transaction is open."""
+    posted = [
+        (component.key, sent)
+        for component in form.walk()
+        if component.upload
+        for sent in request.files.getlist(f"{component.key}__file")
+    ]
+    return [(key, attachments.prepare(sent.filename, sent.stream)) for key, sent in posted if sent.filename]
+
+
+def _keep(data: Any) -> Response:
+    with context.transaction() as opened:
+        intake.save_draft(opened, context.viewer(), data, now=context.utcnow())
+    flash(gettext("The draft is saved."), "success")
+    return make_response(redirect(url_for("start.complaint"), 303))
+
+
+@blueprint.get("/start/complaint/done/<number>")
+def done(number: str) -> str:
+    """Say the number and the dates, to be told to the customer, and what comes next (E04, B51)."""
+    with context.reading() as opened:
+        case = cases.view(opened, context.viewer(), number, now=context.utcnow())
+        following = intake.following(opened, context.viewer(), number)
+    return render_template("start_done.html", case=case, head=case.head, following=following)
+
+
+# What the page's script asks
+
+
+@blueprint.get("/start/complaint/callers")
+def callers() -> str:
+    """Find house and owner while somebody types."""
+    query = request.args.get("q", "").strip()[:LONGEST_SEARCH]
+    with context.reading() as opened:
+        matches = cases.find_caller(opened, context.viewer(), query)
+    return render_template("start_matches.html", matches=matches, query=query)
+
+
+@blueprint.post("/start/complaint/pick")
+def pick() -> Response:
+    """Give what a picked match fills in; the look at the number is logged."""
+    party = request.form.get("party", "")
+    with context.transaction() as opened:
+        found = cases.pick(
+            opened,
+            context.viewer(),
+            unit=request.form.get("unit", ""),
+            party=int(party) if party.isascii() and party.isdigit() else 0,
+            now=context.utcnow(),
+        )
+    filled = {name: getattr(found, name) for name in ("unit", "name", "phone", "is_owner", "prefer")}
+    return jsonify({name: value for name, value in filled.items() if value})
+
+
+@blueprint.get("/start/complaint/open")
+def open_cases() -> str:
+    """List the open cases of a house: what a call may repeat."""
+    with context.reading() as opened:
+        intake.start_form(opened, context.viewer())
+        found = cases.open_cases(opened, request.args.get("unit", ""))
+    return render_template("start_open.html", open_cases=found)
+
+
+@blueprint.post("/start/complaint/dates")
+def dates() -> str:
+    """Compute the dates to promise from what is typed so far."""
+    with context.reading() as opened:
+        start = intake.start_form(opened, context.viewer())
+        data = forms.read(start.form, request.form)
+        expected = cases.expected_dates(opened, data, now=context.utcnow())
+    return render_template("start_dates.html", expected=expected)
+
+
+@blueprint.post("/start/complaint/preview")
+def preview() -> Response:
+    """Tell which fields are hidden and required now, for conditions that only the server evaluates."""
+    with context.reading() as opened:
+        start = intake.start_form(opened, context.viewer())
+        env = tasks.feel_env(opened, context.registry(), context.utcnow())
+    return jsonify(form_actions.preview(start.form, forms.read(start.form, request.form), {}, env))
+
+
+@blueprint.post("/start/complaint/draft")
+def draft() -> Response:
+    """Keep what was typed so far; `_discard` throws it away."""
+    person = context.viewer()
+    with context.transaction() as opened:
+        if "_discard" in request.form:
+            intake.forget_draft(opened, person)
+            return make_response(redirect(url_for("start.complaint"), 303))
+        start = intake.start_form(opened, person)
+        data = forms.read(start.form, request.form)
+        intake.save_draft(opened, person, data, now=context.utcnow())
+    return jsonify(saved=f"{i18n.local(context.utcnow()):%H:%M}")
