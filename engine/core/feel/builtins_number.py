@@ -89,18 +89,18 @@ def round_half_down(_run: Run, value: Decimal, scale: Decimal) -> Decimal | None
     return _round(value, scale, ROUND_HALF_DOWN)
 
 
-@builtin("abs", "n: any")
-def abs_(_run: Run, value: Any) -> Any:
-    """The size of a number or duration."""
-    if type(value) is list and len(value) == 1:
-        value = value[0]
-    if type(value) is Decimal:
-        return NUMBERS.abs(value)
-    if type(value) is YearsMonths:
+@builtin("abs", "n: number")
+def abs_(_run: Run, value: Decimal) -> Decimal:
+    """The size of a number."""
+    return NUMBERS.abs(value)
+
+
+@builtin("abs", "n: duration")
+def abs_duration(_run: Run, value: YearsMonths | timedelta) -> Any:
+    """The size of a duration."""
+    if isinstance(value, YearsMonths):
         return YearsMonths(abs(value.months))
-    if type(value) is timedelta:
-        return negate(value) if value < timedelta() else value
-    return None
+    return negate(value) if value < timedelta() else value
 
 
 @builtin("modulo", "dividend: number, divisor: number")

@@ -30,8 +30,17 @@ def _order(a: Any, b: Any, run: Run) -> int:
     return found
 
 
-def _register(name: str, params: str) -> Callable[[Callable[[Run, Any, Any], bool]], Callable[..., Any]]:
-    """Register a function of two points or ranges that answers null when they cannot be compared."""
+_RANGES = "range1: any, range2: any"
+_POINT_FIRST = "point: any, range: any"
+_RANGE_FIRST = "range: any, point: any"
+_POINTS = "point1: any, point2: any"
+
+
+def _register(name: str, *params: str) -> Callable[[Callable[[Run, Any, Any], bool]], Callable[..., Any]]:
+    """Register a function of two points or ranges, under all names its parameters may have.
+
+    It answers null when the two cannot be compared.
+    """
 
     def wrap(function: Callable[[Run, Any, Any], bool]) -> Callable[..., Any]:
         def guarded(run: Run, a: Any, b: Any) -> bool | None:
@@ -43,7 +52,9 @@ def _register(name: str, params: str) -> Callable[[Callable[[Run, Any, Any], boo
             except _NoOrder:
                 return None
 
-        return builtin(name, params)(guarded)
+        for names in params:
+            builtin(name, names)(guarded)
+        return guarded
 
     return wrap
 
@@ -69,26 +80,26 @@ def _before(run: Run, a: Any, b: Any) -> bool:
     return sign < 0 or (sign == 0 and not (x.high_closed and y.low_closed))
 
 
-@_register("before", "point1: any, point2: any")
+@_register("before", _POINTS, _POINT_FIRST, _RANGE_FIRST, _RANGES)
 def before(run: Run, a: Any, b: Any) -> bool:
     """Whether all of a lies before all of b."""
     return _before(run, a, b)
 
 
-@_register("after", "point1: any, point2: any")
+@_register("after", _POINTS, _POINT_FIRST, _RANGE_FIRST, _RANGES)
 def after(run: Run, a: Any, b: Any) -> bool:
     """Whether all of a lies after all of b."""
     return _before(run, b, a)
 
 
-@_register("meets", "range1: any, range2: any")
+@_register("meets", _RANGES)
 def meets(run: Run, a: Any, b: Any) -> bool:
     """Whether a ends where b starts, both ends included."""
     _ranges(a, b)
     return bool(a.high_closed and b.low_closed and _order(a.high, b.low, run) == 0)
 
 
-@_register("met by", "range1: any, range2: any")
+@_register("met by", _RANGES)
 def met_by(run: Run, a: Any, b: Any) -> bool:
     """Whether b ends where a starts, both ends included."""
     _ranges(a, b)
@@ -113,28 +124,28 @@ def _touch(run: Run, a: Range, b: Range) -> bool:
     return not _before(run, a, b) and not _before(run, b, a)
 
 
-@_register("overlaps", "range1: any, range2: any")
+@_register("overlaps", _RANGES)
 def overlaps(run: Run, a: Any, b: Any) -> bool:
     """Whether the two have a point in common."""
     _ranges(a, b)
     return _touch(run, a, b)
 
 
-@_register("overlaps before", "range1: any, range2: any")
+@_register("overlaps before", _RANGES)
 def overlaps_before(run: Run, a: Any, b: Any) -> bool:
     """Whether a starts before b and ends inside it."""
     _ranges(a, b)
     return _touch(run, a, b) and _low(run, a, b) < 0 and _high(run, a, b) <= 0
 
 
-@_register("overlaps after", "range1: any, range2: any")
+@_register("overlaps after", _RANGES)
 def overlaps_after(run: Run, a: Any, b: Any) -> bool:
     """Whether a starts inside b and ends after it."""
     _ranges(a, b)
     return _touch(run, a, b) and _low(run, a, b) > 0 and _high(run, a, b) >= 0
 
 
-@_register("finishes", "point: any, range: any")
+@_register("finishes", _POINT_FIRST, _RANGES)
 def finishes(run: Run, a: Any, b: Any) -> bool:
     """Whether a ends b."""
     return _finishes(run, a, b)
@@ -147,7 +158,7 @@ def _finishes(run: Run, a: Any, b: Any) -> bool:
     return _high(run, x, b) == 0 and _low(run, x, b) >= 0
 
 
-@_register("finished by", "range: any, point: any")
+@_register("finished by", _RANGE_FIRST, _RANGES)
 def finished_by(run: Run, a: Any, b: Any) -> bool:
     """Whether b ends a."""
     return _finishes(run, b, a)
@@ -160,13 +171,13 @@ def _includes(run: Run, a: Any, b: Any) -> bool:
     return _low(run, a, y) <= 0 and _high(run, a, y) >= 0
 
 
-@_register("includes", "range: any, point: any")
+@_register("includes", _RANGE_FIRST, _RANGES)
 def includes(run: Run, a: Any, b: Any) -> bool:
     """Whether b lies inside a."""
     return _includes(run, a, b)
 
 
-@_register("during", "point: any, range: any")
+@_register("during", _POINT_FIRST, _RANGES)
 def during(run: Run, a: Any, b: Any) -> bool:
     """Whether a lies inside b."""
     return _includes(run, b, a)
@@ -179,19 +190,19 @@ def _starts(run: Run, a: Any, b: Any) -> bool:
     return _low(run, x, b) == 0 and _high(run, x, b) <= 0
 
 
-@_register("starts", "point: any, range: any")
+@_register("starts", _POINT_FIRST, _RANGES)
 def starts(run: Run, a: Any, b: Any) -> bool:
     """Whether a begins b."""
     return _starts(run, a, b)
 
 
-@_register("started by", "range: any, point: any")
+@_register("started by", _RANGE_FIRST, _RANGES)
 def started_by(run: Run, a: Any, b: Any) -> bool:
     """Whether b begins a."""
     return _starts(run, b, a)
 
 
-@_register("coincides", "point1: any, point2: any")
+@_register("coincides", _POINTS, _RANGES)
 def coincides(run: Run, a: Any, b: Any) -> bool:
     """Whether the two are the same."""
     if (type(a) is Range) is not (type(b) is Range):

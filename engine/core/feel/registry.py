@@ -80,7 +80,8 @@ def invoke(function: Function, values: list[Any], names: tuple[str, ...], run: R
     When not even the number or the names of the arguments fit: null, or FeelError when strict.
     """
     callable_ = False
-    for signature in function.builtin:
+    # Where names alone do not tell (point, range) from (range, point), the order in which they are given does.
+    for signature in sorted(function.builtin, key=lambda each: each.params[: len(names)] != names):
         args = _by_name(signature, values, names) if names else _by_position(signature, values)
         if args is None:
             continue

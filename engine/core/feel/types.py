@@ -66,11 +66,25 @@ def conforms(value: Any, wanted: Type, scope: Scope) -> bool:
 
 
 def _function_conforms(value: Function, wanted: Type) -> bool:
+    """Whether a function takes such arguments; what it returns is known only once it is called."""
+    if value.builtin is not None:
+        return any(_signature_conforms(signature, wanted) for signature in value.builtin)
     if len(value.params) != len(wanted.args):
         return False
     declared = value.types or (None,) * len(wanted.args)
     return all(
-        have is None or have.name in {"Any", want.name} for have, want in zip(declared, wanted.args, strict=True)
+        have is None or have.name == "Any" or have == want for have, want in zip(declared, wanted.args, strict=True)
+    )
+
+
+def _signature_conforms(signature: Any, wanted: Type) -> bool:
+    count = len(wanted.args)
+    if count < signature.required or count > len(signature.types):
+        return False
+    names = (name.removesuffix("?") for name in signature.types)
+    return all(
+        name in {"any", want.name} or (name == "dates" and want.name in {"date", "date and time"})
+        for name, want in zip(names, wanted.args, strict=False)
     )
 
 
