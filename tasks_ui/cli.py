@@ -13,7 +13,7 @@ from pathlib import Path
 
 import click
 
-from engine import definitions, people, worker
+from engine import definitions, filestore, people, worker
 from engine.access import SYSTEM, Grant
 from engine.errors import DeploymentRefused, KeyturnError
 from processes.services import demo as demo_data
@@ -120,7 +120,8 @@ def load_demo_data(size: str) -> None:
 
 
 def _load(settings: Settings, database: Database, size: str) -> None:
-    demo_data.load(database, size=size, now=context.clock(), registry=default_registry(settings))
+    files = filestore.opened(settings.data_dir / "files")
+    demo_data.load(database, size=size, now=context.clock(), registry=default_registry(settings), files=files)
 
 
 @main.command("worker")

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from engine import worker
+from engine import filestore, worker
 from processes.services import demo
 from storage.session import Database
 from tasks_ui.app import create_app, default_registry
@@ -114,7 +114,8 @@ def demo_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     settings = settings_for(folder)
     database = Database(settings.database_url, data_key=SECRET)
     database.create_all()
-    demo.load(database, "mini", now=NOW, registry=default_registry(settings))
+    files = filestore.opened(folder / "files")
+    demo.load(database, "mini", now=NOW, registry=default_registry(settings), files=files)
     database.dispose()
     return folder
 
