@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from engine.access import Viewer
     from engine.core.forms import Form
+    from storage.tables.work import UserTask
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +40,21 @@ class SubmissionInfo:
 
 def form_of(session: Session, viewer: Viewer, task_id: UUID) -> Form | None:
     """Give the form of a task that the viewer sees. Raises NotFoundError."""
+    return definitions.form(session, _task(session, viewer, task_id))
+
+
+def files_of(session: Session, viewer: Viewer, task_id: UUID) -> frozenset[str]:
+    """Name the files that a task's form may speak of: those of its own instance. Raises NotFoundError."""
+    task = _task(session, viewer, task_id)
+    return frozenset(str(row.id) for row in history.attachments(session, task.instance_id))
+
+
+def _task(session: Session, viewer: Viewer, task_id: UUID) -> UserTask:
     task = queries.get(session, task_id)
     if task is None:
         raise NotFoundError(N_("There is no such task."))
     access.require(viewer, Action.TASK_VIEW, task)
-    return definitions.form(session, task)
+    return task
 
 
 def earlier(session: Session, viewer: Viewer, instance_id: UUID) -> tuple[SubmissionInfo, ...]:

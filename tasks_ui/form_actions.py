@@ -45,6 +45,27 @@ def apply(
     return changed
 
 
+def own_files(form: forms.Form, data: Mapping[str, Any], known: frozenset[str]) -> dict[str, Any]:
+    """Leave out attachment ids that are none of the case's own: nobody can put another case's file into his form."""
+    return _own_files(form.components, data, known)
+
+
+def _own_files(
+    components: tuple[forms.Component, ...], data: Mapping[str, Any], known: frozenset[str]
+) -> dict[str, Any]:
+    result = dict(data)
+    for component in forms.fields_of(components):
+        value = data.get(component.key)
+        if component.type == "dynamiclist":
+            rows = forms.rows_of(data, component)
+            result[component.key] = [_own_files(component.components, row, known) for row in rows]
+        elif component.upload and isinstance(value, list):
+            result[component.key] = [one for one in value if one in known]
+        elif component.upload and value not in known:
+            result[component.key] = None
+    return result
+
+
 def refill(
     form: forms.Form, data: Mapping[str, Any], fresh: Mapping[str, Any], context: Mapping[str, Any], env: feel.Env
 ) -> dict[str, Any]:

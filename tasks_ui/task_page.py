@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 PENALTIES = "penalties"
 MASKED_FROM = 7
+_SOURCES = re.compile(r"^(?:[A-Z]\d{2}[a-z]?[、,，\s]*)+[：:]\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,7 @@ def gather(session: Session, task_id: UUID, typed: Typed | None = None) -> TaskP
         task=view,
         name=translate(view.item.name),
         process=translate(view.item.process_name),
-        documentation=translate(view.documentation),
+        documentation=_SOURCES.sub("", translate(view.documentation)),
         form=_form(view, page, shown) if view.state == "open" or typed else None,
         filled=_readable(view.form, view.submitted or {}, page, words, penalties=True) if view.submitted else (),
         past=past,

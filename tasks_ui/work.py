@@ -75,6 +75,8 @@ def _read(task_id: UUID) -> Typed:
         if form is None:
             return Typed(key=key)
         data = forms.read(form, request.form)
+        if any(component.upload for component in form.walk()):
+            data = form_actions.own_files(form, data, submissions.files_of(opened, person, task_id))
         lookups = tasks.lookups(opened, person, context.registry()) or {}
         found = form_lookup.resolve(form, data, request.form.to_dict(), lookups, {})
     data, refused = attachments.keep_posted(task_id, form, found.data)

@@ -346,6 +346,21 @@ def test_a_photo_uploaded_at_once_belongs_to_the_form(site):
     assert 'alt="墙面.png"' in page
 
 
+def test_a_file_of_another_case_cannot_be_put_into_a_form(site):
+    wu = site.person("wu")
+    first = wu.task()
+    photo = wu.post(
+        f"{first}/attachments",
+        {"field": "photos", "file": (picture(), "a.png")},
+        headers={"Accept": "application/json"},
+    ).json["id"]
+    wu.post(f"{first}/complete", {**GOOD, "photos": photo})
+    wu.post(f"{wu.task()}/complete", {"ok": "好"})
+    site.start()
+    wu.post(f"{wu.task()}/complete", {**GOOD, "photos": photo})
+    assert photo not in wu.page(wu.task())
+
+
 def test_a_file_that_is_no_picture_is_refused_with_a_sentence(site):
     wu = site.person("wu")
     path = wu.task()

@@ -137,7 +137,7 @@ class Host:
         @app.get("/lookup/<source>")
         def lookup(source):
             found = lookups([source])[source](request.args.get("q", ""), {"parent": request.args.get("parent", "")})
-            return jsonify(found)
+            return jsonify([{"value": one.value, "label": one.label} for one in map(forms.as_option, found)])
 
         @app.after_request
         def protect(response):
