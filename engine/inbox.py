@@ -9,7 +9,7 @@ from engine.errors import N_, InvalidInputError
 from storage import definitions as definition_rows
 from storage import people
 from storage import tasks as queries
-from storage.tasks import TOTAL_LIMIT, Inbox
+from storage.tasks import COUNT_LIMIT, TOTAL_LIMIT, Inbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -94,19 +94,21 @@ def inbox(session: Session, viewer: Viewer, query: InboxQuery, *, now: datetime)
     if query.view not in VIEWS or sort not in queries.SORTS:
         raise InvalidInputError(N_("There is no such view or sort order."))
     hits = queries.found_instances(session, query.text, SEARCH_LIMIT) if query.text else None
-    wanted = _wanted(viewer, query, now, hits)
-    total = queries.count(session, wanted, TOTAL_LIMIT)
+    views = {view: _wanted(viewer, replace(query, view=view), now, hits) for view in VIEWS}
+    limits = {view: TOTAL_LIMIT if view == query.view else COUNT_LIMIT for view in VIEWS}
+    counts = queries.counts(session, {view: (views[view], limits[view]) for view in VIEWS})
+    total = counts[query.view]
     size = max(1, min(query.size, MAX_SIZE))
     pages = max(1, -(-total // size))
     page = max(1, min(query.page, pages))
     if query.view == "done":
         sort = "-completed"
-    ids = queries.page(session, wanted, sort=sort, offset=(page - 1) * size, limit=size)
+    ids = queries.page(session, views[query.view], sort=sort, offset=(page - 1) * size, limit=size)
     rows = queries.rows(session, ids)
     return InboxPage(
         items=_items(session, viewer, rows, now),
         total=total,
-        counts={view: queries.count(session, _wanted(viewer, replace(query, view=view), now, hits)) for view in VIEWS},
+        counts={view: min(count, COUNT_LIMIT) for view, count in counts.items()},
         page=page,
         pages=pages,
         capped=total >= TOTAL_LIMIT,

@@ -7,9 +7,10 @@ one of `user_task` for what he took. Each branch is sorted by the index and cut 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, func, insert, literal, or_, select, true, union_all, update
+from sqlalchemy import delete, func, insert, literal, select, union_all, update
 from sqlalchemy.orm import undefer
 from sqlalchemy.orm.util import identity_key
 
@@ -18,11 +19,11 @@ from storage.tables.instances import ProcessInstance
 from storage.tables.work import Attachment, Comment, TaskCandidate, TaskSubmission, UserTask
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
     from uuid import UUID
 
-    from sqlalchemy import ColumnElement, Select, Subquery
+    from sqlalchemy import Select, Subquery
     from sqlalchemy.orm import Session
 
     Query = Select[*tuple[Any, ...]]
@@ -76,13 +77,12 @@ def _narrowed(query: Query, inbox: Inbox, *, candidates: bool) -> Query:
         query = query.where(row.instance_id.in_(inbox.instances))
     elif inbox.text:
         found = select(ProcessInstance.id).where(ProcessInstance.status == "active", *matches(inbox.text))
-        query = query.where(
-            row.instance_id.in_(found if not inbox.done else found.with_only_columns(ProcessInstance.id))
-        )
+        query = query.where(row.instance_id.in_(found))
     return query
 
 
-def _branches(inbox: Inbox) -> list[Query]:
+def _branches(inbox: Inbox, *, sorted_by_index: bool) -> list[Query]:
+    """List the branches of an inbox: many that an index sorts by due date, or few for counting and other orders."""
     task = select(UserTask.id.label("id"), UserTask.sort_due.label("sort_due"))
     if inbox.done:
         return [_done(inbox)]
@@ -93,29 +93,30 @@ def _branches(inbox: Inbox) -> list[Query]:
         for login in inbox.assignees
     ]
     line = select(TaskCandidate.task_id.label("id"), TaskCandidate.sort_due.label("sort_due"))
-    if inbox.instances is not None and inbox.candidates:
-        return [*found, _narrowed(line.where(_any_candidate(inbox)).distinct(), inbox, candidates=True)]
-    for candidate, held in inbox.candidates:
-        if held and inbox.scope and held != inbox.scope:
+    claimed = (False, True) if inbox.claimed is None else (inbox.claimed,)
+    for candidates, scopes in _pools(inbox):
+        if not sorted_by_index or inbox.instances is not None:
+            pool = line.where(TaskCandidate.candidate.in_(candidates), TaskCandidate.claimed.in_(claimed))
+            pool = pool.where(TaskCandidate.scope.in_(scopes)) if scopes else pool
+            found.append(_narrowed(pool, inbox, candidates=True))
             continue
-        project = inbox.scope or held
-        for claimed in (False, True) if inbox.claimed is None else (inbox.claimed,):
-            branch = line.where(TaskCandidate.candidate == candidate, TaskCandidate.claimed == literal(claimed))
-            branch = branch.where(TaskCandidate.scope == project) if project else branch
-            found.append(_narrowed(branch, inbox, candidates=True))
+        for candidate, scope, taken in product(candidates, scopes or ("",), claimed):
+            one = line.where(TaskCandidate.candidate == candidate, TaskCandidate.claimed == literal(taken))
+            one = one.where(TaskCandidate.scope == scope) if scope else one
+            found.append(_narrowed(one, inbox, candidates=True))
     return found
 
 
-def _any_candidate(inbox: Inbox) -> ColumnElement[bool]:
-    """Say all the branches of candidates in one condition, for the few tasks of a search."""
-    held = [
-        (TaskCandidate.candidate == candidate) & (TaskCandidate.scope == scope if scope else true())
-        for candidate, scope in inbox.candidates
-    ]
-    condition = or_(*held)
-    if inbox.scope:
-        condition &= TaskCandidate.scope == inbox.scope
-    return condition if inbox.claimed is None else condition & (TaskCandidate.claimed == literal(inbox.claimed))
+def _pools(inbox: Inbox) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
+    """Group candidates by the projects they are held for; no projects means all."""
+    held: dict[str, set[str]] = {}
+    for candidate, scope in inbox.candidates:
+        if not scope or not inbox.scope or scope == inbox.scope:
+            held.setdefault(candidate, set()).add(inbox.scope or scope)
+    pools: dict[tuple[str, ...], list[str]] = {}
+    for candidate, scopes in held.items():
+        pools.setdefault(() if "" in scopes else tuple(sorted(scopes)), []).append(candidate)
+    return [(tuple(candidates), scopes) for scopes, candidates in pools.items()]
 
 
 def found_instances(session: Session, text: str, limit: int) -> tuple[UUID, ...] | None:
@@ -149,10 +150,11 @@ def _union(branches: Sequence[Query]) -> Subquery:
 
 def page(session: Session, inbox: Inbox, *, sort: str, offset: int, limit: int) -> Sequence[UUID]:
     """List the ids of one page of tasks."""
-    branches = _branches(inbox)
+    by_due = sort == "due" and not inbox.done
+    branches = _branches(inbox, sorted_by_index=by_due)
     if not branches:
         return []
-    if sort == "due" and not inbox.done:
+    if by_due:
         cut = [b.order_by("sort_due", "id").limit(offset + limit) for b in branches]
         found = _union(cut)
         return session.scalars(
@@ -165,13 +167,19 @@ def page(session: Session, inbox: Inbox, *, sort: str, offset: int, limit: int) 
     return session.scalars(query.order_by(*SORTS[sort]).limit(limit).offset(offset)).all()
 
 
-def count(session: Session, inbox: Inbox, limit: int = COUNT_LIMIT) -> int:
-    """Count tasks, but no further than `limit`: counting a million costs what reading them does."""
-    branches = [branch.limit(limit) for branch in _branches(inbox)]
-    if not branches:
-        return 0
-    found = select(literal(1)).select_from(_union(branches)).limit(limit).subquery()
-    return session.scalar(select(func.count()).select_from(found)) or 0
+def counts(session: Session, wanted: Mapping[str, tuple[Inbox, int]]) -> dict[str, int]:
+    """Count several inboxes in one statement, each no further than its limit.
+
+    Counting a million tasks costs what reading them does; nobody looks at the difference between 10,000 and more.
+    """
+    columns = {}
+    for name, (inbox, limit) in wanted.items():
+        branches = [branch.limit(limit) for branch in _branches(inbox, sorted_by_index=False)]
+        if branches:
+            found = select(literal(1)).select_from(_union(branches)).limit(limit).subquery()
+            columns[name] = select(func.count()).select_from(found).scalar_subquery().label(name)
+    row = session.execute(select(*columns.values())).one() if columns else ()
+    return dict.fromkeys(wanted, 0) | dict(zip(columns, row, strict=True))
 
 
 def rows(session: Session, ids: Sequence[UUID]) -> list[tuple[UserTask, ProcessInstance]]:
