@@ -138,8 +138,8 @@ def test_models_of_the_kit(folder: Path) -> None:
     assert not wrong, "\n".join(wrong)
 
 
-def test_level_two_is_complete_and_level_three_nearly() -> None:
-    listed = misses()
-    assert not [key for key in listed if key.startswith("2/")]
-    total = sum(1 for folder in folders(3) for _ in assertions(folder))
-    assert len(listed) <= total * 0.05
+@pytest.mark.parametrize(("level", "least"), [(2, 1.0), (3, 0.95)])
+def test_enough_of_each_level(level: int, least: float) -> None:
+    answers = [right for folder in folders(level) for _, right, _ in outcomes(folder)]
+    print(f"\nDMN TCK level {level}: {sum(answers)} of {len(answers)} assertions")
+    assert sum(answers) >= len(answers) * least

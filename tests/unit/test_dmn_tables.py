@@ -164,6 +164,41 @@ def test_decisions_require_decisions() -> None:
     assert dmn.lint(model) == []
 
 
+def test_a_knowledge_model_or_service_can_be_asked_too() -> None:
+    xml = HEAD + (
+        '<inputData id="in" name="n"/>'
+        '<decision id="twice" name="twice"><informationRequirement><requiredInput href="#in"/></informationRequirement>'
+        "<literalExpression><text>n * 2</text></literalExpression></decision>"
+        '<decision id="end" name="end"><informationRequirement><requiredDecision href="#twice"/></informationRequirement>'
+        "<literalExpression><text>twice + 1</text></literalExpression></decision>"
+        '<decisionService id="s" name="service"><outputDecision href="#end"/><inputDecision href="#twice"/></decisionService>'
+        '<decision id="use" name="use"><knowledgeRequirement><requiredKnowledge href="#s"/></knowledgeRequirement>'
+        "<literalExpression><text>service(10)</text></literalExpression></decision>"
+        '<businessKnowledgeModel id="half" name="half"><encapsulatedLogic><formalParameter name="n"/>'
+        "<literalExpression><text>n / 2</text></literalExpression></encapsulatedLogic></businessKnowledgeModel></definitions>"
+    )
+    model = dmn.parse(xml.encode())
+    answers = [dmn.evaluate(model, name, {"n": 3, "twice": 100}).value for name in ("end", "service", "use", "half")]
+    assert feel.to_json(answers) == [7, 101, 11, 1.5]
+
+
+def test_files_import_files() -> None:
+    space = 'xmlns="https://www.omg.org/spec/DMN/20230324/MODEL/"'
+    hello = dmn.parse(
+        f'<definitions {space} namespace="A"><inputData id="p" name="person"/><decision id="g" name="greeting">'
+        '<informationRequirement><requiredInput href="#p"/></informationRequirement>'
+        '<literalExpression><text>"你好，" + person</text></literalExpression></decision></definitions>'.encode()
+    )
+    outer = dmn.parse(
+        f'<definitions {space} namespace="B"><import name="A file" namespace="A" importType="dmn"/><decision id="r" name="r">'
+        '<informationRequirement><requiredDecision href="A#g"/></informationRequirement>'
+        '<literalExpression><text>A file.greeting + "！"</text></literalExpression></decision></definitions>'.encode(),
+        {"A": hello},
+    )
+    assert dmn.evaluate(outer, "r", {"A file": {"person": "张三"}}).value == "你好，张三！"
+    assert dmn.evaluate(outer, "r", {"person": "李四"}).value == "你好，李四！"
+
+
 def test_a_circle_is_refused() -> None:
     body = "<literalExpression><text>1</text></literalExpression>"
     pair = [

@@ -46,14 +46,18 @@ class _Frame:
 
     variables: Mapping[str, Any]
     run: _DmnRun
-    done: dict[tuple[int, str], Any] = field(default_factory=dict)
+    done: dict[tuple[Any, ...], Any] = field(default_factory=dict)
     prefix: tuple[str, ...] = ()
+
+    def key(self, decisions: Decisions, element_id: str) -> tuple[Any, ...]:
+        """What is decided once: the same file imported by two ways has two sets of inputs."""
+        return (self.prefix, id(decisions), element_id)
 
 
 def evaluate(
     decisions: Decisions, name_or_id: str, variables: Mapping[str, Any], env: feel.Env | None = None
 ) -> Result:
-    """Ask a decision or decision service. Raises DmnError, also for everything wrong with its expressions.
+    """Ask a decision, service or knowledge model. Raises DmnError, also for everything wrong with its expressions.
 
     When `env.strict`, all variables are visible to every decision and misfits are errors; else, as the standard's test
     kit wants it, a decision sees what it requires, and misfits are null.
@@ -63,6 +67,8 @@ def evaluate(
     frame = _Frame(variables, run)
     if isinstance(target, Service):
         return Result(_service_value(target, decisions, frame), (), tuple(run.trace))
+    if isinstance(target, Knowledge):
+        return Result(_knowledge_value(target, decisions, frame), (), tuple(run.trace))
     value = _decision_value(target, decisions, frame)
     own = target.box.id if isinstance(target.box, Table) else ""
     matched = tuple(match for match in run.trace if match.table_id == own)
@@ -80,7 +86,7 @@ def explain(
     return _table(target, target.box, decisions).explain(_scope(target.requires, decisions, frame))
 
 
-def _target(decisions: Decisions, name_or_id: str) -> Decision | Service:
+def _target(decisions: Decisions, name_or_id: str) -> Decision | Service | Knowledge:
     target = decisions.find(name_or_id)
     if target is None:
         near = feel.nearest(
@@ -113,7 +119,7 @@ def _table(decision: Decision, table: Table, decisions: Decisions) -> CompiledTa
 
 
 def _decision_value(decision: Decision, decisions: Decisions, frame: _Frame) -> Any:
-    key = (id(decisions), decision.id)
+    key = frame.key(decisions, decision.id)
     if key in frame.done:
         return frame.done[key]
     run = frame.run
@@ -236,7 +242,7 @@ def _input_value(owner: Decisions, element_id: str, frame: _Frame) -> tuple[str,
 
 
 def _function(knowledge: Knowledge, owner: Decisions, frame: _Frame) -> Any:
-    key = (id(owner), knowledge.id)
+    key = frame.key(owner, knowledge.id)
     if key in frame.done:
         return frame.done[key]
     if knowledge.function is None:
@@ -251,6 +257,18 @@ def _function(knowledge: Knowledge, owner: Decisions, frame: _Frame) -> Any:
     scope.vars = {**scope.vars, knowledge.name: function}
     frame.done[key] = function
     return function
+
+
+def _knowledge_value(knowledge: Knowledge, owner: Decisions, frame: _Frame) -> Any:
+    """A knowledge model asked by itself: its parameters are taken from the variables."""
+    function = _function(knowledge, owner, frame)
+    if not isinstance(function, feel.Function):
+        return None
+    try:
+        return function.call(frame.run, [feel.from_json(frame.variables.get(name)) for name in function.params])
+    except feel.FeelProblem as problem:
+        template = N_("Knowledge model “{name}”: {reason}")
+        raise DmnError(template, element_id=knowledge.id, name=knowledge.name, reason=problem) from problem
 
 
 def _service_function(service: Service, owner: Decisions, frame: _Frame) -> feel.Function:
@@ -279,7 +297,7 @@ def _service_value(service: Service, owner: Decisions, frame: _Frame) -> Any:
             given = fit(
                 feel.from_json(frame.variables.get(decision.name)), decision.type, home, Scope({}, None, frame.run)
             )
-            frame.done[(id(home), element_id)] = None if given is MISFIT else given
+            frame.done[frame.key(home, element_id)] = None if given is MISFIT else given
     results: dict[str, Any] = {}
     for reference in service.outputs:
         home, _, element_id = _resolve(reference, owner)

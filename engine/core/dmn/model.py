@@ -219,9 +219,10 @@ class Decisions:
     names: frozenset[str]
     cache: dict[Any, Any] = field(default_factory=dict, repr=False)
 
-    def find(self, name_or_id: str) -> Decision | Service | None:
-        """A decision or service by id, else by name."""
-        known: list[Decision | Service] = [*self.decisions.values(), *self.services.values()]
+    def find(self, name_or_id: str) -> Decision | Service | Knowledge | None:
+        """A decision, service or knowledge model by id, else by name."""
+        known: list[Decision | Service | Knowledge] = [*self.decisions.values(), *self.services.values()]
+        known += self.knowledge.values()
         return next((item for item in known if item.id == name_or_id), None) or next(
             (item for item in known if item.name == name_or_id), None
         )

@@ -80,8 +80,11 @@ def invoke(function: Function, values: list[Any], names: tuple[str, ...], run: R
     When not even the number or the names of the arguments fit: null, or FeelError when strict.
     """
     callable_ = False
-    # Where names alone do not tell (point, range) from (range, point), the order in which they are given does.
-    for signature in sorted(function.builtin, key=lambda each: each.params[: len(names)] != names):
+    signatures = function.builtin
+    if names:
+        # Where names alone do not tell (point, range) from (range, point), the order in which they are given does.
+        signatures = sorted(signatures, key=lambda each: each.params[: len(names)] != names)
+    for signature in signatures:
         args = _by_name(signature, values, names) if names else _by_position(signature, values)
         if args is None:
             continue
@@ -129,11 +132,11 @@ def _convert(signature: Signature, args: list[Any]) -> list[Any] | None:
 
 
 def _fit(value: Any, wanted: str) -> Any:
-    if wanted == "any" or value is None:
+    have = kind(value)
+    if wanted in {have, "any"} or value is None:
         return value
     wanted = wanted.removesuffix("?")
     kinds = _KINDS.get(wanted)
-    have = kind(value)
     if have == wanted or (kinds is not None and have in kinds):
         return value
     if wanted == "list":
