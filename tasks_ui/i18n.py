@@ -20,6 +20,7 @@ from flask_babel import Babel, gettext
 from flask_babel import get_locale as chosen_locale
 from markupsafe import Markup
 
+from engine.errors import KeyturnError
 from tasks_ui import context
 
 if TYPE_CHECKING:
@@ -102,7 +103,12 @@ def select() -> str:
 def translate(template: str, fields: dict[str, Any] | None = None) -> str:
     """Translate a text that came from elsewhere (an error, a notification), then fill its named fields in."""
     text = gettext(template) if template else ""
-    return text.format(**fields) if fields else text
+    return text.format(**{key: _inner(value) for key, value in fields.items()}) if fields else text
+
+
+def _inner(value: Any) -> Any:
+    """An error inside an error, such as what is wrong in a cell of a table, in the reader's language too."""
+    return translate(value.template, value.fields) if isinstance(value, KeyturnError) else value
 
 
 def render(template: str, fields: Mapping[str, Any], wanted: str) -> str:
