@@ -253,12 +253,12 @@ def _store_form(session: Session, file: str, form: Form, source: bytes, made: di
     digest = _digest(source)
     row = queries.latest_form(session, form.id)
     if row is not None and row.digest == digest:
-        return Deployed("form", row.id, row.key, row.version, form.id, new=False)
+        return Deployed("form", row.id, row.key, row.version, form.name or form.id, new=False)
     version = row.version + 1 if row else 1
     row = FormDefinition(key=form.id, version=version, file=file, digest=digest, source=source, **made)
     session.add(row)
     session.flush()
-    return Deployed("form", row.id, row.key, row.version, form.id, new=True)
+    return Deployed("form", row.id, row.key, row.version, form.name or form.id, new=True)
 
 
 def _store_decisions(
