@@ -12,9 +12,9 @@
       - 应有: [受理]
         没有: [第5日客户沟通]
 
-Verbs known here: 启动 start, 完成 complete, 经过 advance, 直到 until, 消息 message, 应有 open, 没有 closed,
-变量 variables, 结束 ended, 次数 times, 异常 incidents. An application adds verbs (`Play.verbs`), which may be actions or
-checks. A text value that begins with `=` is FEEL: `=now() + duration("P2D")`.
+Verbs known here: 启动 start, 完成 complete, 办到 reach, 经过 advance, 直到 until, 消息 message, 应有 open,
+没有 closed, 变量 variables, 结束 ended, 次数 times, 异常 incidents. An application adds verbs (`Play.verbs`), which may
+be actions or checks. A text value that begins with `=` is FEEL: `=now() + duration("P2D")`.
 """
 
 from __future__ import annotations
@@ -36,11 +36,31 @@ if TYPE_CHECKING:
     from engine.testing import Task, Workbench
 
 ENGLISH = {
-    **{"name": "名称", "rules": "规则", "begin": "开始", "steps": "步骤", "start": "启动", "complete": "完成"},
-    **{"by": "由", "role": "角色", "fill": "填写", "advance": "经过", "until": "直到", "message": "消息"},
-    **{"open": "应有", "closed": "没有", "variables": "变量", "ended": "结束", "case": "案", "as": "称为"},
-    **{"refused": "被拒", "times": "次数", "incidents": "异常", "note": "说明"},
+    "name": "名称",
+    "rules": "规则",
+    "begin": "开始",
+    "steps": "步骤",
+    "start": "启动",
+    "complete": "完成",
+    "reach": "办到",
+    "by": "由",
+    "role": "角色",
+    "fill": "填写",
+    "advance": "经过",
+    "until": "直到",
+    "message": "消息",
+    "open": "应有",
+    "closed": "没有",
+    "variables": "变量",
+    "ended": "结束",
+    "case": "案",
+    "as": "称为",
+    "refused": "被拒",
+    "times": "次数",
+    "incidents": "异常",
+    "note": "说明",
 }
+PATIENCE = 80
 MODIFIERS = frozenset({"由", "角色", "填写", "案", "称为", "被拒", "说明"})
 
 
@@ -70,11 +90,18 @@ class Scenario:
 
 @dataclass(slots=True)
 class Play:
-    """A scenario being played. `keys` maps the names given to cases to business keys; `current` is the one meant."""
+    """A scenario being played. `keys` maps the names given to cases to business keys; `current` is the one meant.
+
+    `usual` gives what is filled in where the scenario does not say otherwise; `aside` names the steps that lie beside
+    the way and are not done by 办到; `process` is the one meant when several run for a case.
+    """
 
     bench: Workbench
     verbs: Mapping[str, Callable[[Play, Any, Mapping[str, Any]], None]] = field(default_factory=dict)
     people: Mapping[str, str] = field(default_factory=dict)
+    usual: Callable[[Play, Task], Mapping[str, Any]] = lambda _stage, _task: {}
+    aside: frozenset[str] = frozenset()
+    process: str = ""
     keys: dict[str, str] = field(default_factory=dict)
     current: str = ""
 
@@ -192,9 +219,27 @@ def _complete(stage: Play, value: Any, step: Mapping[str, Any]) -> None:
     role = str(step.get("角色") or "")
     if role and not login and task.id not in {one.id for one in stage.bench.tasks(groups=[role])}:
         raise CheckFailed(f"{value} is not offered to {role} but to {', '.join(task.candidate_groups)}")
-    if login and task.id not in {one.id for one in stage.bench.tasks(user=login)}:
+    offered = task.candidate_groups or task.candidate_users or task.assignee
+    if login and offered and task.id not in {one.id for one in stage.bench.tasks(user=login)}:
         raise CheckFailed(f"{value} is not in the inbox of {person} but offered to {', '.join(task.candidate_groups)}")
-    stage.bench.complete(task, stage.value(step.get("填写") or {}), user=login or None)
+    filled = {**stage.usual(stage, task), **stage.value(step.get("填写") or {})}
+    stage.bench.complete(task, filled, user=login or None)
+
+
+def _until_open(stage: Play, value: Any, step: Mapping[str, Any]) -> None:
+    """Do the usual, step by step and day by day, until a task is open."""
+    del step
+    for _ in range(PATIENCE):
+        stage.bench.run_jobs()
+        open_ = stage.tasks()
+        if any(str(value) in {task.name, task.element_id} for task in open_):
+            return
+        ready = [task for task in open_ if task.name not in stage.aside]
+        if ready:
+            stage.bench.complete(ready[0], {**stage.usual(stage, ready[0])})
+        else:
+            stage.bench.advance("P1D")
+    raise CheckFailed(f"{value} does not come; open are: {_names(stage)}")
 
 
 def _advance(stage: Play, value: Any, step: Mapping[str, Any]) -> None:
@@ -229,6 +274,7 @@ def _closed(stage: Play, value: Any, step: Mapping[str, Any]) -> None:
 
 def _instance(stage: Play) -> Any:
     found = [head for head in stage.bench.instances(open_only=False) if head.business_key == stage.current]
+    found = [head for head in found if stage.process in {"", head.process_key}]
     if not found:
         raise CheckFailed(f"no instance {stage.current}")
     return found[0]
@@ -273,6 +319,7 @@ def _incidents(stage: Play, value: Any, step: Mapping[str, Any]) -> None:
 VERBS: dict[str, Callable[[Play, Any, Mapping[str, Any]], None]] = {
     "启动": _start,
     "完成": _complete,
+    "办到": _until_open,
     "经过": _advance,
     "直到": _until,
     "消息": _message,

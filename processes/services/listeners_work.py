@@ -197,7 +197,8 @@ def t16(ctx: ListenerContext) -> dict[str, Any]:
         task.measures, task.remaining = text(values, "measures"), text(values, "remaining")
         clocks.meet(ctx.session, case.number, "task", now=ctx.now, object_id=str(task.id))
     if not cases.tasks(ctx.session, case.number, open_only=True):
-        clocks.meet(ctx.session, case.number, "progress", now=ctx.now)
+        for clock in ("progress", "feedback"):
+            clocks.meet(ctx.session, case.number, clock, now=ctx.now)
     detail = {"result": text(values, "task_result"), "task": task.id if task else None}
     log_event(ctx, case, "部门处理", text(values, "measures"), detail)
     return {}

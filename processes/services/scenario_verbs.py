@@ -7,18 +7,22 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from engine import definitions, people
+from engine import definitions, instances, people
 from engine.access import SYSTEM
 from engine.core.calendar import CHINA
 from engine.scenarios import CheckFailed, Play, moment
 from engine.testing import Workbench
 from processes.services import cases, clocks, demo
+from processes.services.demo.answers import answers
+from processes.services.demo.player import FILES
 from storage import cases as case_rows
 from storage import deadlines
 from storage import people as staff
 from storage.tables.cases import ContactLog, Penalty, ServiceCase
-from storage.tables.estate import Unit
-from storage.tables.work import Notification
+from storage.tables.deadlines import Deadline, Reminder
+from storage.tables.estate import Project, Unit
+from storage.tables.instances import ProcessInstance
+from storage.tables.work import Notification, UserTask
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,9 +32,14 @@ if TYPE_CHECKING:
 
     from engine.access import Viewer
     from engine.connectors import Registry
+    from engine.testing import Task
     from storage.session import Database
 
 AGENT = "林小安"
+FILE = "11111111-1111-4111-8111-111111111111"
+ASIDE = frozenset(
+    ["第5日客户沟通", "进展汇报", "到期提醒", "逾期催办", "升级受理", "升级处置方案", "降级或解除", "启动应急"]
+)
 USUAL = {
     "phone": "19900009999",
     "name": "示例业主",
@@ -69,7 +78,27 @@ NAMES = {
 def stage(database: Database, registry: Registry, *, begin: datetime) -> Play:
     """Set the stage: a database filled by `demo.furnish`, the clock at the scenario's beginning."""
     bench = Workbench(registry=registry, now=begin, database=database)
-    return Play(bench, verbs=VERBS, people={person.name: person.login for person in demo.personas()})
+    logins = {person.name: person.login for person in demo.personas()}
+    return Play(bench, verbs=VERBS, people=logins, usual=usual, aside=ASIDE, process="complaint")
+
+
+def usual(stage_: Play, task: Task) -> dict[str, Any]:
+    """What is filled in where a scenario does not say otherwise; a file stands for itself."""
+    with stage_.bench.database.read() as session:
+        row = session.get_one(UserTask, task.id)
+        instance = session.get_one(ProcessInstance, row.instance_id)
+        known = instances.view_of(instance.variables, row.scope_id)
+    form, now = task.form_key or "", stage_.bench.now
+    given = answers("CB1" if form == "CB2" else form, known, now)
+    if form == "CB2":
+        given |= {"visited_at": now.isoformat(), "visit_signature": FILE}
+    return {name: _filed(value) for name, value in given.items()}
+
+
+def _filed(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_filed(one) for one in value]
+    return FILE if isinstance(value, str) and value in FILES else value
 
 
 def _viewer(stage_: Play, session: Session, step: Mapping[str, Any]) -> Viewer:
@@ -88,8 +117,9 @@ def _register(stage_: Play, value: Any, step: Mapping[str, Any]) -> None:
     """登记: register a case; what is not said is as in USUAL, the house the first of the project."""
     values = {**USUAL, **stage_.value(value or {})}
     with stage_.bench.transaction() as session:
-        if "unit" not in values and not values.get("area"):
-            values["unit"] = session.scalars(select(Unit.code).order_by(Unit.id)).first()
+        if not values.get("area"):
+            values["unit"] = _house(session, str(values.get("unit") or ""))
+        values["duplicate_of"] = stage_.keys.get(str(values.get("duplicate_of")), values.get("duplicate_of"))
         number = cases.register(
             session,
             _viewer(stage_, session, step),
@@ -98,6 +128,13 @@ def _register(stage_: Play, value: Any, step: Mapping[str, Any]) -> None:
             registry=stage_.bench.registry,
         )
     stage_.current = stage_.keys[str(step.get("称为") or number)] = number
+
+
+def _house(session: Session, named: str) -> str | None:
+    """A house by its code, or the first one of a project (of the estate when none is named)."""
+    query = select(Unit.code).join(Project, Project.id == Unit.project_id).order_by(Unit.id)
+    project = session.scalars(query.where(Project.code == named)).first() if named else session.scalars(query).first()
+    return project or named or None
 
 
 def _escalate(stage_: Play, value: Any, step: Mapping[str, Any]) -> None:
@@ -141,14 +178,15 @@ def _check_clocks(stage_: Play, value: Any, step: Mapping[str, Any]) -> None:
     """时限: when the newest clock of each name is due, or 达成, 逾期, 撤销, 无; a mapping asks for 到期, 原定, 状态."""
     del step
     with stage_.bench.database.read() as session:
-        rows = {clocks.NAMES.get(row.clock, row.clock): row for row in deadlines.of_case(session, stage_.current)}
+        found = sorted(deadlines.of_case(session, stage_.current), key=lambda row: row.id)
+        rows = {clocks.NAMES.get(row.clock, row.clock): row for row in found}
     for name, expected in value.items():
         row = rows.get(str(name))
         asked = expected if isinstance(expected, dict) else {_aspect(expected): expected}
         for aspect, wanted in asked.items():
-            found = _clock(row, str(aspect), stage_.bench.now)
-            if str(wanted) != found and (aspect == "状态" or moment(wanted) != moment(found)):
-                raise CheckFailed(f"{name} {aspect} is {found}, not {wanted}")
+            shown = _clock(row, str(aspect), stage_.bench.now)
+            if str(wanted) != shown and (aspect == "状态" or moment(wanted) != moment(shown)):
+                raise CheckFailed(f"{name} {aspect} is {shown}, not {wanted}")
 
 
 def _aspect(expected: Any) -> str:
@@ -162,7 +200,7 @@ def _clock(row: Any, aspect: str, now: datetime) -> str:
         late = row.breached_at is not None or (row.open and row.due_at < now)
         return "逾期" if late else "达成" if row.met_at else "撤销" if row.withdrawn_at else "进行"
     due = row.due_at if aspect == "到期" else row.original_due_at
-    return due.astimezone(CHINA).isoformat()
+    return str(due.astimezone(CHINA).isoformat())
 
 
 def _check_contacts(stage_: Play, value: Any, step: Mapping[str, Any]) -> None:
@@ -198,6 +236,18 @@ def _check_suggested(stage_: Play, value: Any, step: Mapping[str, Any]) -> None:
         raise CheckFailed(f"the table suggested level {found}, not {value}")
 
 
+def _check_calls(stage_: Play, value: Any, step: Mapping[str, Any]) -> None:
+    """催办单: how many chasing or reminding calls are open for each clock (never more than one of a kind)."""
+    del step
+    with stage_.bench.database.read() as session:
+        query = select(Deadline.clock).join(Reminder, Reminder.deadline_id == Deadline.id)
+        found = Counter(session.scalars(query.where(Reminder.open, Deadline.case_number == stage_.current)))
+    named = {clocks.NAMES.get(clock, clock): count for clock, count in found.items()}
+    for clock, expected in value.items():
+        if named.get(str(clock), 0) != int(expected):
+            raise CheckFailed(f"{clock} has {named.get(str(clock), 0)} open calls, not {expected}; open are {named}")
+
+
 def _check_penalties(stage_: Play, value: Any, step: Mapping[str, Any]) -> None:
     """处罚: how many penalties are proposed."""
     del step
@@ -213,7 +263,7 @@ def _change_table(stage_: Play, value: Any, step: Mapping[str, Any]) -> None:
     name = f"{value['表']}.dmn"
     content = next(files[name] for files in demo.process_files().values() if name in files).decode()
     old, new = str(value["从"]), str(value["改为"])
-    at = content.find(old, content.find(f"<text>{value['行']}</text>") if value.get("行") else 0)
+    at = content.find(old, content.find(f"<description>{value['行']}</description>") if value.get("行") else 0)
     if at < 0:
         raise CheckFailed(f"{name} has no {old}")
     changed = content[:at] + new + content[at + len(old) :]
@@ -234,6 +284,7 @@ VERBS = {
     "联系": _check_contacts,
     "通知": _check_told,
     "建议级别": _check_suggested,
+    "催办单": _check_calls,
     "处罚": _check_penalties,
     "改表": _change_table,
 }

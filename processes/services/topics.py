@@ -60,6 +60,7 @@ def deadlines_start(ctx: ServiceContext) -> dict[str, Any]:
     wanted = _names(ctx.variables.get("clocks")) or USUAL + (["on_site"] if case.urgency == "特急" else [])
     for clock in wanted:
         start = case.received_at if clock in (*clocks.AT_START, "on_site", "day5_call", "feedback") else ctx.now
+        start = moment(ctx.variables.get("clock_start")) or start
         accountable = case.owner if clock in ("contact", "day5_call", "callback", "callback2") else case.acceptor
         row = clocks.start_clock(
             ctx.session, case, clock, start=start, now=ctx.now, facts=_facts(ctx, case), accountable=accountable
