@@ -20,7 +20,7 @@ from processes.services import demo as demo_data
 from processes.services import initial
 from storage import migrate
 from storage.session import Database
-from tasks_ui import context, logs
+from tasks_ui import cli_check, context, logs
 from tasks_ui.app import create_app, default_registry
 from tasks_ui.serving import Server
 from tasks_ui.settings import Settings, SettingsError, from_environment
@@ -55,6 +55,10 @@ def _prepared(settings: Settings) -> Database:
 def main() -> None:
     """Keyturn: after-sales work of property companies."""
     logs.configure(os.environ.get("KEYTURN_LOG_LEVEL", "INFO"))
+
+
+main.add_command(cli_check.check)
+main.add_command(cli_check.mend)
 
 
 @main.command()

@@ -183,6 +183,12 @@ def check_places(process: Process, scope: str, inside: list[Node]) -> Iterator[F
             name,
             line=line,
         )
+    yield from _ends(scope, name, line, inside)
+    for node in inside:
+        yield from _implicit(node)
+
+
+def _ends(scope: str, name: str, line: int, inside: list[Node]) -> Iterator[Finding]:
     ends = [n for n in inside if n.type == "endEvent"]
     if not ends:
         yield Finding(
@@ -205,8 +211,6 @@ def check_places(process: Process, scope: str, inside: list[Node]) -> Iterator[F
             name,
             line=line,
         )
-    for node in inside:
-        yield from _implicit(node)
 
 
 def _implicit(node: Node) -> Iterator[Finding]:

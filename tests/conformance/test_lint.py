@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from engine.core import lint, normalise, parse
-from engine.core.findings import Finding
 from engine.core.lint_expressions import cycle_of
 from engine.errors import DeploymentRefused
 from tests.conformance.drawing_board import (
@@ -23,6 +24,9 @@ from tests.conformance.drawing_board import (
     user,
     xml,
 )
+
+if TYPE_CHECKING:
+    from engine.core.findings import Finding
 
 TASK = chain("s", "a", "e")
 COMPENSATE = "<compensateEventDefinition/>"
@@ -149,7 +153,7 @@ RULES: list[tuple[str, str, str, str]] = [
     # expressions
     ("invalid-feel", "error", "fa", split("exclusiveGateway", "n = ", "n = 2")),
     ("invalid-feel", "error", "fa", split("exclusiveGateway", "${bean.check(n)}", "n = 2")),
-    ("unknown-function", "error", "fa", split("exclusiveGateway", 'string lenght(n) = 2', "n = 2")),
+    ("unknown-function", "error", "fa", split("exclusiveGateway", "string lenght(n) = 2", "n = 2")),
     ("juel", "info", "fa", split("exclusiveGateway", "${n == 1}", "n = 2")),
     ("invalid-time", "error", "a", START + user("a", 'camunda:dueDate="tomorrow"') + END + TASK),
     ("invalid-priority", "error", "a", START + user("a", 'camunda:priority="high"') + END + TASK),

@@ -1,0 +1,113 @@
+"""Mend a diagram in its own XML: only what a chosen repair says changes, everything unknown stays as it was.
+
+A finding names its repair as `rule:element`; `proposals` lists them with a title, `apply` carries out the chosen ones.
+A file that is refused as a whole (DOCTYPE, not XML, too large) has no repair.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lxml import etree
+
+from engine.core import repair_steps, repair_vendors
+from engine.core.layout import layout
+from engine.core.parse import parse, read_xml
+from engine.core.parse_effects import CAMUNDA
+from engine.core.parse_ids import give_ids
+from engine.errors import N_, DeploymentRefused, NotFoundError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from engine.core.findings import Finding
+
+TITLES: Mapping[str, tuple[str, str]] = {
+    "missing-id": ("Give ids to the elements without one", "给没有编号的元素编号"),
+    "default-flow": ("Make a flow of {name} the default", "把“{name}”的一条连线设为默认"),
+    "user-task": ("Make {name} a user task", "把“{name}”改成人工任务"),
+    "start-event": ("Add a start event to {name}", "给“{name}”加上开始事件"),
+    "end-event": ("Add an end event to {name}", "给“{name}”加上结束事件"),
+    "executable": ("Make {name} executable", "把“{name}”设为可执行"),
+    "lane": ("Put {name} into the nearest lane", "把“{name}”放进最近的泳道"),
+    "juel": ("Write the expressions of {name} as FEEL", "把“{name}”的表达式改写成 FEEL"),
+    "cycle": ("Write the timer of {name} as an ISO 8601 cycle", "把“{name}”的定时改写成 ISO 8601 周期"),
+    "topic": ("Let a service do {name}, by the topic of its bean", "由同名主题(topic)的服务来完成“{name}”"),
+    "vendor": ("Take over what another engine's attributes say of {name}", "把其他引擎对“{name}”的设定转换过来"),
+    "layout": ("Draw the diagram anew", "重新排布整张图"),
+}
+STEPS: Mapping[str, Callable[[etree._Element, etree._Element], None]] = {
+    "default-flow": repair_steps.default_flow,
+    "user-task": repair_steps.user_task,
+    "start-event": repair_steps.start_event,
+    "end-event": repair_steps.end_event,
+    "executable": repair_steps.executable,
+    "lane": repair_steps.lane,
+    "juel": repair_steps.juel,
+    "cycle": repair_steps.cycle,
+    "topic": repair_steps.topic,
+    "vendor": repair_vendors.vendor,
+}
+FIRST = ("vendor", "juel", "topic", "user-task")
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """A change that would mend a finding; `title` and `title_zh` say what it does."""
+
+    element_id: str
+    rule: str
+    title: str
+    title_zh: str
+
+    @property
+    def id(self) -> str:
+        """What `Finding.repair` holds."""
+        return f"{self.rule}:{self.element_id}"
+
+
+def proposals(xml: bytes, findings: Sequence[Finding]) -> list[Repair]:
+    """List the repairs that the findings name, each once, and a new drawing when something is not drawn."""
+    try:
+        model = parse(xml)
+    except DeploymentRefused:
+        return []
+    names = {f.element_id: f.name for f in findings if f.name}
+    wanted = list(dict.fromkeys(f.repair for f in findings if f.repair))
+    found = []
+    for text in wanted:
+        rule, _, element_id = text.partition(":")
+        if rule in TITLES:
+            found.append(_repair(rule, element_id, names.get(element_id) or element_id))
+    nodes = [n.id for p in model.processes.values() for n in p.nodes.values()]
+    if any(name not in model.shapes for name in nodes):
+        found.append(_repair("layout", "", ""))
+    return found
+
+
+def _repair(rule: str, element_id: str, name: str) -> Repair:
+    title, title_zh = TITLES[rule]
+    return Repair(element_id, rule, title.format(name=name), title_zh.format(name=name))
+
+
+def apply(xml: bytes, repairs: Iterable[Repair]) -> bytes:
+    """Carry out the repairs and give the file back.
+
+    Raises:
+        DeploymentRefused: the file cannot be read.
+        NotFoundError: a repair or its element does not exist.
+    """
+    read_xml(xml)
+    root = etree.fromstring(xml, etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False))
+    give_ids(root)
+    chosen = sorted(repairs, key=lambda r: FIRST.index(r.rule) if r.rule in FIRST else len(FIRST))
+    for repair in chosen:
+        if repair.rule not in TITLES:
+            raise NotFoundError(N_("There is no repair {rule}."), rule=repair.rule)
+        step = STEPS.get(repair.rule)
+        if step is not None:
+            step(root, repair_steps.element(root, repair.element_id))
+    etree.cleanup_namespaces(root, top_nsmap={"camunda": CAMUNDA}, keep_ns_prefixes=[p for p in root.nsmap if p])
+    mended = etree.tostring(root, xml_declaration=True, encoding="UTF-8")
+    return layout(mended) if any(r.rule == "layout" for r in chosen) else mended

@@ -1,0 +1,198 @@
+"""Repairs change what they say and nothing else; what they mend runs."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from click.testing import CliRunner
+
+from engine.core import lint, normalise, parse, program, repair
+from engine.core.layout import layout
+from engine.errors import DeploymentRefused, NotFoundError
+from tasks_ui.cli import main
+from tests.conformance.drawing_board import END, START, boundary, chain, flow, timer, user, xml
+
+TASK = chain("s", "a", "e")
+
+
+def found(text: bytes) -> list[lint.Finding]:
+    return lint.check(normalise.normalise(parse.parse(text)), lint.Known())
+
+
+def mended(body: str | bytes, *rules: str) -> bytes:
+    text = body if isinstance(body, bytes) else xml(body)
+    chosen = [r for r in repair.proposals(text, found(text)) if r.rule in rules]
+    assert {r.rule for r in chosen} == set(rules)
+    return repair.apply(text, chosen)
+
+
+def rules(text: bytes) -> set[str]:
+    return {f.rule for f in found(text)}
+
+
+def test_missing_ids_are_written_as_the_check_named_them():
+    body = START + "<userTask/>" + END + '<sequenceFlow sourceRef="s" targetRef="e"/>'
+    named = {f.element_id for f in found(xml(body)) if f.rule == "missing-id"}
+    text = mended(body, "missing-id")
+    assert named == {"UserTask_1", "SequenceFlow_1"}
+    assert all(f'id="{name}"'.encode() in text for name in named)
+    assert "missing-id" not in rules(text)
+
+
+@pytest.mark.parametrize(("first", "second", "default"), [("", "n = 2", "fa"), ("n = 1", "", "fb"), ("n = 1", "n = 2", "fb")])
+def test_a_flow_becomes_the_default(first: str, second: str, default: str):
+    body = (
+        START + '<exclusiveGateway id="x"/>' + user("a") + user("b") + flow("s", "x") + flow("x", "a", first, "fa")
+        + flow("x", "b", second, "fb") + END + chain("a", "e") + chain("b", "e")
+    )  # fmt: skip
+    text = mended(body, "default-flow")
+    node = parse.parse(text).processes["P"].nodes["x"]
+    assert node.default == default
+    assert not rules(text) & {"no-default-flow", "gateway-without-condition"}
+
+
+def test_an_untyped_task_becomes_a_user_task():
+    text = mended(START + '<task id="a" name="查勘"/>' + END + TASK, "user-task")
+    assert parse.parse(text).processes["P"].nodes["a"].type == "userTask"
+
+
+def test_start_and_end_events_are_added_and_drawn_beside_their_neighbours():
+    text = layout(xml(user("a") + user("b") + chain("a", "b")))
+    before = parse.parse(text).shapes
+    text = mended(text, "start-event", "end-event")
+    model = parse.parse(text)
+    nodes = model.processes["P"].nodes
+    assert [n.type for n in nodes.values()].count("startEvent") == 1
+    assert nodes["a"].incoming
+    assert nodes["b"].outgoing
+    assert {k: v.bounds for k, v in model.shapes.items() if k in before} == {k: v.bounds for k, v in before.items()}
+    assert {"StartEvent_1", "EndEvent_1"} <= model.shapes.keys()
+    assert len(model.edges) == 3
+    assert not rules(text) & {"no-start-event", "no-end-event"}
+
+
+def test_a_dead_end_gets_an_end_event_in_its_lane():
+    lanes = '<laneSet id="ls"><lane id="l1" name="客服"><flowNodeRef>a</flowNodeRef><flowNodeRef>b</flowNodeRef></lane></laneSet>'
+    text = mended(lanes + START + user("a") + user("b") + END + TASK + flow("a", "b"), "end-event")
+    process = parse.parse(text).processes["P"]
+    assert process.nodes["EndEvent_1"].lane == "客服"
+    assert "dead-end" not in rules(text)
+
+
+def test_a_task_without_lane_goes_into_the_one_it_is_drawn_in():
+    lanes = '<laneSet id="ls"><lane id="l1" name="一"><flowNodeRef>a</flowNodeRef></lane><lane id="l2" name="二"><flowNodeRef>b</flowNodeRef></lane></laneSet>'
+    body = START + user("a") + user("b") + END + chain("s", "a", "b", "e")
+    drawn = layout(xml(lanes + body))
+    without = re.sub(rb"<(\w+:)?flowNodeRef>b</(\w+:)?flowNodeRef>", b"", drawn)
+    assert parse.parse(without).processes["P"].nodes["b"].lane == ""
+    assert parse.parse(mended(without, "lane")).processes["P"].nodes["b"].lane == "二"
+    undrawn = xml((lanes + body).replace("<flowNodeRef>b</flowNodeRef>", ""))
+    assert parse.parse(mended(undrawn, "lane")).processes["P"].nodes["b"].lane == "一", "that of its neighbour"
+
+
+def test_juel_is_written_as_feel():
+    body = (
+        START + user("a", 'camunda:assignee="${who}" camunda:dueDate="${due}"') + flow("s", "a", "${n == 1 && !done}")
+        + f'<intermediateCatchEvent id="c">{timer("Date", "${when}")}</intermediateCatchEvent>' + END + chain("a", "c", "e")
+    )  # fmt: skip
+    text = mended(body, "juel")
+    model = parse.parse(text)
+    before = normalise.normalise(parse.parse(xml(body)))
+    assert b"${" not in text
+    assert model.processes["P"].nodes["a"].attributes["assignee"] == "=who"
+    normalise.normalise(model)
+    for key, node in before.processes["P"].nodes.items():
+        assert (node.attributes, node.events) == (model.processes["P"].nodes[key].attributes, model.processes["P"].nodes[key].events)
+    assert [f.condition for f in before.processes["P"].flows.values()] == [f.condition for f in model.processes["P"].flows.values()]
+
+
+def test_cron_becomes_a_cycle_and_a_bean_a_topic():
+    text = mended(START + user("a") + boundary("b", "a", timer("Cycle", "0 */5 * * * *"), interrupting=False) + END + TASK + flow("b", "e"), "cycle")
+    assert b"R/PT5M" in text
+    text = mended(START + '<serviceTask id="a" camunda:delegateExpression="${smsSender}"/>' + END + TASK, "topic")
+    attributes = parse.parse(text).processes["P"].nodes["a"].attributes
+    assert attributes == {"type": "external", "topic": "smsSender"}
+
+
+def test_a_process_is_made_executable():
+    text = xml(START + user("a") + END + TASK).replace(b'isExecutable="true"', b'isExecutable="false"')
+    assert parse.parse(mended(text, "executable")).processes["P"].executable
+
+
+def test_flowable_and_camunda_8_are_taken_over():
+    body = (
+        '<startEvent id="s"/>'
+        '<userTask id="a" xmlns:flowable="http://flowable.org/bpmn" flowable:candidateGroups="hr" flowable:assignee="${who}">'
+        '<multiInstanceLoopCharacteristics flowable:collection="people" flowable:elementVariable="who"/></userTask>'
+        '<serviceTask id="b" xmlns:z="http://camunda.org/schema/zeebe/1.0"><extensionElements><z:taskDefinition type="mail"/>'
+        '<z:ioMapping><z:input source="=x + 1" target="y"/></z:ioMapping></extensionElements></serviceTask>' + END + chain("s", "a", "b", "e")
+    )  # fmt: skip
+    text = mended(body, "vendor")
+    nodes = parse.parse(text).processes["P"].nodes
+    assert nodes["a"].attributes == {"candidateGroups": "hr", "assignee": "${who}"}
+    assert nodes["a"].loop is not None
+    assert (nodes["a"].loop.collection, nodes["a"].loop.element_variable) == ("people", "who")
+    assert nodes["b"].attributes == {"topic": "mail", "type": "external"}
+    assert [(m.target, m.source) for m in nodes["b"].inputs] == [("y", "=x + 1")]
+    assert b"xmlns:camunda=" in text
+    assert "no-effect" not in rules(text)
+
+
+def test_what_is_unknown_stays():
+    body = (
+        '<!-- 备注 --><extensionElements><v:thing xmlns:v="urn:vendor" a="1"><v:deep>text</v:deep></v:thing></extensionElements>'
+        + START + '<task id="a" xmlns:v="urn:vendor" v:colour="red"/>' + END + TASK
+    )  # fmt: skip
+    text = mended(body, "user-task")
+    for part in (b"<!-- \xe5\xa4\x87\xe6\xb3\xa8 -->", b'v:colour="red"', b"<v:deep>text</v:deep>", b'a="1"'):
+        assert part in text
+
+
+def test_layout_is_proposed_only_for_what_is_not_drawn():
+    text = xml(START + user("a") + END + TASK)
+    assert [r.rule for r in repair.proposals(text, [])] == ["layout"]
+    text = repair.apply(text, repair.proposals(text, []))
+    assert {"s", "a", "e"} <= parse.parse(text).shapes.keys()
+    assert repair.proposals(text, []) == []
+
+
+def test_a_harmful_file_has_no_repair_and_an_unknown_one_is_refused():
+    with pytest.raises(DeploymentRefused):
+        repair.apply(b"<!DOCTYPE a><a/>", [])
+    assert repair.proposals(b"<!DOCTYPE a><a/>", []) == []
+    with pytest.raises(NotFoundError):
+        repair.apply(xml(START), [repair.Repair("ghost", "user-task", "", "")])
+    with pytest.raises(NotFoundError):
+        repair.apply(xml(START), [repair.Repair("s", "magic", "", "")])
+
+
+def test_every_repair_of_a_finding_can_be_carried_out_and_ends():
+    body = '<task id="a"/>' + user("b", 'camunda:assignee="${who}"') + '<serviceTask id="v" camunda:delegateExpression="${x}"/>' + chain("a", "b", "v")
+    text = xml(body).replace(b'isExecutable="true"', b'isExecutable="false"')
+    for _ in range(4):
+        chosen = repair.proposals(text, found(text))
+        text = repair.apply(text, chosen)
+    assert repair.proposals(text, found(text)) == []
+    assert program.compile_model(normalise.normalise(parse.parse(text)), "P")
+
+
+def test_the_command_line_checks_and_repairs(tmp_path):
+    file = tmp_path / "a.bpmn"
+    file.write_bytes(xml(START + '<serviceTask id="a" camunda:delegateExpression="${sms}"/>' + END + TASK))
+    run = CliRunner()
+    shown = run.invoke(main, ["check", str(file)])
+    assert shown.exit_code == 1
+    assert "service-without-topic" in shown.output
+    assert "主题" in shown.output
+    assert '"rule": "service-without-topic"' in run.invoke(main, ["check", "--json", str(file)]).output
+    assert "Choose the implementation" in run.invoke(main, ["check", "--lang", "en", str(file)]).output
+    out = tmp_path / "b.bpmn"
+    done = run.invoke(main, ["repair", str(file), "--rule", "topic", "-o", str(out)])
+    assert done.exit_code == 0, done.output
+    assert run.invoke(main, ["check", str(out)]).exit_code == 0
+    assert run.invoke(main, ["repair", str(file), "--list"]).exit_code == 0
+    file.write_bytes(b"<!DOCTYPE a><a/>")
+    refused = run.invoke(main, ["repair", str(file)])
+    assert refused.exit_code == 1
+    assert file.read_bytes() == b"<!DOCTYPE a><a/>"
