@@ -12,7 +12,7 @@ from flask_babel import gettext
 from engine import attachments, definitions, tasks
 from engine.core import forms
 from engine.errors import InvalidFormError, KeyturnError
-from processes.services import cases, intake
+from processes.services import cases, intake, rights
 from tasks_ui import attachments as uploads
 from tasks_ui import context, form_actions, form_lookup, form_view, i18n
 from tasks_ui.task_page import Typed
@@ -30,15 +30,7 @@ LONGEST_SEARCH = 60
 @blueprint.get("/start")
 def index() -> str:
     """Offer what a person may start."""
-    with context.reading() as opened:
-        found = definitions.listed(opened, context.viewer())
-        names = {one.key: _name(opened, one.id, one.name) for one in found}
-        about = {one.key: _name(opened, one.id, one.documentation) for one in found}
-    return render_template("start.html", keys=[key for key in names if key == "complaint"], names=names, about=about)
-
-
-def _name(opened: Session, definition_id: Any, text: str) -> str:
-    return definitions.translate(opened, definition_id, text, i18n.locale())
+    return render_template("start.html", may_register=rights.may_start(context.viewer()))
 
 
 @blueprint.get("/start/complaint")
@@ -163,7 +155,13 @@ def done(number: str) -> str:
     with context.reading() as opened:
         case = cases.view(opened, context.viewer(), number, now=context.utcnow())
         following = intake.following(opened, context.viewer(), number)
-    return render_template("start_done.html", case=case, head=case.head, following=following)
+        head = case.head
+        asked = {
+            name: getattr(head, name) for name in ("urgency", "kind", "subject", "cat1", "channel", "scope", "part")
+        }
+        # The worker starts the clocks a moment later: until then the dates are foretold.
+        clocks = case.clocks or cases.expected_dates(opened, {**asked, "unit": head.house}, now=head.received_at)
+    return render_template("start_done.html", head=head, clocks=clocks, following=following)
 
 
 # What the page's script asks
