@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from engine import access, definitions, instance_views
 from engine.access import Action
 from engine.errors import N_, NotFoundError
-from storage import history, people
+from storage import history, instances, people
 from storage import tasks as queries
 
 if TYPE_CHECKING:
@@ -36,6 +36,39 @@ class SubmissionInfo:
     at: datetime
     form: Form | None
     values: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Upcoming:
+    """A task that waits now: its name, and the person or the roles that have it."""
+
+    name: str
+    person: str
+    groups: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where an instance stands; `end_name` names how it ended."""
+
+    process_key: str
+    ended: bool
+    end_name: str
+    tasks: tuple[Upcoming, ...]
+
+
+def standing(session: Session, instance_id: UUID) -> Standing:
+    """Say where an instance stands, for somebody who has just finished one of its tasks (no further right is asked)."""
+    instance = instances.get(session, instance_id)
+    if instance is None:
+        raise NotFoundError(N_("There is no such process instance."))
+    if instance.ended_at is not None:
+        return Standing(instance.process_key, ended=True, end_name=instance.end_name, tasks=())
+    waiting = queries.open_of(session, instance_id)
+    logins = {task.assignee for task in waiting if task.assignee}
+    names = people.names(session, logins) if logins else {}
+    tasks = tuple(Upcoming(t.name, names.get(t.assignee, t.assignee), tuple(t.candidate_groups)) for t in waiting)
+    return Standing(instance.process_key, ended=False, end_name="", tasks=tasks)
 
 
 def form_of(session: Session, viewer: Viewer, task_id: UUID) -> Form | None:

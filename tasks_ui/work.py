@@ -7,11 +7,18 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, Response, flash, jsonify, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext
 
-from engine import instance_views, submissions, tasks
+from engine import incidents, submissions, tasks
 from engine.core import forms
-from engine.errors import ConflictError, InvalidFormError, InvalidInputError, KeyturnError, NotFoundError
+from engine.errors import (
+    ConflictError,
+    InvalidFormError,
+    InvalidInputError,
+    KeyturnError,
+    NotFoundError,
+    ProcessError,
+)
 from tasks_ui import attachments, context, form_actions, form_lookup, i18n, task_page
-from tasks_ui.names import role
+from tasks_ui.names import role, text
 from tasks_ui.task_page import Typed
 
 if TYPE_CHECKING:
@@ -58,6 +65,12 @@ def complete(task_id: UUID) -> Response:
             told = _what_next(opened, result)
     except NotFoundError:
         raise
+    except ProcessError as stuck:  # the process cannot go on: an administrator is to see it, with what was typed
+        incidents.record_failed_command(
+            context.application().database, stuck, task_id=task_id, data=sent.data, viewer=context.viewer(),
+            now=context.utcnow(),
+        )  # fmt: skip
+        return _again(task_id, sent, stuck)
     except KeyturnError as problem:
         return _again(task_id, sent, problem)
     flash(told, "success")
@@ -111,19 +124,17 @@ def _changed(opened: Session, task_id: UUID, data: Any, action: str, key: str) -
 
 def _what_next(opened: Session, result: tasks.CompleteResult) -> str:
     """Say where the case stands now: the next tasks and who has them, or that it is over."""
-    try:
-        view = instance_views.describe(opened, result.instance_id, context.viewer(), context.utcnow())
-    except NotFoundError:
-        return str(gettext("Done. Thank you."))
-    if view.head.ended_at:
-        return str(gettext("Done. The case is finished: %(end)s.", end=view.head.end_name or view.process_name))
-    names = []
-    for task in view.tasks[:NEXT_SHOWN]:
-        who = task.assignee_name or gettext(", ").join(role(group) for group in task.groups)
-        names.append(f"{task.name} ({who})" if who else task.name)
-    if not names:
+    found = submissions.standing(opened, result.instance_id)
+    if found.ended:
+        return str(gettext("Done. The case is finished: %(end)s.", end=text(found.end_name, found.process_key)))
+    steps = []
+    for task in found.tasks[:NEXT_SHOWN]:
+        who = task.person or gettext(", ").join(role(group) for group in task.groups)
+        name = text(task.name, found.process_key)
+        steps.append(f"{name} ({who})" if who else name)
+    if not steps:
         return str(gettext("Done. The case goes on by itself."))
-    return str(gettext("Done. Next: %(tasks)s.", tasks=gettext("; ").join(names)))
+    return str(gettext("Done. Next: %(tasks)s.", tasks=gettext("; ").join(steps)))
 
 
 # Drafts, and what the page's script asks
@@ -216,8 +227,8 @@ def reassign(task_id: UUID) -> Response:
 @blueprint.post("/tasks/<uuid:task_id>/comment")
 def comment(task_id: UUID) -> Response:
     """Write a comment."""
-    text = request.form.get("text", "")
-    if text.strip():
+    words = request.form.get("text", "")
+    if words.strip():
         with context.transaction() as opened:
-            tasks.comment(opened, context.viewer(), task_id, text=text, now=context.utcnow())
+            tasks.comment(opened, context.viewer(), task_id, text=words, now=context.utcnow())
     return make_response(redirect(url_for("work.show", task_id=task_id, _anchor="comments"), 303))
