@@ -147,6 +147,8 @@ def _guarded(decision: Decision, decisions: Decisions, scope: Scope) -> Any:
             value = closure(scope)
         scope.run.weigh(value)
         fitted = fit(value, decision.type, decisions, scope)
+    except DmnError:
+        raise
     except feel.FeelProblem as problem:
         template = N_("Decision “{name}”: {reason}")
         raise DmnError(template, element_id=decision.id, name=decision.name, reason=problem) from problem
@@ -228,6 +230,8 @@ def _input_value(owner: Decisions, element_id: str, frame: _Frame) -> tuple[str,
     scope = Scope({}, None, frame.run)
     try:
         fitted = fit(feel.from_json(value), data.type, owner, scope)
+    except DmnError:
+        raise
     except feel.FeelProblem as problem:
         raise DmnError(
             N_("The input “{name}”: {reason}"), element_id=data.id, name=data.name, reason=problem
@@ -250,6 +254,8 @@ def _function(knowledge: Knowledge, owner: Decisions, frame: _Frame) -> Any:
     try:
         scope = _scope(tuple(r for r in knowledge.requires if _resolve(r, owner)[2] != knowledge.id), owner, frame)
         function = compile_function(knowledge.function, owner, knowledge.name, knowledge.type)(scope)
+    except DmnError:
+        raise
     except feel.FeelProblem as problem:
         template = N_("Knowledge model “{name}”: {reason}")
         raise DmnError(template, element_id=knowledge.id, name=knowledge.name, reason=problem) from problem
@@ -266,6 +272,8 @@ def _knowledge_value(knowledge: Knowledge, owner: Decisions, frame: _Frame) -> A
         return None
     try:
         return function.call(frame.run, [feel.from_json(frame.variables.get(name)) for name in function.params])
+    except DmnError:
+        raise
     except feel.FeelProblem as problem:
         template = N_("Knowledge model “{name}”: {reason}")
         raise DmnError(template, element_id=knowledge.id, name=knowledge.name, reason=problem) from problem

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.core import feel
 from engine.core.dmn.errors import DmnError
+from engine.core.dmn.model import Literal
 from engine.core.dmn.types import MISFIT, fit, simple_name
 from engine.core.feel import operators
 from engine.core.feel.runtime import Scope
@@ -94,6 +95,8 @@ class CompiledTable:
             head = self.table.inputs[column]
             try:
                 value = self._input(column, expression(scope), scope)
+            except DmnError:
+                raise
             except feel.FeelProblem as problem:
                 template = N_("Table “{name}”, input “{column}”: {reason}")
                 raise self._error(template, column=head.title, reason=problem) from problem
@@ -141,6 +144,8 @@ class CompiledTable:
             try:
                 if test(scopes[column]) is not True:
                     return column
+            except DmnError:
+                raise
             except feel.FeelProblem as problem:
                 template = N_("Table “{name}”, row {row}, “{column}”: {reason}")
                 title = self.table.inputs[column].title
@@ -153,6 +158,8 @@ class CompiledTable:
         for output, result in zip(self.table.outputs, results, strict=True):
             try:
                 values.append(self._output(output, result(scope), scope, index))
+            except DmnError:
+                raise
             except feel.FeelProblem as problem:
                 template = N_("Table “{name}”, row {row}, “{column}”: {reason}")
                 raise self._error(template, row=index, column=output.title, reason=problem) from problem
@@ -257,52 +264,59 @@ _POLICIES: dict[str, Callable[[CompiledTable, list[RuleMatch], Scope], Any]] = {
 }
 
 
-def compile_table(table: m.Table, decisions: m.Decisions) -> CompiledTable:
-    """Make a table ready to run. Raises DmnError naming row and column of a cell that is not FEEL."""
-    names = decisions.names
+_HEAD = N_("Table “{name}”, input “{column}”: {reason}")
+_CELL = N_("Table “{name}”, row {row}, “{column}”: {reason}")
 
-    def expression(literal: m.Literal, place: str, column: str, row: int = 0, *, unary: bool = False) -> Closure:
+
+@dataclass(frozen=True, slots=True)
+class _Compiler:
+    """Compiles the texts of one table."""
+
+    table: m.Table
+    decisions: m.Decisions
+
+    def text(self, literal: m.Literal, place: str, column: str, row: int = 0, *, unary: bool = False) -> Closure:
+        """One text; `place` is the template of the error that says where it stands."""
         if not literal.text and not unary:
             return lambda _scope: None
         try:
-            return feel.compile(literal.text, unary=unary, names=names).run
+            return feel.compile(literal.text, unary=unary, names=self.decisions.names).run
         except feel.FeelProblem as problem:
-            name = decisions.cache.get(("table", table.id), "") or table.id
+            name = self.decisions.cache.get(("table", self.table.id), "") or self.table.id
             raise DmnError(
-                place, element_id=literal.id or table.id, name=name, row=row, column=column, reason=problem
+                place, element_id=literal.id or self.table.id, name=name, row=row, column=column, reason=problem
             ) from problem
 
-    head = N_("Table “{name}”, input “{column}”: {reason}")
-    cell = N_("Table “{name}”, row {row}, “{column}”: {reason}")
-    rows = []
-    for index, rule in enumerate(table.rules, 1):
+    def row(self, index: int, rule: m.Rule) -> tuple[tuple[tuple[int, Closure], ...], tuple[Closure, ...]]:
+        """The tests of a row that are not empty, by column, and its results."""
+        heads = self.table.inputs
         tests = tuple(
-            (column, expression(test, cell, table.inputs[column].title, index, unary=True))
+            (column, self.text(test, _CELL, heads[column].title, index, unary=True))
             for column, test in enumerate(rule.tests)
             if test.text not in {"", "-"}
         )
-        results = tuple(
-            expression(result, cell, output.title, index)
-            for result, output in zip(rule.results, table.outputs, strict=True)
-        )
-        rows.append((tests, results))
-    from engine.core.dmn.model import Literal  # noqa: PLC0415  only for the texts without an element of their own
+        pairs = zip(rule.results, self.table.outputs, strict=True)
+        return tests, tuple(self.text(result, _CELL, output.title, index) for result, output in pairs)
 
+
+def compile_table(table: m.Table, decisions: m.Decisions) -> CompiledTable:
+    """Make a table ready to run. Raises DmnError naming row and column of a cell that is not FEEL."""
+    make = _Compiler(table, decisions)
     return CompiledTable(
         table=table,
         decisions=decisions,
-        inputs=tuple(expression(column.expression, head, column.title) for column in table.inputs),
+        inputs=tuple(make.text(column.expression, _HEAD, column.title) for column in table.inputs),
         allowed=tuple(
-            expression(Literal(column.values), head, column.title, unary=True) if column.values else None
+            make.text(Literal(column.values), _HEAD, column.title, unary=True) if column.values else None
             for column in table.inputs
         ),
-        rows=tuple(rows),
+        rows=tuple(make.row(index, rule) for index, rule in enumerate(table.rules, 1)),
         defaults=tuple(
-            None if output.default is None else expression(output.default, head, output.title)
+            None if output.default is None else make.text(output.default, _HEAD, output.title)
             for output in table.outputs
         ),
         priorities=tuple(
-            expression(Literal(f"[{output.values}]"), head, output.title) if output.values else None
+            make.text(Literal(f"[{output.values}]"), _HEAD, output.title) if output.values else None
             for output in table.outputs
         ),
     )
