@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from engine import access
 from engine.access import Action, Viewer
 from engine.definitions import translate
-from storage import audit, definitions, people
+from storage import audit, definitions, instances, people
 from storage import jobs as queries
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ class MessageRow:
     connector: str
     recipient: str
     template: str
+    fields: Mapping[str, Any]
     created_at: datetime
     sent_at: datetime | None
 
@@ -75,6 +76,7 @@ class AuditRow:
     on_behalf_of: str
     action: str
     subject: str
+    business_key: str
     detail: Mapping[str, Any]
 
 
@@ -145,7 +147,7 @@ def outbox(session: Session, viewer: Viewer, *, page: int = 1) -> tuple[tuple[Me
     access.require(viewer, Action.JOB_VIEW)
     rows = queries.outbox(session, limit=PAGE + 1, offset=(page - 1) * PAGE)
     found = tuple(
-        MessageRow(row.id, row.connector, row.recipient, row.template, row.created_at, row.sent_at)
+        MessageRow(row.id, row.connector, row.recipient, row.template, dict(row.fields), row.created_at, row.sent_at)
         for row in rows[:PAGE]
     )
     return found, len(rows) > PAGE
@@ -158,6 +160,7 @@ def audit_log(
     access.require(viewer, Action.AUDIT_VIEW)
     rows = audit.entries(session, actor=actor, subject=subject, before=before, limit=PAGE + 1)
     names = people.names(session, [row.actor for row in rows])
+    keys = instances.business_keys(session, [row.instance_id for row in rows if row.instance_id])
     found = tuple(
         AuditRow(
             id=row.id,
@@ -167,6 +170,7 @@ def audit_log(
             on_behalf_of=row.on_behalf_of,
             action=row.action,
             subject=row.subject,
+            business_key=keys.get(row.instance_id, "") if row.instance_id else "",
             detail=dict(row.detail),
         )
         for row in rows[:PAGE]

@@ -84,6 +84,13 @@ def close_incidents(session: Session, job_ids: Any, actor: str, now: datetime) -
     )
 
 
+def business_keys(session: Session, ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Map instances to their business keys."""
+    wanted = list(dict.fromkeys(ids))
+    query = select(ProcessInstance.id, ProcessInstance.business_key).where(ProcessInstance.id.in_(wanted))
+    return {row.id: row.business_key for row in session.execute(query)} if wanted else {}
+
+
 def subscriptions(session: Session, kind: str, name: str, correlation_key: str = "") -> Sequence[MessageSubscription]:
     """List who waits for a message or signal, oldest first; `correlation_key` "" asks for any."""
     query = select(MessageSubscription).where(MessageSubscription.kind == kind, MessageSubscription.name == name)

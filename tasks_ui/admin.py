@@ -32,6 +32,41 @@ JOB_STATES = {
     "incident": (lazy_gettext("incident"), "chip-danger"),
 }
 
+AUDIT_ACTIONS = {
+    "attachment.remove": lazy_gettext("File removed"),
+    "calendar.clear": lazy_gettext("Calendar day cleared"),
+    "calendar.set": lazy_gettext("Calendar day set"),
+    "comment": lazy_gettext("Comment written"),
+    "deploy": lazy_gettext("Version published"),
+    "incident.close": lazy_gettext("Incident closed"),
+    "instance.cancel": lazy_gettext("Case cancelled"),
+    "instance.move": lazy_gettext("Case moved to another step"),
+    "instance.start": lazy_gettext("Case started"),
+    "instance.variables": lazy_gettext("Data of the case changed"),
+    "listener": lazy_gettext("Case brought up to date"),
+    "login": lazy_gettext("Signed in"),
+    "login.failed": lazy_gettext("Sign-in failed"),
+    "message": lazy_gettext("Message received"),
+    "password": lazy_gettext("Password changed"),
+    "phone": lazy_gettext("Phone number looked at"),
+    "print": lazy_gettext("Sheet printed"),
+    "service": lazy_gettext("Service carried out"),
+    "signal": lazy_gettext("Signal received"),
+    "substitution": lazy_gettext("Substitute named"),
+    "substitution.end": lazy_gettext("Substitution ended"),
+    "task.cancel": lazy_gettext("Task cancelled"),
+    "task.claim": lazy_gettext("Task taken"),
+    "task.complete": lazy_gettext("Task completed"),
+    "task.delegate": lazy_gettext("Task delegated"),
+    "task.due": lazy_gettext("Deadline of a task changed"),
+    "task.reassign": lazy_gettext("Task handed on"),
+    "task.release": lazy_gettext("Task given back"),
+    "timer": lazy_gettext("Timer went off"),
+    "token.new": lazy_gettext("Access key made"),
+    "user.grants": lazy_gettext("Roles changed"),
+    "user.save": lazy_gettext("Person changed"),
+}
+
 
 def _page() -> int:
     return max(request.args.get("page", 1, type=int), 1)
@@ -98,6 +133,13 @@ def jobs() -> str:
     )
 
 
+def _connected() -> frozenset[str]:
+    """Name the connectors that really send."""
+    settings = context.settings()
+    known = {"mail": settings.smtp is not None, "webhook": bool(settings.webhook_url), "sms": False}
+    return frozenset(name for name in context.registry().connectors if known.get(name, True))
+
+
 @blueprint.get("/outbox")
 def outbox() -> str:
     """List messages that went out, or are about to."""
@@ -107,6 +149,7 @@ def outbox() -> str:
     return render_template(
         "admin_outbox.html",
         messages=found,
+        connected=_connected(),
         more=more,
         page=page,
         address=lambda number: url_for("admin.outbox", page=number),
@@ -122,7 +165,9 @@ def audit() -> str:
             opened, context.viewer(), actor=actor, subject=subject, before=request.args.get("before", type=int)
         )
     older = url_for("admin.audit", actor=actor or None, subject=subject or None, before=found[-1].id) if more else ""
-    return render_template("admin_audit.html", entries=found, older=older, actor=actor, subject=subject)
+    return render_template(
+        "admin_audit.html", entries=found, older=older, actor=actor, subject=subject, actions=AUDIT_ACTIONS
+    )
 
 
 @blueprint.get("/deployments")

@@ -54,7 +54,7 @@ def system_node() -> bool:
         return False
     version = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout  # noqa: S603
     found = re.match(r"v(\d+)", version)
-    return bool(found) and int(found[1]) >= NODE_MAJOR
+    return found is not None and int(found[1]) >= NODE_MAJOR
 
 
 def main() -> None:
