@@ -80,6 +80,13 @@ def test_unreachable_row() -> None:
     assert [message for _, _, message in found] == ["Row 3 is never reached: the rows above take all its cases."]
 
 
+def test_a_row_for_missing_values_is_reached() -> None:
+    rows = [(["true"], ["1"]), (["false"], ["2"]), (["? = null"], ["3"])]
+    assert said(table(rows, inputs=(("flag", "boolean", ""),), policy='hitPolicy="FIRST"')) == []
+    rows[2] = (["-"], ["3"])
+    assert said(table(rows, inputs=(("flag", "boolean", ""),), policy='hitPolicy="FIRST"')) == []
+
+
 def test_impossible_cell() -> None:
     found = said(table([(["[5..1]"], ["1"]), (["-"], ["2"])], inputs=(("n", "number", ""),)))
     assert ("error", "dmn-impossible", "Row 1, “n”: no value ever passes [5..1].") in found
@@ -118,7 +125,9 @@ def test_a_large_table_is_checked_in_time() -> None:
     assert time.perf_counter() - begin < 5
 
 
-NUMBER = st.sampled_from(["-", "1", "< 2", "<= 2", "> 1", "[1..3]", "(1..3)", "2, 3", "not(2)", "[2..4)"])
+NUMBER = st.sampled_from(
+    ["-", "? = null", "? > 1 and ? != 3", "1", "< 2", "<= 2", "> 1", "[1..3]", "(1..3)", "2, 3", "not(2)", "[2..4)"]
+)
 TEXT = st.sampled_from(["-", '"高"', '"中", "低"', 'not("高")'])
 
 
@@ -129,18 +138,18 @@ def test_the_check_agrees_with_trying_all_inputs(cells: list[tuple[str, str]]) -
     rows = [([text, number], [str(index)]) for index, (text, number) in enumerate(cells)]
     unique = dmn.parse(table(rows, inputs=(LEVELS, ROUND)))
     first = dmn.parse(table(rows, inputs=(LEVELS, ROUND), policy='hitPolicy="FIRST"'))
-    matched: list[list[int]] = [
-        tried(unique, level, number) for level, number in itertools.product("高中低", range(-1, 7))
-    ]
+    present = [tried(unique, level, number) for level, number in itertools.product("高中低", range(-1, 7))]
+    matched = [tried(unique, level, number) for level, number in itertools.product("高中低", [*range(-1, 7), None])]
+    matched += [tried(unique, None, number) for number in [*range(-1, 7), None]]
     rules = {finding.rule for finding in dmn.lint(unique)}
     assert ("dmn-overlap" in rules) == any(len(found) > 1 for found in matched)
     if "dmn-impossible" not in rules:
-        assert ("dmn-gap" in rules) == any(not found for found in matched)
+        assert ("dmn-gap" in rules) == any(not found for found in present)
         unreachable = {int(f.element_id[1:]) for f in dmn.lint(first) if f.rule == "dmn-unreachable"}
         assert unreachable == set(range(1, len(rows) + 1)) - {found[0] for found in matched if found}
 
 
-def tried(model: dmn.Decisions, level: str, number: int) -> list[int]:
+def tried(model: dmn.Decisions, level: str | None, number: int | None) -> list[int]:
     answers: Any = dmn.explain(model, "deadline", {"level": level, "round": number})
     return [answer.index for answer in answers if answer.matched]
 

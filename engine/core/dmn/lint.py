@@ -301,12 +301,12 @@ def _unreachable(table: m.Table, rows: regions.Rows, place: _Place) -> None:
 
 
 def _gaps(table: m.Table, rows: regions.Rows, place: _Place) -> None:
-    full = [column.full for column in rows.columns]
+    full = [column.present for column in rows.columns]
     found = list(islice(regions.uncovered(rows, range(len(table.rules)), full, unknown_covers=True), _MAX_GAPS))
     for region in found:
         english = regions.describe(region, rows.columns, "any other value") or "every input"
         chinese = regions.describe(region, rows.columns, "其他任何值") or "任何输入"
-        certain = all(column.known for column, mask in zip(rows.columns, region, strict=True) if mask != column.full)
+        certain = all(column.known for column, mask in zip(rows.columns, region, strict=True) if mask != column.present)
         first = table.policy == "F"
         place.say(
             "dmn-no-default" if first and not certain else "dmn-gap", "warning",

@@ -21,9 +21,11 @@ if TYPE_CHECKING:
     from engine.core.dmn.model import Decisions, Input, Table
 
 _ENV = feel.Env(strict=False)
-_MAX_STEPS: Final = 20_000
+_MAX_STEPS: Final = 100_000
 _MAX_ATOMS: Final = 400
 _CONSTANT_CALLS = {"date", "time", "date and time", "duration"}
+_COMPARING = (nodes.Comparison, nodes.RangeNode, nodes.ListNode, nodes.Logic, nodes.Between, nodes.In)
+_COMPARISONS = {"=", "!=", "<", "<=", ">", ">="}
 _LINEAR = (Decimal, date, datetime, timedelta)
 _GAP_STEPS: dict[type, Any] = {Decimal: Decimal(1), date: timedelta(days=1)}
 OTHER: Final = "\ue000"
@@ -50,7 +52,7 @@ class Atom:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """The atoms of an input; `known` says whether there are no other values."""
+    """The atoms of an input; `known` says whether there are no other values. The last bit of a mask stands for null."""
 
     title: str
     atoms: tuple[Atom, ...]
@@ -58,7 +60,12 @@ class Column:
 
     @property
     def full(self) -> int:
-        """The mask of everything."""
+        """The mask of everything, null included."""
+        return (2 << len(self.atoms)) - 1
+
+    @property
+    def present(self) -> int:
+        """The mask of everything but null."""
         return (1 << len(self.atoms)) - 1
 
 
@@ -114,8 +121,8 @@ def _mask(text: str, column: Column, decisions: Decisions) -> int | None:
     test = feel.compile(text, unary=True, names=decisions.names)
     mask = 0
     try:
-        for index, atom in enumerate(column.atoms):
-            if test.evaluate({"?": atom.sample}, _ENV) is True:
+        for index, sample in enumerate([*(atom.sample for atom in column.atoms), None]):
+            if test.evaluate({"?": sample}, _ENV) is True:
                 mask |= 1 << index
     except feel.FeelProblem:
         return None
@@ -134,7 +141,9 @@ def _constants(text: str, decisions: Decisions) -> list[Any] | None:
     stack = list(nodes.children(tree))
     while stack:
         node = stack.pop()
-        if isinstance(node, (nodes.Comparison, nodes.RangeNode, nodes.ListNode)):
+        if isinstance(node, nodes.Name) and node.name == "?":
+            continue
+        if isinstance(node, _COMPARING) or (isinstance(node, nodes.Binary) and node.op in _COMPARISONS):
             stack.extend(nodes.children(node))
         elif _is_constant(node):
             value = feel.Expression("", node, frozenset(), frozenset(), frozenset(), _closure(node)).evaluate({}, _ENV)
@@ -212,31 +221,53 @@ def overlap(a: Sequence[int | None], b: Sequence[int | None]) -> Region | None:
 
 def uncovered(rows: Rows, covering: Sequence[int], within: Sequence[int], *, unknown_covers: bool) -> Iterator[Region]:
     """The parts of `within` that no row of `covering` covers. Raises TooMuchError."""
-    steps = 0
+    fallback = [column.full if unknown_covers else 0 for column in rows.columns]
+    masks = {
+        row: tuple(other if mask is None else mask for mask, other in zip(rows.masks[row], fallback, strict=True))
+        for row in covering
+    }
+    return _Search(masks, tuple(within)).gaps(0, tuple(covering), ())
 
-    def masks(row: int) -> tuple[int, ...]:
-        fallback = [column.full if unknown_covers else 0 for column in rows.columns]
-        return tuple(other if mask is None else mask for mask, other in zip(rows.masks[row], fallback, strict=True))
 
-    def search(column: int, left: list[tuple[int, ...]], prefix: tuple[int, ...]) -> Iterator[Region]:
-        nonlocal steps
-        steps += 1 + len(left)
-        if steps > _MAX_STEPS:
+class _Search:
+    """Column by column: values that the same rows let pass are looked at together, and nothing is looked at twice."""
+
+    def __init__(self, masks: dict[int, tuple[int, ...]], within: tuple[int, ...]) -> None:
+        self.masks = masks
+        self.within = within
+        self.steps = 0
+        self.closed: set[tuple[int, tuple[int, ...]]] = set()
+        # From which column on a row lets everything pass.
+        self.open_from = {row: self._open_from(mask) for row, mask in masks.items()}
+
+    def _open_from(self, mask: tuple[int, ...]) -> int:
+        column = len(self.within)
+        while column and mask[column - 1] & self.within[column - 1] == self.within[column - 1]:
+            column -= 1
+        return column
+
+    def gaps(self, column: int, left: tuple[int, ...], prefix: Region) -> Iterator[Region]:
+        """The uncovered parts from a column on, where only the rows `left` still match."""
+        self.steps += 1 + len(left)
+        if self.steps > _MAX_STEPS:
             raise TooMuchError
         if not left:
-            yield (*prefix, *within[column:])
+            yield (*prefix, *self.within[column:])
             return
-        if column == len(rows.columns):
+        if (column, left) in self.closed or any(self.open_from[row] <= column for row in left):
             return
         groups: dict[tuple[int, ...], int] = {}
-        for bit in range(len(rows.columns[column].atoms)):
-            if within[column] >> bit & 1:
-                alive = tuple(index for index, row in enumerate(left) if row[column] >> bit & 1)
+        for bit in range(self.within[column].bit_length()):
+            if self.within[column] >> bit & 1:
+                alive = tuple(row for row in left if self.masks[row][column] >> bit & 1)
                 groups[alive] = groups.get(alive, 0) | 1 << bit
+        found = False
         for alive, mask in groups.items():
-            yield from search(column + 1, [left[index] for index in alive], (*prefix, mask))
-
-    yield from search(0, [masks(row) for row in covering], ())
+            for gap in self.gaps(column + 1, alive, (*prefix, mask)):
+                found = True
+                yield gap
+        if not found:
+            self.closed.add((column, left))
 
 
 def describe(region: Region, columns: Sequence[Column], other: str) -> str:
@@ -244,13 +275,15 @@ def describe(region: Region, columns: Sequence[Column], other: str) -> str:
     parts = [
         f"{column.title} {_describe(mask, column, other)}"
         for mask, column in zip(region, columns, strict=True)
-        if mask != column.full or len(columns) == 1
+        if mask & column.present != column.present or len(columns) == 1
     ]
     return "; ".join(parts)
 
 
 def _describe(mask: int, column: Column, other: str) -> str:
     chosen = [index for index in range(len(column.atoms)) if mask >> index & 1]
+    if not chosen:
+        return "= null"
     if not isinstance(column.atoms[chosen[0]].sample, _LINEAR):
         values = [column.atoms[index].low for index in chosen][:6]
         return "= " + ", ".join(other if value == OTHER else feel.text_of(value, nested=True) for value in values)
