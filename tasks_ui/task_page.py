@@ -103,7 +103,7 @@ def gather(session: Session, task_id: UUID, typed: Typed | None = None) -> TaskP
         task=view,
         name=translate(view.item.name),
         process=translate(view.item.process_name),
-        documentation=_SOURCES.sub("", translate(view.documentation)),
+        documentation=_plain(translate(view.documentation)),
         form=_form(view, page, shown) if view.state == "open" or typed else None,
         filled=_readable(view.form, view.submitted or {}, page, words, penalties=True) if view.submitted else (),
         past=past,
@@ -115,6 +115,12 @@ def gather(session: Session, task_id: UUID, typed: Typed | None = None) -> TaskP
         draft=bool(view.draft) and typed is None,
         head=cases.head(session, person, view.item.business_key),
     )
+
+
+def _plain(text: str) -> str:
+    """Leave out the rule numbers with which the process's owner begins a note."""
+    rest = _SOURCES.sub("", text)
+    return rest[:1].upper() + rest[1:]
 
 
 def _form(view: TaskView, page: form_view.Page, typed: Typed) -> FormView | None:

@@ -110,7 +110,8 @@ def _choice(component: Component, raw: Any) -> Any:
 
 def _line(component: Component, raw: Any) -> Any:
     if isinstance(raw, int | float | Decimal) and not isinstance(raw, bool):
-        raw = post_text(json_value(Decimal(str(raw))))
+        number = _number(raw)
+        raw = None if isinstance(number, Invalid) else post_text(json_value(number))
     if not isinstance(raw, str):
         return Invalid(raw, N_("Enter text."))
     text = raw.replace("\r\n", "\n").replace("\0", "")
