@@ -152,6 +152,12 @@ def test_free_names() -> None:
     assert feel.compile("f(x) + abs(y)").functions == {"f"}
 
 
+def test_a_variable_may_be_called_like_a_function() -> None:
+    expression = feel.compile("count > 2 and count(items) = 1 and date = null")
+    assert expression.names == {"count", "items", "date"}
+    assert expression.evaluate({"count": 3, "items": ["a"], "date": None}) is True
+
+
 def test_cells() -> None:
     def cell(text: str, value: object, **more: object) -> object:
         return feel.compile(text, unary=True).evaluate({"?": value, **more})

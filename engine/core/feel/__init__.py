@@ -98,4 +98,4 @@ def _compile(text: str, unary: bool, names: frozenset[str]) -> Expression:
         run = compile_node(tree)
     except RecursionError:
         raise FeelSyntaxError(N_("The expression is nested too deep to be read."), 0, text[:80]) from None
-    return Expression(text, tree, sure - BUILTINS.keys(), maybe - sure - BUILTINS.keys(), functions, run)
+    return Expression(text, tree, sure, maybe - sure, functions, run)
