@@ -64,4 +64,4 @@ def test_the_last_administrator_stays(admin: Person) -> None:
 def test_the_audit_log_tells_who_changed_whom(admin: Person) -> None:
     form = {"name": "林小安", "role": ["agent"], "scope": [""], "org": [""], "active": "on"}
     admin.post("/admin/people/lin.xiaoan", form)
-    assert "user.save" in admin.get("/admin/audit?subject=user:lin.xiaoan").text
+    assert "修改人员" in admin.get("/admin/audit?subject=user:lin.xiaoan").text
