@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import logging
 import re
@@ -12,6 +13,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
+from engine.core import forms
 from tests.browser.conftest import AXE, SIZES, violations
 from tests.browser.form_host import Host, serve
 
@@ -291,6 +293,38 @@ def test_mistakes_take_the_focus_and_lead_to_their_fields(open_form):
     assert page.locator("#f-why").get_attribute("aria-invalid") == "true"
     assert page.input_value("[name=note]") == "保留"
     assert page.is_visible("#f-why")
+
+
+def test_the_browser_decides_as_the_server_does(open_form):
+    """All conditions of the form-js comparison in one form, over many combinations of values."""
+    cases = json.loads((Path(__file__).parents[1] / "unit" / "forms" / "formjs_cases.json").read_text())["conditions"]
+    hides = sorted({case["hide"] for case in cases})[:150]
+    fields = [
+        {"type": "select", "key": "kind", "values": [{"value": v} for v in ("报修", "投诉", "咨询")]},
+        {"type": "number", "key": "count"},
+        {"type": "checkbox", "key": "ok"},
+        {"type": "textfield", "key": "note"},
+    ]
+    schema = {"components": [{**one, "id": one["key"], "label": one["key"]} for one in fields]}
+    schema["components"] += [
+        {"type": "text", "id": f"h{at}", "text": hide, "conditional": {"hide": hide}} for at, hide in enumerate(hides)
+    ]
+    host, page = open_form(schema)
+    env = host.page().env
+    for kind, count, ok, note in itertools.product(
+        ("", "报修", "投诉"), ("", "0", "3", "10.5", "11"), (True, False), ("", "x")
+    ):
+        page.evaluate(
+            """([kind, count, ok, note]) => { const e = document.querySelector("form.kt-form").elements;
+            e.kind.value = kind; e.count.value = count; e.ok.checked = ok; e.note.value = note;
+            e.note.dispatchEvent(new Event("input", {bubbles: true})); }""",
+            [kind, count, ok, note],
+        )
+        shown = page.evaluate(
+            "[...document.querySelectorAll('[data-hide]')].filter((at) => at.hidden).map((at) => at.dataset.uid)"
+        )
+        data = forms.type_values(host.form, {"kind": kind, "count": count, "ok": ok, "note": note}, {}, env)
+        assert set(shown) == forms.find_hidden(host.form, data, {}, env), (kind, count, ok, note)
 
 
 def test_the_same_form_without_script(open_form):
