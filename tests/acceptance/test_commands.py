@@ -1,0 +1,83 @@
+"""The command line as an administrator uses it, in processes of its own."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from http.cookiejar import CookieJar
+from pathlib import Path
+from urllib.error import URLError
+from urllib.parse import urlencode
+from urllib.request import HTTPCookieProcessor, build_opener, urlopen
+
+import pytest
+
+PROGRAM = [sys.executable, "-c", "from tasks_ui.cli import main; main()"]
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("KEYTURN_")}
+    return {**kept, "KEYTURN_DATA_DIR": str(tmp_path / "var"), "PYTHONWARNINGS": "error"}
+
+
+def keyturn(environment: dict[str, str], *arguments: str, ok: bool = True) -> str:
+    ended = subprocess.run([*PROGRAM, *arguments], env=environment, capture_output=True, text=True, timeout=120, check=False)
+    assert (ended.returncode == 0) is ok, ended.stdout + ended.stderr
+    return ended.stdout + ended.stderr
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def test_from_nothing_to_a_signed_in_administrator(environment: dict[str, str]) -> None:
+    secret = keyturn(environment, "add-user", "root", "--role", "admin").strip().rpartition(": ")[2]
+    port = free_port()
+    server = subprocess.Popen([*PROGRAM, "serve", "--port", str(port)], env=environment, stderr=subprocess.PIPE, text=True)
+    try:
+        address = f"http://127.0.0.1:{port}"
+        for _ in range(200):
+            try:
+                urlopen(f"{address}/healthz", timeout=5).close()
+                break
+            except URLError:
+                time.sleep(0.1)
+        browser = build_opener(HTTPCookieProcessor(CookieJar()))
+        token = re.search(r'name="csrf_token" value="([^"]+)"', browser.open(f"{address}/login").read().decode())
+        assert token
+        form = urlencode({"csrf_token": token[1], "login": "root", "password": secret, "next": "/admin/deployments"})
+        page = browser.open(f"{address}/login", form.encode()).read().decode()
+        assert "投诉" in page
+        assert "使用中" in page
+    finally:
+        server.send_signal(signal.SIGTERM)
+        _, said = server.communicate(timeout=30)
+    assert server.returncode == 0, said
+    assert "Traceback" not in said
+
+
+def test_a_wrong_setting_is_a_sentence(environment: dict[str, str]) -> None:
+    said = keyturn({**environment, "KEYTURN_ZONE": "Mars"}, "init", ok=False)
+    assert "KEYTURN_ZONE='Mars'" in said
+    assert "Traceback" not in said
+
+
+def test_a_broken_diagram_is_refused_by_element(environment: dict[str, str], tmp_path: Path) -> None:
+    broken = tmp_path / "broken.bpmn"
+    broken.write_text("<definitions/>")
+    said = keyturn(environment, "deploy", str(broken), ok=False)
+    assert "broken.bpmn" in said
+    assert "Traceback" not in said
+
+
+def test_the_shipped_processes_deploy_again_without_new_versions(environment: dict[str, str]) -> None:
+    keyturn(environment, "init")
+    assert "published" in keyturn(environment, "deploy", "processes/callback")
