@@ -96,6 +96,13 @@ def test_patterns_that_hang_other_engines_are_answered() -> None:
     assert feel.compile('matches("' + "a" * 500 + 'b", "(a+)+$")').evaluate({}) is False
 
 
+def test_long_texts_can_be_searched() -> None:
+    text = "业主来电反映厨房渗水。" * 20_000
+    assert feel.compile('matches(t, "投诉|渗漏")').evaluate({"t": text[:20_000]}) is False
+    assert feel.compile('matches(t, "投诉")').evaluate({"t": text}) is False
+    assert feel.compile('contains(t, "渗水")').evaluate({"t": text}) is True
+
+
 def test_python_stays_out_of_reach() -> None:
     for text in ('"".__class__', "x.__class__", "x.append", "f.__globals__", "[].sort", "abs.call"):
         assert feel.compile(text).evaluate({"x": [1], "f": {"a": 1}}) in (None, [None], [])

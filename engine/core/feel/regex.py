@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from engine.core.feel.errors import FeelError
 from engine.core.feel.regex_parser import PatternError, Program, compile_pattern
+from engine.core.feel.runtime import CHARS_PER_STEP
 from engine.errors import N_
 
 if TYPE_CHECKING:
@@ -36,11 +37,19 @@ def program(pattern: str, flags: str, run: Run) -> Program | None:
 def search(code: Program, text: str, start: int, run: Run) -> Groups | None:
     """The leftmost match from `start` on, as offsets of all groups (-1 for a group that took no part)."""
     seen: set[object] = set()
+    head = code.code[1]
+    skipped = 0
     for begin in range(start, len(text) + 1):
+        # Most positions fail at the first character; that costs little, so long texts can be searched.
+        if head.op == "char" and head.test is not None and not (begin < len(text) and head.test(text[begin])):
+            skipped += 1
+            if skipped % CHARS_PER_STEP == 0:
+                run.charge(2)
+            continue
         found = _match_at(code, text, begin, seen, run)
         if found is not None:
             return found
-        if code.code[1:2] and code.code[1].op == "start" and not code.code[1].x:
+        if head.op == "start" and not head.x:
             return None
     return None
 
@@ -49,6 +58,8 @@ def _match_at(code: Program, text: str, begin: int, seen: set[object], run: Run)
     instructions = code.code
     size = len(text) + 1
     stack: list[tuple[int, int, Groups]] = [(0, begin, (-1,) * (2 * code.groups + 2))]
+    # With back references a state holds all groups: it costs more, and many more are possible.
+    price = 3 if code.backward else 1
     spent = 0
     while stack:
         pc, at, groups = stack.pop()
@@ -56,7 +67,7 @@ def _match_at(code: Program, text: str, begin: int, seen: set[object], run: Run)
         if state in seen:
             continue
         seen.add(state)
-        spent += 1
+        spent += price
         if spent >= _BATCH:
             run.charge(spent)
             spent = 0
