@@ -90,13 +90,13 @@ def _task(session: Session, viewer: Viewer, task_id: UUID) -> UserTask:
     return task
 
 
-def earlier(session: Session, viewer: Viewer, instance_id: UUID) -> tuple[SubmissionInfo, ...]:
-    """List what was handed in for an instance, newest first; nothing for somebody who may not see the instance."""
+def earlier(session: Session, viewer: Viewer, instance_id: UUID, *, limit: int = 30) -> tuple[SubmissionInfo, ...]:
+    """List what was handed in last for an instance, newest first; nothing for somebody who may not see the instance."""
     try:
         instance_views.visible(session, viewer, instance_id)
     except NotFoundError:
         return ()
-    rows = history.submissions(session, instance_id)
+    rows = history.submissions(session, instance_id)[-limit:]
     names = people.names(session, [login for row in rows for login in (row.submitted_by, row.on_behalf_of) if login])
     titles = {task.id: task.name for task in queries.by_ids(session, [row.task_id for row in rows])}
     return tuple(

@@ -283,9 +283,6 @@
     } else if (button.matches(".form-drop")) { event.preventDefault(); button.closest("li").remove(); } else return;
     changed();
   });
-  form.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); form.requestSubmit(form.querySelector("[data-submit]")); }
-  });
   form.addEventListener("submit", (event) => {
     if (sent) { event.preventDefault(); return; }
     if (pending.size || loading) {
@@ -297,7 +294,9 @@
       return;
     }
     sent = true;
-    setTimeout(() => all(".form-actions button").forEach((button) => { button.disabled = true; }));
+    const lock = (on) => all(".form-actions button").forEach((button) => { button.disabled = on; });
+    setTimeout(lock, 0, true);
+    setTimeout(() => { sent = false; delete form.dataset.sent; lock(false); }, 15_000); // no answer: try again, the key makes it harmless
   });
   addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
   enhance(form);
