@@ -1,4 +1,4 @@
-# make demo   everything set up, demo data loaded, served at http://127.0.0.1:8000
+# make demo   everything set up, demo data loaded, served at http://127.0.0.1:8000 (FRESH=1: loaded anew)
 # make test   everything set up, all tests that can run here
 # make check  linters, types, import directions, locks, translations
 # make bench  the budgets of DESIGN.md §4        make soak  the long tests (kill, race, property)
@@ -17,6 +17,7 @@ MESSAGES := tasks_ui/translations/zh_Hans_CN/LC_MESSAGES/messages.mo
 JOBS ?= 2
 DEMO_PORT ?= 8000
 DEMO_SIZE ?= demo
+FRESH ?=
 
 .PHONY: demo demo-data test check bench soak serve lock migration clean
 .DELETE_ON_ERROR:
@@ -37,7 +38,7 @@ $(MESSAGES): $(VENV) $(CATALOGUES) tasks_ui/i18n.py
 	@touch $@
 
 demo: $(VENV) $(DIST) $(MESSAGES)
-	$(BIN)/keyturn demo --size $(DEMO_SIZE) --port $(DEMO_PORT)
+	$(BIN)/keyturn demo --size $(DEMO_SIZE) --port $(DEMO_PORT) $(if $(FRESH),--fresh)
 
 serve: $(VENV) $(DIST) $(MESSAGES)
 	$(BIN)/keyturn serve

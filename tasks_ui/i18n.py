@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po, write_po
+from babel.messages.pofile import read_po
 from babel.support import Translations
 from flask import g, has_request_context, request
 from flask_babel import Babel, gettext
@@ -77,13 +77,10 @@ def compile_catalogues(*, force: bool = False) -> None:
         if not force and target.exists() and target.stat().st_mtime >= max(part.stat().st_mtime for part in parts):
             continue
         target.parent.mkdir(exist_ok=True)
-        catalogue = merged(locale)
         fresh = target.with_suffix(".tmp")
         with fresh.open("wb") as file:
-            write_mo(file, catalogue)
+            write_mo(file, merged(locale))
         fresh.replace(target)  # another process may be reading
-        with target.with_suffix(".po").open("wb") as file:
-            write_po(file, catalogue, sort_output=True)
 
 
 def select() -> str:
