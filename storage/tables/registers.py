@@ -82,7 +82,10 @@ class Knowledge(Base):
 
 
 class ImportRun(Base):
-    """One import of a register with its report per row, so that nothing of a file is lost."""
+    """One import of a register with its report per row, so that nothing of a file is lost.
+
+    First checked (dry), then done: `content` keeps the file until then.
+    """
 
     __tablename__ = "import_run"
     id: Mapped[int] = big_key()
@@ -93,4 +96,7 @@ class ImportRun(Base):
     accepted: Mapped[int]
     changed: Mapped[int]
     refused: Mapped[int]
+    same: Mapped[int] = mapped_column(default=0)
     report: Mapped[list[Any]]
+    content: Mapped[bytes] = mapped_column(default=b"", deferred=True)
+    done_at: Mapped[datetime | None]

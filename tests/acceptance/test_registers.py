@@ -1,0 +1,179 @@
+"""Administrators keep the registers: search, correct, import with a report per row, export, holidays."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+
+import pytest
+from openpyxl import Workbook, load_workbook
+from sqlalchemy import func, select
+
+from processes.services import workdays
+from storage.tables.estate import Unit
+from storage.tables.parties import AccessLog, Contact, Party
+from storage.tables.registers import ImportRun, Knowledge
+
+CODES = (
+    *("companies", "projects", "phases", "buildings", "units", "owners", "departments", "staff", "rota", "backups"),
+    *("categories", "parts", "problems", "channels", "knowledge"),
+)
+
+
+@pytest.fixture
+def admin(site):
+    return site.person("admin")
+
+
+def count(site, table) -> int:
+    with site.database.read() as session:
+        return session.scalar(select(func.count()).select_from(table))
+
+
+def sheet(headings, *rows) -> io.BytesIO:
+    book = Workbook()
+    book.active.append(headings)
+    for row in rows:
+        book.active.append(row)
+    out = io.BytesIO()
+    book.save(out)
+    out.seek(0)
+    return out
+
+
+def upload(admin, code, content, name="x.xlsx"):
+    return admin.post(
+        f"/admin/registers/{code}/import", {"file": (content, name)}, content_type="multipart/form-data"
+    )
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_every_register_is_listed_edited_exported_and_read_back_unchanged(site, admin, code) -> None:
+    page = admin.get(f"/admin/registers/{code}")
+    assert page.status_code == 200
+    first = re.search(rf"/admin/registers/{code}/entries/([^\"]+)\"", page.text)
+    if first:
+        assert admin.get(f"/admin/registers/{code}/entries/{first[1]}").status_code == 200
+    assert admin.get(f"/admin/registers/{code}/new").status_code == 200
+    assert admin.get(f"/admin/registers/{code}/template").status_code == 200
+    exported = admin.post(f"/admin/registers/{code}/export", {"kind": "xlsx"})
+    rows = load_workbook(io.BytesIO(exported.data)).active.max_row - 1
+    answer = upload(admin, code, io.BytesIO(exported.data))
+    assert answer.status_code == 303, answer.text[:500]
+    with site.database.read() as session:
+        run = session.scalars(select(ImportRun)).one()
+        assert (run.accepted, run.changed, run.refused, run.same) == (0, 0, 0, rows), run.report[:4]
+
+
+def test_an_import_is_tried_first_then_done_and_reports_every_row(site, admin) -> None:
+    before = count(site, Unit)
+    content = sheet(
+        ["房号*", "楼栋", "单元", "房间", "交付标准", "状态", "交付日"],
+        ["春和里1期-03-2-9901", "春和里/1期/03", "2", "9901", "毛坯", "入住", "2025-05-01"],
+        ["春和里1期-03-2-1502", "春和里/1期/03", "2", "1502", "毛坯", "装修", "2024-09-01"],
+        ["春和里1期-99-2-1", "春和里/1期/99", "2", "1", "毛坯", "入住", ""],
+        ["", "春和里/1期/03", "2", "2", "毛坯", "入住", ""],
+        ["春和里1期-03-2-9901", "春和里/1期/03", "2", "9901", "毛坯", "入住", ""],
+        ["春和里1期-03-2-9902", "春和里/1期/03", "2", "9902", "豪装", "入住", "昨天"],
+    )
+    tried = upload(admin, "units", content)
+    page = admin.get(tried.location).text
+    assert count(site, Unit) == before
+    for part in ("春和里/1期/99", "尚未", "豪装"):
+        assert part in page
+    assert admin.post(tried.location).status_code == 303
+    assert count(site, Unit) == before + 1
+    admin.post(tried.location)  # a second time changes nothing
+    assert count(site, Unit) == before + 1
+    with site.database.read() as session:
+        run = session.scalars(select(ImportRun)).one()
+        assert (run.accepted, run.changed, run.refused) == (1, 1, 4)
+        unit = session.scalars(select(Unit).where(Unit.code == "春和里1期-03-2-9901")).one()
+        assert unit.search == "-春和里1期-3-2-9901"
+    refused = load_workbook(io.BytesIO(admin.get(f"{tried.location}/refused").data)).active
+    assert refused.max_row == 5
+    assert refused.cell(1, refused.max_column).value == "原因"
+    assert refused.cell(2, refused.max_column).value
+
+
+def test_owners_come_with_their_numbers_sealed(site, admin) -> None:
+    content = "房号,姓名,身份,电话,客户类别\r\n春和里1期-03-2-1502,新业主,业主,199 8888 0001,重要\r\n".encode("gb18030")
+    tried = upload(admin, "owners", io.BytesIO(content), "owners.csv")
+    admin.post(tried.location)
+    with site.database.read() as session:
+        party = session.scalars(select(Party).where(Party.name == "新业主")).one()
+        contact = session.scalars(select(Contact).where(Contact.party_id == party.id)).one()
+        assert (party.importance, contact.masked) == ("重要", "199****0001")
+        assert b"8888" not in contact.value
+    agent = site.person("lin.xiaoan")
+    assert "新业主" in agent.get("/start/complaint/callers?q=19988880001").text
+    assert "19988880001" not in admin.get("/admin/registers/owners?q=新业主").text
+    exported = admin.post("/admin/registers/owners/export", {"kind": "csv"}).data.decode("utf-8-sig")
+    assert any(row[3].replace(" ", "") == "19988880001" for row in csv.reader(io.StringIO(exported)))
+    with site.database.read() as session:
+        assert ("admin", "export") in {(row.actor, row.action) for row in session.scalars(select(AccessLog))}
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("x.xlsx", b"PK\x03\x04 no workbook"),
+        ("x.csv", b""),
+        ("x.csv", b"\xff\xfe\x00\x01\x02"),
+        ("x.csv", "名称\r\n甲\r\n".encode()),
+    ],
+)
+def test_a_file_that_is_none_is_answered_with_a_sentence(admin, name, content) -> None:
+    answer = upload(admin, "units", io.BytesIO(content), name)
+    assert answer.status_code == 422
+    assert "系统出错" not in answer.text
+
+
+def test_an_entry_is_corrected_and_what_is_wrong_is_said_beside_it(site, admin) -> None:
+    bad = admin.post("/admin/registers/parts/new", {"code": "", "name": "新部位", "warranty_months": "很久"})
+    assert bad.status_code == 422
+    assert 'id="e-code"' in bad.text
+    assert 'id="e-warranty_months"' in bad.text
+    assert 'value="新部位"' in bad.text
+    good = {"code": "厨房/新部位", "name": "新部位", "parent_id": "厨房", "warranty_months": "12", "active": "是"}
+    assert admin.post("/admin/registers/parts/new", good).status_code == 303
+    assert "厨房/新部位" in admin.get("/admin/registers/parts?q=新部位").text
+    assert admin.post("/admin/registers/parts/new", good).status_code == 422  # the key is taken
+
+
+def test_texts_that_look_like_formulas_stay_texts(site, admin) -> None:
+    content = sheet(["编码", "标题", "答案"], ["f", "公式", "'=1+1"])
+    admin.post(upload(admin, "knowledge", content).location)
+    with site.database.transaction() as session:
+        session.scalars(select(Knowledge).where(Knowledge.code == "f")).one().answer = "=HYPERLINK(1)"
+    exported = admin.post("/admin/registers/knowledge/export", {"kind": "csv"}).data.decode("utf-8-sig")
+    assert "'=HYPERLINK(1)" in exported
+    book = load_workbook(io.BytesIO(admin.post("/admin/registers/knowledge/export", {"kind": "xlsx"}).data))
+    assert all(cell.data_type != "f" for row in book.active.iter_rows() for cell in row)
+
+
+def test_holidays_are_entered_and_taken_back(site, admin) -> None:
+    page = admin.get("/admin/holidays?year=2026").text
+    assert "2026-10-10" in page
+    assert admin.get("/admin/holidays?year=2031").status_code == 200
+    admin.post("/admin/holidays", {"day": "2026-03-04", "worked": "no", "note": "台风停工"})
+    with site.database.read() as session:
+        assert not workdays.calendar(session).is_workday(site.clock.now.date().replace(day=4))
+    agent = site.person("lin.xiaoan")
+    dates = agent.post("/start/complaint/dates", {"urgency": "一般", "kind": "报修"}).text
+    assert "3月6日" in dates or "03-06" in dates, dates  # Tuesday, Thursday, Friday
+    admin.post("/admin/holidays", {"day": "2026-03-04", "worked": "clear"})
+    with site.database.read() as session:
+        assert workdays.calendar(session).is_workday(site.clock.now.date().replace(day=4))
+    assert admin.post("/admin/holidays", {"day": "nonsense", "worked": "no"}).status_code == 422
+
+
+def test_the_registers_are_the_administrators(site) -> None:
+    agent = site.person("lin.xiaoan")
+    paths = ("/admin/registers", "/admin/registers/owners", "/admin/registers/owners/new", "/admin/rota")
+    assert [agent.get(path).status_code for path in paths] == [403] * len(paths)
+    assert agent.post("/admin/registers/owners/export").status_code == 403
+    assert agent.post("/admin/holidays", {"day": "2026-03-04", "worked": "no"}).status_code == 403
+    assert site.person("admin").get("/admin/rota").status_code == 200
+    assert site.person("admin").get("/admin/registers/nothing").status_code == 404
