@@ -371,6 +371,7 @@ def test_a_lost_session_loses_no_text(live):
     page = live.enter("lin.xiaoan", "/inbox?view=all")
     page.locator("a.name").first.click()
     page.wait_for_selector("form.kt-form")
+    page.wait_for_load_state("load")  # scripts are deferred
     with signed_out(page):
         page.locator("form.kt-form textarea[name=remark]").fill("断线之前写的话")
         page.get_by_text("未保存").wait_for()
@@ -382,5 +383,6 @@ def test_control_and_enter_send_the_form(live):
     page = live.enter("lin.xiaoan", "/inbox?view=all")
     page.locator("a.name").first.click()
     page.wait_for_selector("form.kt-form")
+    page.wait_for_load_state("load")  # scripts are deferred
     page.locator("form.kt-form textarea[name=remark]").press("Control+Enter")
     page.wait_for_selector("#faults, .toast-line")
