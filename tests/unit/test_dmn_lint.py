@@ -15,6 +15,7 @@ from tests.unit.test_dmn_tables import table
 
 LEVELS = ("level", "string", '"高", "中", "低"')
 ROUND = ("round", "integer", "")
+ANYTHING = [(["-", "-"], ["1"])]
 
 
 def said(xml: bytes) -> list[tuple[str, str, str]]:
@@ -116,6 +117,23 @@ def test_text_without_quotes() -> None:
 
 def test_priority_needs_an_order() -> None:
     assert said(table([(["-", "-"], ["1"])], policy='hitPolicy="PRIORITY"'))[0][1] == "dmn-priority"
+
+
+def test_types_that_do_not_exist() -> None:
+    found = said(table([(["-"], ["1"])], inputs=(("urgency", "String", ""),)))
+    assert found == [("warning", "dmn-type-unknown", "Input “urgency”: there is no type String; did you mean string?")]
+
+
+def test_requirements_that_do_not_exist_or_go_in_circles() -> None:
+    whole = table(ANYTHING).replace(
+        b'<decisionTable id="t"',
+        b'<informationRequirement><requiredDecision href="#gone"/></informationRequirement><decisionTable id="t"',
+    )
+    assert said(whole) == [("error", "dmn-missing-requirement", "It requires #gone, which does not exist.")]
+    assert said(whole.replace(b"#gone", b"http://elsewhere#d"))[0][1] == "dmn-missing-requirement"
+    assert said(whole.replace(b"#gone", b"#deadline")) == [
+        ("error", "dmn-circle", "It requires itself through others.")
+    ]
 
 
 def test_a_large_table_is_checked_in_time() -> None:

@@ -15,9 +15,10 @@ from engine.core.dmn import regions
 from engine.core.dmn.boxes import check_language
 from engine.core.dmn.chinese import in_chinese
 from engine.core.dmn.errors import DmnError
-from engine.core.dmn.types import MISFIT, fit, simple_name
+from engine.core.dmn.types import MISFIT, find, fit, simple_name
 from engine.core.feel import nodes
 from engine.core.feel.names import CALENDAR
+from engine.core.feel.types import SIMPLE
 from engine.core.findings import Finding
 
 if TYPE_CHECKING:
@@ -76,16 +77,42 @@ def _known(decisions: m.Decisions) -> frozenset[str]:
 
 def _requirements(requires: tuple[str, ...], place: _Place) -> None:
     d = place.decisions
+    spaces = {other.namespace for other in d.imports.values()}
     for reference in requires:
         namespace, _, target = reference.rpartition("#")
-        local = not namespace or namespace == d.namespace
-        if local and not any(target in group for group in (d.inputs, d.decisions, d.knowledge, d.services)):
-            place.say(
-                "dmn-missing-requirement",
-                "error",
-                f"It requires {target}, which does not exist.",
-                f"它依赖的 {target} 不存在。",
-            )
+        if namespace and namespace != d.namespace:
+            exists = namespace in spaces
+        else:
+            exists = any(target in group for group in (d.inputs, d.decisions, d.knowledge, d.services))
+        if not exists:
+            english, chinese = f"It requires {reference}, which does not exist.", f"它依赖的 {reference} 不存在。"
+            place.say("dmn-missing-requirement", "error", english, chinese)
+    if place.id in _behind(place.id, d):
+        place.say("dmn-circle", "error", "It requires itself through others.", "它经由其他决策依赖了自己。")
+
+
+def _behind(start: str, decisions: m.Decisions) -> set[str]:
+    """The ids of all decisions that a decision requires, directly or through others."""
+    found: set[str] = set()
+    waiting = [start]
+    while waiting:
+        decision = decisions.decisions.get(waiting.pop())
+        for reference in decision.requires if decision is not None else ():
+            target = reference.rpartition("#")[2]
+            if target not in found:
+                found.add(target)
+                waiting.append(target)
+    return found
+
+
+def _type(reference: str, here: tuple[str, str], element_id: str, place: _Place) -> None:
+    """Warn of a type that does not exist: nothing would be checked."""
+    item, _ = find(reference, place.decisions)
+    if item is None and reference and simple_name(reference) not in SIMPLE | {"list", "context", "function"}:
+        near = feel.nearest(reference, SIMPLE | set(place.decisions.items))
+        english = f"there is no type {reference}" + (f"; did you mean {near}?" if near else ".")
+        chinese = f"没有类型 {reference}" + (f"，是否应为 {near}？" if near else "。")
+        place.say("dmn-type-unknown", "warning", here[0] + english, here[1] + chinese, id=element_id)
 
 
 def _box(box: m.Box | None, place: _Place) -> None:
@@ -161,6 +188,7 @@ def _table(table: m.Table, place: _Place) -> None:
                 "dmn-input", "error", here[0] + "it has no expression.", here[1] + "没有填写表达式。", id=column.id
             )
         _literal(column.expression, place, *here)
+        _type(column.type, here, column.id, place)
         if column.values:
             _literal(m.Literal(column.values, column.id), place, *here, unary=True)
     for output in table.outputs:
@@ -204,6 +232,7 @@ def _output(table: m.Table, output: m.Output, place: _Place) -> None:
             "dmn-priority", "error", f"{here[0]}{policy} needs its allowed values in order of priority.",
             f"{here[1]}命中策略 {policy} 需要按优先级填写允许的值。", id=output.id,
         )  # fmt: skip
+    _type(output.type, here, output.id, place)
     if output.values:
         _literal(m.Literal(output.values, output.id), place, *here, unary=True)
     if output.default is not None:
