@@ -294,7 +294,10 @@ def upgrade() -> None:
     sa.Column('accepted', sa.Integer(), nullable=False),
     sa.Column('changed', sa.Integer(), nullable=False),
     sa.Column('refused', sa.Integer(), nullable=False),
+    sa.Column('same', sa.Integer(), nullable=False),
     sa.Column('report', sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True, astext_type=Text()), 'postgresql'), nullable=False),
+    sa.Column('content', sa.LargeBinary(), nullable=False),
+    sa.Column('done_at', storage.tables.base.UtcDateTime(timezone=True), nullable=True),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_import_run'))
     )
     op.create_table('incident',
