@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.core.feel import temporal
 from engine.core.feel.errors import FeelError
+from engine.core.feel.far import MAX_YEAR, FarDate, FarDateTime
 from engine.core.feel.registry import builtin
 from engine.core.feel.values import YearsMonths, kind
 from engine.errors import N_
@@ -24,7 +25,7 @@ _MICROS = Decimal(1_000_000)
 
 
 @builtin("date", "from: any")
-def date_from(_run: Run, value: Any) -> date | None:
+def date_from(_run: Run, value: Any) -> Any:
     """The date a text shows, or the day of a date and time."""
     if type(value) is list and len(value) == 1:
         value = value[0]
@@ -32,16 +33,17 @@ def date_from(_run: Run, value: Any) -> date | None:
         return temporal.parse_date(value)
     if type(value) is datetime:
         return value.date()
-    return value if type(value) is date else None
+    if type(value) is FarDateTime:
+        return value.day
+    return value if type(value) in {date, FarDate} else None
 
 
 @builtin("date", "year: number, month: number, day: number")
-def date_of(_run: Run, year: Decimal, month: Decimal, day: Decimal) -> date | None:
+def date_of(_run: Run, year: Decimal, month: Decimal, day: Decimal) -> Any:
     """The date of three numbers."""
-    try:
-        return date(int(year), int(month), int(day))
-    except (ValueError, OverflowError):
+    if max(abs(year), abs(month), abs(day)) > MAX_YEAR:
         return None
+    return temporal.make_date(int(year), int(month), int(day))
 
 
 @builtin("time", "from: any")
@@ -53,6 +55,8 @@ def time_from(_run: Run, value: Any) -> time | None:
         return temporal.parse_time(value)
     if type(value) is datetime:
         return value.timetz()
+    if type(value) is FarDateTime:
+        return value.clock
     if type(value) is date:
         return time(tzinfo=UTC)
     return value if type(value) is time else None
@@ -75,7 +79,7 @@ def _time(hour: Decimal, minute: Decimal, second: Decimal, where: tzinfo | None,
 
 
 @builtin("date and time", "from: any")
-def datetime_from(_run: Run, value: Any) -> datetime | None:
+def datetime_from(_run: Run, value: Any) -> Any:
     """The date and time a text shows."""
     if type(value) is list and len(value) == 1:
         value = value[0]
@@ -83,13 +87,23 @@ def datetime_from(_run: Run, value: Any) -> datetime | None:
         return temporal.parse_datetime(value)
     if type(value) is date:
         return datetime(value.year, value.month, value.day)  # noqa: DTZ001  FEEL knows local times
-    return value if type(value) is datetime else None
+    if type(value) is FarDate:
+        return FarDateTime(value, time())
+    return value if type(value) in {datetime, FarDateTime} else None
 
 
 @builtin("date and time", "date: dates, time: time")
 def datetime_of(_run: Run, day: date, clock: time) -> datetime:
     """A day with a time of day."""
     return datetime.combine(day.date() if isinstance(day, datetime) else day, clock)
+
+
+@builtin("date and time", "date: any, time: time")
+def datetime_of_far(_run: Run, day: Any, clock: time) -> FarDateTime | None:
+    """The same for days that Python does not know."""
+    if type(day) is FarDateTime:
+        day = day.day
+    return FarDateTime(day, clock) if type(day) is FarDate else None
 
 
 @builtin("date and time", "date: dates, timezone: string")
@@ -108,7 +122,7 @@ def datetime_in(_run: Run, moment: date, name: str) -> datetime | None:
     "date and time",
     "year: number, month: number, day: number, hour: number, minute: number, second: number, offset: any =",
 )
-def datetime_of_numbers(run: Run, *values: Any) -> datetime | None:
+def datetime_of_numbers(run: Run, *values: Any) -> Any:
     """The date and time of six numbers, with an offset or the name of a zone."""
     where = values[6] if len(values) > 6 else None  # noqa: PLR2004  the seventh
     found: tzinfo | None = None
@@ -118,7 +132,9 @@ def datetime_of_numbers(run: Run, *values: Any) -> datetime | None:
         found = temporal.zone(where)
     day = date_of(run, *values[:3])
     clock = _time(values[3], values[4], values[5], found, where is None)
-    return None if day is None or clock is None else datetime.combine(day, clock)
+    if day is None or clock is None:
+        return None
+    return FarDateTime(day, clock) if type(day) is FarDate else datetime.combine(day, clock)
 
 
 @builtin("duration", "from: any")

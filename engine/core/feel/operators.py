@@ -6,8 +6,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal, DecimalException, DivisionByZero, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
-from engine.core.feel import temporal
-from engine.core.feel.values import NUMBERS, Range, YearsMonths
+from engine.core.feel import far, temporal
+from engine.core.feel.far import FAR, FarDateTime
+from engine.core.feel.values import NUMBERS, Range, YearsMonths, kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,12 +27,13 @@ def equal(a: Any, b: Any, run: Run) -> bool | None:
         return a is b
     cls = type(a)
     if cls is not type(b):
-        return None
+        sign = order(a, b, run) if cls in FAR or type(b) in FAR else None
+        return None if sign is None else sign == 0
     if cls is list or cls is dict:
         run.weigh(a)
         run.weigh(b)
         return _deep_equal(a, b, run)
-    if cls is datetime or cls is time:
+    if cls is datetime or cls is time or cls is FarDateTime:
         return order(a, b, run) == 0
     return bool(a == b)
 
@@ -49,6 +51,8 @@ def _deep_equal(a: Any, b: Any, run: Run) -> bool:
 def order(a: Any, b: Any, run: Run) -> int | None:
     """-1, 0 or 1; null when the two cannot be ordered."""
     cls = type(a)
+    if cls in FAR or type(b) in FAR:
+        return far.order(a, b) if kind(a).startswith("date") and kind(b).startswith("date") else None
     if cls is type(b):
         if cls in _ORDERED:
             return int(a > b) - int(a < b)

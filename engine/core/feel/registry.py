@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from engine.core.feel.errors import FeelError
+from engine.core.feel.far import FAR
 from engine.core.feel.values import Function, kind
 from engine.errors import N_
 
@@ -132,7 +133,7 @@ def _convert(signature: Signature, args: list[Any]) -> list[Any] | None:
 
 
 def _fit(value: Any, wanted: str) -> Any:
-    have = kind(value)
+    have = kind(value) if type(value) not in FAR else ""
     if wanted in {have, "any"} or value is None:
         return value
     wanted = wanted.removesuffix("?")

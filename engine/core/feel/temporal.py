@@ -1,6 +1,6 @@
 """Dates, times and durations: reading them, their properties and their order.
 
-Dates lie between the years 1 and 9999, fractions of a second have six digits: Python's own types carry them.
+Dates between the years 1 and 9999 are Python's own, others are `far`; fractions of a second have six digits.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from engine.core.feel.far import FarDate, FarDateTime, far_date
 from engine.core.feel.values import YearsMonths
 
 _DATE = re.compile(r"(-?)(\d{4,9})-(\d\d)-(\d\d)", re.ASCII)
@@ -31,14 +32,22 @@ _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  instants are counted without a zo
 Moment = datetime | date | time
 
 
-def parse_date(text: str) -> date | None:
+def parse_date(text: str) -> date | FarDate | None:
     """`2026-03-01`; None when it is no date."""
     match = _DATE.fullmatch(text)
-    if not match or match[1] or (len(match[2]) > len("9999")):
+    if not match or (len(match[2]) > len("9999") and match[2].startswith("0")):
         return None
+    year = -int(match[2]) if match[1] else int(match[2])
+    return make_date(year, int(match[3]), int(match[4])) if year else None
+
+
+def make_date(year: int, month: int, day: int) -> date | FarDate | None:
+    """That day; None when there is none."""
+    if not date.min.year <= year <= date.max.year:
+        return far_date(year, month, day)
     try:
-        return date(int(match[2]), int(match[3]), int(match[4]))
-    except ValueError:
+        return date(year, month, day)
+    except (ValueError, OverflowError):
         return None
 
 
@@ -83,17 +92,17 @@ def parse_time(text: str) -> time | None:
         return None
 
 
-def parse_datetime(text: str) -> datetime | None:
+def parse_datetime(text: str) -> datetime | FarDateTime | None:
     """`2026-03-01T10:30:00+08:00`; a date alone is its midnight; None when it is neither."""
     head, separator, tail = text.partition("T")
     day = parse_date(head)
     if day is None:
         return None
-    if not separator:
-        return datetime(day.year, day.month, day.day)  # noqa: DTZ001  FEEL knows local times
-    clock = parse_time(tail)
+    clock = parse_time(tail) if separator else time()
     if clock is None:
         return None
+    if isinstance(day, FarDate):
+        return None if tail.startswith("24") else FarDateTime(day, clock)
     try:
         return datetime.combine(day, clock) + (timedelta(days=1) if tail.startswith("24") else timedelta())
     except OverflowError:
@@ -184,6 +193,10 @@ def _rest(value: date) -> tuple[Any, ...]:
 
 def member(value: Any, name: str) -> Any:
     """A property such as `.year` or `.time offset`; None when the value has no such property."""
+    if type(value) is FarDateTime:
+        value = value.day if name in {"year", "month", "day"} else value.clock
+    if type(value) is FarDate:
+        return Decimal(getattr(value, name)) if name in {"year", "month", "day"} else None
     if isinstance(value, (datetime, time)) and name in {"hour", "minute"}:
         return Decimal(getattr(value, name))
     if isinstance(value, (datetime, time)) and name == "second":

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from engine.core.feel.far import FarDate, FarDateTime
 from engine.core.feel.values import Function, Range, YearsMonths
 
 _PLAIN_DIGITS = 40
@@ -20,12 +21,10 @@ def text_of(value: Any, *, nested: bool = False) -> str:
         return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, Decimal):
         return number_text(value)
-    if isinstance(value, datetime):
-        return value.date().isoformat() + "T" + _time_text(value)
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, time):
-        return _time_text(value)
+    if isinstance(value, (FarDate, FarDateTime)):
+        return _far_text(value)
+    if isinstance(value, (date, time)):
+        return _moment_text(value)
     if isinstance(value, (YearsMonths, timedelta)):
         return duration_text(value)
     if isinstance(value, Range):
@@ -35,6 +34,18 @@ def text_of(value: Any, *, nested: bool = False) -> str:
     if isinstance(value, dict):
         return "{" + ", ".join(f"{_key(key)}: {text_of(item, nested=True)}" for key, item in value.items()) + "}"
     return f"function {value.name}".strip() if isinstance(value, Function) else ""
+
+
+def _moment_text(value: date | time) -> str:
+    if isinstance(value, datetime):
+        return value.date().isoformat() + "T" + _time_text(value)
+    return _time_text(value) if isinstance(value, time) else value.isoformat()
+
+
+def _far_text(value: FarDate | FarDateTime) -> str:
+    if isinstance(value, FarDateTime):
+        return _far_text(value.day) + "T" + _time_text(value.clock)
+    return f"{'-' if value.year < 0 else ''}{abs(value.year):04}-{value.month:02}-{value.day:02}"
 
 
 def _key(key: str) -> str:

@@ -9,6 +9,7 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal, DivisionByZero, InvalidOp
 from typing import TYPE_CHECKING, Any
 
 from engine.core.feel.errors import FeelError
+from engine.core.feel.far import FarDate, FarDateTime
 from engine.errors import N_
 
 if TYPE_CHECKING:
@@ -57,6 +58,8 @@ KINDS: dict[type, str] = {
     str: "string",
     date: "date",
     datetime: "date and time",
+    FarDate: "date",
+    FarDateTime: "date and time",
     time: "time",
     YearsMonths: "years and months duration",
     timedelta: "days and time duration",
@@ -90,7 +93,7 @@ def from_json(value: Any, depth: int = 0) -> Any:
         if not math.isfinite(value):
             raise FeelError(N_("A number must be finite."))
         return Decimal(repr(value))
-    if cls in {datetime, time, Range, Function}:
+    if cls in {datetime, time, Range, Function, FarDate, FarDateTime}:
         return value
     if depth > MAX_JSON_DEPTH:
         raise FeelError(N_("The value is nested more than {limit} deep."), limit=MAX_JSON_DEPTH)
