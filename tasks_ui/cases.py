@@ -146,32 +146,46 @@ def draw(page: Page, waits: tuple[Wait, ...], prefix: str) -> dict[str, Any]:
 
 
 def timeline(page: CasePage) -> list[dict[str, Any]]:
-    """Everything that happened, newest first: tasks done, contacts, events in words of the trade."""
+    """Everything that happened, newest first: what came of one moment stands together, under the task it came from."""
     rows: list[dict[str, Any]] = []
 
-    def add(at: datetime | None, icon: str, what: str, **more: Any) -> None:
-        if at is not None:
-            rows.append({"at": at, "icon": icon, "what": what, "by": "", "text": "", "task": None} | more)
+    def add(at: datetime, icon: str, what: str, by: str, *texts: str, task: Any = None) -> None:
+        lines = [text for text in texts if text]
+        rows.append({"at": at, "icon": icon, "what": what, "by": by, "lines": lines, "task": task})
 
     for contact in page.case.contacts:
+        missed = "" if contact.reached else str(gettext("not reached"))
         icon = "envelope" if contact.kind == "短信" else "telephone"
-        text = (
-            contact.text if contact.reached else gettext("not reached") + (f" · {contact.text}" if contact.text else "")
-        )
-        add(contact.at, icon, word(contact.kind), by=contact.actor_name, text=text)
+        add(contact.at, icon, word(contact.kind), contact.actor_name, missed, contact.text)
     for event in page.case.events:
-        add(event.at, "flag-fill", word(event.kind), by=event.actor_name, text=word(event.text))
+        add(event.at, "flag-fill", word(event.kind), event.actor_name, word(event.text))
     for report in page.case.reports:
-        add(report.at, "arrow-repeat", f"{word('进展汇报')} {report.percent}%", by=report.actor_name, text=report.done)
-    told = {(row["what"], row["at"]) for row in rows}
+        add(report.at, "arrow-repeat", f"{word('进展汇报')} {report.percent}%", report.actor_name, report.done)
     people = {contact.actor: contact.actor_name for contact in page.case.contacts}
     people |= {event.actor: event.actor_name for event in page.case.events}
     for task in page.done:
-        name = names.text(task.name, page.instance.head.process_key if page.instance else "")
-        if (name, task.completed_at) not in told:
-            by = people.get(task.completed_by, task.assignee_name or task.completed_by)
-            add(task.completed_at, "check-circle", name, by=by, task=task.id)
-    return sorted(rows, key=lambda row: row["at"], reverse=True)
+        by = people.get(task.completed_by, task.assignee_name or task.completed_by)
+        if task.completed_at is not None:
+            name = names.text(task.name, page.instance.head.process_key if page.instance else "")
+            add(task.completed_at, "check-circle", name, by, task=task.id)
+    return sorted(_together(rows), key=lambda row: row["at"], reverse=True)
+
+
+def _together(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Put what somebody's finished task brought about under the task."""
+    done = {(row["at"], row["by"]): row for row in rows if row["task"]}
+    kept = []
+    for row in rows:
+        task = done.get((row["at"], row["by"]))
+        if task is None or task is row:
+            kept.append(row)
+            continue
+        said = " · ".join(row["lines"])
+        named = "" if row["what"] == task["what"] else row["what"]
+        line = gettext(": ").join(part for part in (named, said) if part)
+        if line and line not in task["lines"]:
+            task["lines"].append(line)
+    return kept
 
 
 def _done(number: str, text: str) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -91,3 +92,16 @@ def test_lines_break_between_chinese_characters_and_never_before_punctuation() -
     assert wrap("告知受理号和预计时间", 88) == ["告知受理号和", "预计时间"]
     assert wrap("Tell the customer", 60) == ["Tell the", "customer"]
     assert all(not line.startswith(("，", "？")) for line in wrap("涉及人员，或者现场的投诉？", 60))
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("*/*.bpmn")), ids=lambda path: path.stem)
+def test_the_pictures_of_the_readmes_are_those_of_the_diagrams(path: Path) -> None:
+    """`KEYTURN_WRITE=1 pytest tests/unit/test_drawing.py` draws them anew."""
+    model = parse.parse(path.read_bytes())
+    picture = path.parent / "diagrams" / f"{path.stem}.svg"
+    drawn = drawing.svg(model, next(iter(model.processes))) + "\n"
+    if os.environ.get("KEYTURN_WRITE"):
+        picture.parent.mkdir(exist_ok=True)
+        picture.write_text(drawn, encoding="utf-8")
+    assert picture.read_text(encoding="utf-8") == drawn
+    assert f"diagrams/{path.stem}.svg" in (path.parent / "README.md").read_text(encoding="utf-8")
