@@ -143,6 +143,17 @@ def test_a_large_table_is_checked_in_time() -> None:
     assert time.perf_counter() - begin < 5
 
 
+def test_a_huge_table_is_given_up() -> None:
+    rows = [([str(n % 300), f'"k{n % 90}"'], [str(n)]) for n in range(3000)]
+    for policy in ("UNIQUE", "FIRST"):
+        xml = table(rows, inputs=(("n", "integer", ""), ("k", "string", "")), policy=f'hitPolicy="{policy}"')
+        model = dmn.parse(xml)
+        begin = time.perf_counter()
+        rules = {finding.rule for finding in dmn.lint(model)}
+        assert time.perf_counter() - begin < 10
+        assert rules & {"dmn-too-large", "dmn-overlap"}
+
+
 NUMBER = st.sampled_from(
     ["-", "? = null", "? > 1 and ? != 3", "1", "< 2", "<= 2", "> 1", "[1..3]", "(1..3)", "2, 3", "not(2)", "[2..4)"]
 )

@@ -270,13 +270,14 @@ def _result(index: int, output: m.Output, result: m.Literal, place: _Place) -> N
 
 def _coverage(table: m.Table, place: _Place) -> None:
     rows = regions.survey(table, place.decisions)
+    budget = regions.Budget()
     _impossible(table, rows, place)
     if table.policy in {"U", "A"}:
-        _overlaps(table, rows, place)
+        _overlaps(table, rows, place, budget)
     if table.policy == "F":
-        _unreachable(table, rows, place)
+        _unreachable(table, rows, place, budget)
     if table.policy in {"U", "A", "F", "P"} and all(output.default is None for output in table.outputs):
-        _gaps(table, rows, place)
+        _gaps(table, rows, place, budget)
 
 
 def _impossible(table: m.Table, rows: regions.Rows, place: _Place) -> None:
@@ -289,10 +290,11 @@ def _impossible(table: m.Table, rows: regions.Rows, place: _Place) -> None:
                 )  # fmt: skip
 
 
-def _overlaps(table: m.Table, rows: regions.Rows, place: _Place) -> None:
+def _overlaps(table: m.Table, rows: regions.Rows, place: _Place, budget: regions.Budget) -> None:
     said = 0
     policy = _POLICY_NAMES[table.policy]
     for second in range(len(table.rules)):
+        budget.spend(second)
         for first in range(second):
             common = regions.overlap(rows.masks[first], rows.masks[second])
             if common is None or (table.policy == "A" and _same_results(table.rules[first], table.rules[second])):
@@ -317,21 +319,21 @@ def _same_results(a: m.Rule, b: m.Rule) -> bool:
     return [result.text for result in a.results] == [result.text for result in b.results]
 
 
-def _unreachable(table: m.Table, rows: regions.Rows, place: _Place) -> None:
+def _unreachable(table: m.Table, rows: regions.Rows, place: _Place, budget: regions.Budget) -> None:
     for index, (rule, masks) in enumerate(zip(table.rules, rows.masks, strict=True)):
         within = [column.full if mask is None else mask for column, mask in zip(rows.columns, masks, strict=True)]
         if not all(within) or not index:
             continue
-        if next(regions.uncovered(rows, range(index), within, unknown_covers=False), None) is None:
+        if next(regions.uncovered(rows, range(index), within, budget, unknown_covers=False), None) is None:
             place.say(
                 "dmn-unreachable", "warning", f"Row {index + 1} is never reached: the rows above take all its cases.",
                 f"第 {index + 1} 行永远不会命中：上面的行已包含它的所有情况。", id=rule.id, line=rule.line,
             )  # fmt: skip
 
 
-def _gaps(table: m.Table, rows: regions.Rows, place: _Place) -> None:
+def _gaps(table: m.Table, rows: regions.Rows, place: _Place, budget: regions.Budget) -> None:
     full = [column.present for column in rows.columns]
-    found = list(islice(regions.uncovered(rows, range(len(table.rules)), full, unknown_covers=True), _MAX_GAPS))
+    found = list(islice(regions.uncovered(rows, range(len(table.rules)), full, budget, unknown_covers=True), _MAX_GAPS))
     for region in found:
         english = regions.describe(region, rows.columns, "any other value") or "every input"
         chinese = regions.describe(region, rows.columns, "其他任何值") or "任何输入"

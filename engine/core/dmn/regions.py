@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from engine.core.dmn.model import Decisions, Input, Table
 
 _ENV = feel.Env(strict=False)
-_MAX_STEPS: Final = 100_000
+_MAX_STEPS: Final = 1_000_000
 _MAX_ATOMS: Final = 400
 _CONSTANT_CALLS = {"date", "time", "date and time", "duration"}
 _COMPARING = (nodes.Comparison, nodes.RangeNode, nodes.ListNode, nodes.Logic, nodes.Between, nodes.In)
@@ -34,6 +34,20 @@ OTHER: Final = "\ue000"
 
 class TooMuchError(Exception):
     """The table is too large to be checked exactly; nothing is claimed about it."""
+
+
+class Budget:
+    """How much work one check of a table may still do."""
+
+    def __init__(self) -> None:
+        """Start with enough for any table that people fill in by hand."""
+        self.left = _MAX_STEPS
+
+    def spend(self, steps: int) -> None:
+        """Use some of it. Raises TooMuchError."""
+        self.left -= steps
+        if self.left < 0:
+            raise TooMuchError
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,23 +233,26 @@ def overlap(a: Sequence[int | None], b: Sequence[int | None]) -> Region | None:
     return tuple(common)
 
 
-def uncovered(rows: Rows, covering: Sequence[int], within: Sequence[int], *, unknown_covers: bool) -> Iterator[Region]:
+def uncovered(
+    rows: Rows, covering: Sequence[int], within: Sequence[int], budget: Budget, *, unknown_covers: bool
+) -> Iterator[Region]:
     """The parts of `within` that no row of `covering` covers. Raises TooMuchError."""
     fallback = [column.full if unknown_covers else 0 for column in rows.columns]
+    budget.spend(len(covering))
     masks = {
         row: tuple(other if mask is None else mask for mask, other in zip(rows.masks[row], fallback, strict=True))
         for row in covering
     }
-    return _Search(masks, tuple(within)).gaps(0, tuple(covering), ())
+    return _Search(masks, tuple(within), budget).gaps(0, tuple(covering), ())
 
 
 class _Search:
     """Column by column: values that the same rows let pass are looked at together, and nothing is looked at twice."""
 
-    def __init__(self, masks: dict[int, tuple[int, ...]], within: tuple[int, ...]) -> None:
+    def __init__(self, masks: dict[int, tuple[int, ...]], within: tuple[int, ...], budget: Budget) -> None:
         self.masks = masks
         self.within = within
-        self.steps = 0
+        self.budget = budget
         self.closed: set[tuple[int, tuple[int, ...]]] = set()
         # From which column on a row lets everything pass.
         self.open_from = {row: self._open_from(mask) for row, mask in masks.items()}
@@ -248,9 +265,7 @@ class _Search:
 
     def gaps(self, column: int, left: tuple[int, ...], prefix: Region) -> Iterator[Region]:
         """The uncovered parts from a column on, where only the rows `left` still match."""
-        self.steps += 1 + len(left)
-        if self.steps > _MAX_STEPS:
-            raise TooMuchError
+        self.budget.spend(1 + len(left))
         if not left:
             yield (*prefix, *self.within[column:])
             return
