@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from processes.services.demo.answers import intake
+from processes.services.demo.answers import intake, later
 from processes.services.demo.diary import CHEN, FENG, HE, KANG, LIN, QIAN, REPAIR, STORY_HOUSES, ZHOU, Diary
 from processes.services.demo.estate import SEED
 from processes.services.demo.player import Step
@@ -32,8 +32,19 @@ SAMPLES: tuple[tuple[tuple[str, str, str, str], str, str, str, dict[str, Any]], 
     (REPAIR, "厨房下水返味", "厨房水槽下水返味，越来越重。", "查明并处理。", {"part": "厨房/排水管道"}),
     (("投诉", "公共部位", "秩序维护类", "车辆管理"), "地下车位被占", "固定车位连续三天被占。", "管好车位。", {}),
     (("投诉", "公共部位", "清洁绿化类", "绿化养护"), "草坪大片枯死", "中心花园草坪枯死两个月。", "补种。", {}),
+    (("报修", "公共部位", "工程维修类", "公共区域设施损坏"), "单元门禁失灵", "门禁刷卡无反应。", "修好门禁。", {}),
     (("投诉", "规划环境", "其他", "其他"), "楼下新增垃圾站", "交房图上没有的垃圾站。", "说明并移位。", {}),
 )
+
+
+HANDLERS = {
+    "车辆管理": ("物业秩序", "du.zhixu"),
+    "绿化养护": ("物业环境", "mei.huanjing"),
+    "规划环境": ("设计部", "luo.sheji"),
+    "人员服务": ("销售部", FENG),
+    "公共区域设施损坏": ("物业维修", "han.shifu"),
+}
+"""Who handles what, by sub-class or subject; the rest goes to engineering."""
 
 
 def waiting(database: Database, size: str, now: datetime) -> list[Step]:
@@ -84,7 +95,8 @@ def _until(
     path += ["T12", *(["T13"] if approved else []), "T14", *([] if stop == "T15" else ["T15"]), "T16", "T17", "T18"]
     path += ["T20"] if stop == "T20" else ["T19", "T21", "T22", "T23", "T24"]
     people = {"T30": HE, "T09": supervisor, "T12": supervisor, "T14": supervisor, "T17": supervisor, "T10": supervisor}
-    people |= {"T13": "yan.lingdao", "T16": KANG, "T11": "zheng.jianli", "T21": QIAN, "T22": FENG, "T23": HE}
+    department, handler = HANDLERS.get(what[3], HANDLERS.get(what[1], ("工程部", KANG)))
+    people |= {"T13": "yan.lingdao", "T16": handler, "T11": "zheng.jianli", "T21": QIAN, "T22": FENG, "T23": HE}
     gap = min(timedelta(hours=3), (now - start) / (len(path) + 2))
     values = intake(unit, caller, what, brief, facts, demand, **more)
     for number, element in enumerate(path):
@@ -95,6 +107,9 @@ def _until(
             changes = {"acceptor": supervisor}
         if element == "T09" and stop in ("T10", "T11"):
             changes = {"needs_visit": True}
+        if element == "T12":
+            task = {"type": "部门处理", "department": department, "person": handler, "content": "按方案处理并拍照。"}
+            changes = {"plan_tasks": [{**task, "due": later(start, 5)}]}
         if element == "T18" and stop == "T20":
             changes = {"satisfaction": "不满意", "close_internally": True}
         login = people.get(element, LIN if number % 2 else ZHOU)
@@ -118,6 +133,6 @@ def _kind(rng: random.Random, stop: str) -> tuple[tuple[str, str, str, str], str
         what = ("投诉", "人员服务", "客户服务类", "服务态度")
         more = {"channel": "销售现场", "comforted": True, "companion": QIAN}
         return what, "看房时顾问态度冷淡", "看房等候半小时无人接待。", "道歉并改进。", more
-    if stop == "T13":
-        return SAMPLES[3]
+    if stop in ("T13", "T15"):
+        return SAMPLES[3 if stop == "T13" else 2]
     return rng.choice(SAMPLES[:2] if stop in ("T10", "T11", "T20") else SAMPLES)
