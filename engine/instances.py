@@ -19,7 +19,7 @@ from engine.instance_views import (
     listed,
     subject,
 )
-from engine.recording import record
+from engine.recording import Opened, record
 from storage import audit, instances
 from storage.tables.instances import ProcessInstance
 from storage.tables.work import Comment
@@ -139,8 +139,8 @@ def step(
     completed: UUID | None = None,
     detail: Mapping[str, Any] | None = None,
     on_behalf_of: str = "",
-) -> tuple[UUID, ...]:
-    """Let a locked instance take one step, record it, run the listeners of new tasks; return the new tasks' ids.
+) -> tuple[Opened, ...]:
+    """Let a locked instance take one step, record it, run the listeners of new tasks; return the new tasks.
 
     Raises ProcessError when it cannot: nothing is to be committed then.
     """
@@ -156,7 +156,7 @@ def step(
             on_behalf_of=on_behalf_of, decided=decided,
         )
     )  # fmt: skip
-    fresh: Sequence[UUID] = opened
+    fresh: Sequence[Opened] = opened
     for _ in range(LISTENER_ROUNDS):
         variables = _created(session, instance, snapshot, fresh, actor=actor, now=now, registry=registry)
         if not variables:
@@ -166,14 +166,15 @@ def step(
         fresh = record(session, instance, snapshot, actor=actor, action="listener", now=now)
         opened += fresh
     still_open = {task.id for task in snapshot.tasks}
-    return tuple(task_id for task_id in opened if task_id in still_open)
+    session.flush()
+    return tuple(task for task in opened if task.id in still_open)
 
 
 def _created(
     session: Session,
     instance: ProcessInstance,
     snapshot: Snapshot,
-    fresh: Sequence[UUID],
+    fresh: Sequence[Opened],
     *,
     actor: Viewer,
     now: datetime,
@@ -181,8 +182,9 @@ def _created(
 ) -> dict[str, Any]:
     """Run the create listeners of the new tasks; give the variables they return."""
     found: dict[str, Any] = {}
+    new = {task.id for task in fresh}
     for task in snapshot.tasks:
-        if task.id in fresh:
+        if task.id in new:
             for event, name in task.listeners:
                 if event == "create":
                     context = listener_context(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -21,6 +22,22 @@ if TYPE_CHECKING:
     from storage.tables.instances import ProcessInstance
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A task that a step has just opened: enough to decide who may do it."""
+
+    id: UUID
+    element_id: str
+    name: str
+    scope: str
+    assignee: str
+    candidate_groups: tuple[str, ...]
+    candidate_users: tuple[str, ...]
+    owner: str = ""
+    state: str = "open"
+    completed_by: str | None = None
+
+
 def record(
     session: Session,
     instance: ProcessInstance,
@@ -33,11 +50,11 @@ def record(
     detail: Mapping[str, Any] | None = None,
     on_behalf_of: str = "",
     decided: Sequence[Mapping[str, Any]] = (),
-) -> tuple[UUID, ...]:
+) -> tuple[Opened, ...]:
     """Write a step in the caller's transaction: state, tasks, timers, jobs, subscriptions, history, audit.
 
-    `completed` is the task that the step completed. Returns the ids of the new tasks. Few statements: lists are
-    compared with what the last step left in `instance.waits`, and only differences are written.
+    `completed` is the task that the step completed. Returns the new tasks. Few statements: lists are compared with what
+    the last step left in `instance.waits`, and only differences are written; the caller flushes.
     """
     before, after = dict(instance.waits or {}), _waits(snapshot)
     instance.state, instance.variables, instance.waits = snapshot.saved.state, snapshot.saved.variables, after
@@ -48,15 +65,17 @@ def record(
         instance.end_element, instance.end_name, instance.end_kind, instance.end_code = (
             end.element_id, end.name, end.kind, end.code,
         )  # fmt: skip
-    session.add(instance)
-    session.flush()
+    if instance not in session:
+        session.add(instance)
+        session.flush()
     if before.get("incidents"):
         after["incidents"] = incidents.close_commands(session, instance.id, {str(t.id) for t in snapshot.tasks}, now)
-        instance.waits = after
-    opened = _write_tasks(session, instance, snapshot, before, completed=completed, actor=actor, now=now)
-    _write_waits(session, instance, snapshot, before, after, now=now)
+        instance.waits = dict(after)
+    with session.no_autoflush:  # one flush at the end writes the instance, the closed tasks and the audit entry
+        opened = _write_tasks(session, instance, snapshot, before, completed=completed, actor=actor, now=now)
+        _write_waits(session, instance, snapshot, before, after, now=now)
+        _write_history(session, instance, snapshot, decided, actor=actor, now=now)
     _write_thrown(session, instance, snapshot, now=now)
-    _write_history(session, instance, snapshot, decided, actor=actor, now=now)
     audit.record(
         session,
         actor=actor.login,
@@ -67,7 +86,6 @@ def record(
         detail=detail,
         now=now,
     )
-    session.flush()
     return opened
 
 
@@ -95,7 +113,7 @@ def _write_tasks(
     completed: UUID | None,
     actor: Viewer,
     now: datetime,
-) -> tuple[UUID, ...]:
+) -> tuple[Opened, ...]:
     known = {UUID(text) for text in before.get("tasks", ())}
     wanted = {task.id for task in snapshot.tasks}
     gone = known - wanted
@@ -106,12 +124,22 @@ def _write_tasks(
         if task.id == completed:
             task.completed_by, task.claimed_at = actor.login, task.claimed_at or now
             task.assignee = task.assignee or actor.login
-    session.flush()
     tasks.remove_candidates(session, sorted(gone, key=str))
     fresh = [task for task in snapshot.tasks if task.id not in known]
     rows = [_task_row(session, instance, task, now) for task in fresh]
     tasks.add(session, rows, [line for row in rows for line in _candidate_lines(row)])
-    return tuple(task.id for task in fresh)
+    return tuple(
+        Opened(
+            id=row["id"],
+            element_id=row["element_id"],
+            name=row["name"],
+            scope=row["scope"],
+            assignee=row["assignee"],
+            candidate_groups=tuple(row["candidate_groups"]),
+            candidate_users=tuple(row["candidate_users"]),
+        )
+        for row in rows
+    )
 
 
 def _task_row(session: Session, instance: ProcessInstance, task: OpenTask, now: datetime) -> dict[str, Any]:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from engine.connectors import Registry
     from engine.core.program import Program
     from engine.core.snapshot import Environment, Saved, Snapshot
+    from engine.recording import Opened
     from storage.tables.instances import ProcessInstance
     from storage.tables.work import UserTask
 
@@ -154,7 +155,7 @@ def complete(
         session, instance, finish, actor=viewer, action="task.complete", now=now, registry=registry,
         completed=task_id, on_behalf_of=behalf,
     )  # fmt: skip
-    result = {"next": _offered(session, viewer, opened)}
+    result = {"next": _offered(viewer, opened)}
     session.add(
         TaskSubmission(
             task_id=task_id,
@@ -216,10 +217,11 @@ def lookups(session: Session, viewer: Viewer, registry: Registry) -> Any:
     return bind(session, viewer) if bind else None
 
 
-def _offered(session: Session, viewer: Viewer, opened: Iterable[UUID]) -> list[list[str]]:
-    rows = queries.by_ids(session, list(opened))
+def _offered(viewer: Viewer, opened: Iterable[Opened]) -> list[list[str]]:
     return [
-        [str(row.id), row.element_id, row.name] for row in rows if access.allowed(viewer, Action.TASK_COMPLETE, row)
+        [str(task.id), task.element_id, task.name]
+        for task in opened
+        if access.allowed(viewer, Action.TASK_COMPLETE, task)
     ]
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import delete, exists, func, insert, select, update
 from sqlalchemy.orm import undefer
 
+from storage.tables.base import table_of
 from storage.tables.instances import HistoryEvent, MessageSubscription, ProcessInstance
 from storage.tables.work import Comment, IdempotencyKey, Incident, Job, UserTask
 
@@ -69,9 +70,9 @@ def replace_waits(
             )
         )
     if jobs:
-        session.execute(insert(Job), jobs)
+        session.execute(insert(table_of(Job)), jobs)
     if subscriptions:
-        session.execute(insert(MessageSubscription), subscriptions)
+        session.execute(insert(table_of(MessageSubscription)), subscriptions)
 
 
 def close_incidents(session: Session, job_ids: Any, actor: str, now: datetime) -> None:
@@ -168,7 +169,7 @@ def count_by_status(session: Session) -> dict[tuple[str, str], int]:
 def add_history(session: Session, rows: Sequence[dict[str, Any]]) -> None:
     """Append history events."""
     if rows:
-        session.execute(insert(HistoryEvent), rows)
+        session.execute(insert(table_of(HistoryEvent)), rows)
 
 
 def involved(session: Session, instance_id: UUID) -> tuple[frozenset[str], frozenset[str]]:

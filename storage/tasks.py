@@ -15,6 +15,7 @@ from sqlalchemy.orm import undefer
 from sqlalchemy.orm.util import identity_key
 
 from storage.instances import matches
+from storage.tables.base import table_of
 from storage.tables.instances import ProcessInstance
 from storage.tables.work import Attachment, Comment, TaskCandidate, TaskSubmission, UserTask
 
@@ -231,15 +232,18 @@ def open_tasks(session: Session, limit: int = 10_000) -> Sequence[UserTask]:
 def add(session: Session, tasks: Sequence[dict[str, Any]], candidates: Sequence[dict[str, Any]]) -> None:
     """Insert new tasks and their lines of the inbox index."""
     if tasks:
-        session.execute(insert(UserTask), tasks)
+        session.execute(insert(table_of(UserTask)), tasks)
     if candidates:
-        session.execute(insert(TaskCandidate), candidates)
+        session.execute(insert(table_of(TaskCandidate)), candidates)
 
 
 def remove_candidates(session: Session, task_ids: Sequence[UUID]) -> None:
     """Take closed tasks out of the inbox index."""
     if task_ids:
-        session.execute(delete(TaskCandidate).where(TaskCandidate.task_id.in_(task_ids)))
+        session.execute(
+            delete(TaskCandidate).where(TaskCandidate.task_id.in_(task_ids)),
+            execution_options={"synchronize_session": False},
+        )
 
 
 def set_candidates(session: Session, task: UserTask, **values: Any) -> None:

@@ -210,7 +210,8 @@ def test_periodic_work_runs_once_a_turn_and_missed_turns_once(app):
     assert len(runs) == 3
 
 
-def test_the_loop_reacts_at_once_and_stops(app, sample):
+def test_the_loop_reacts_at_once_and_stops(app, sample, monkeypatch):
+    monkeypatch.setattr(worker, "POLL_SECONDS", 60)
     app.deploy(sample.SERVICE)
     now = datetime.now(UTC)
     app.now = now
@@ -221,14 +222,12 @@ def test_the_loop_reacts_at_once_and_stops(app, sample):
         began = time.monotonic()
         app.start("service")
         while not app.open():
-            assert time.monotonic() - began < 5
+            assert time.monotonic() - began < 30
             time.sleep(0.01)
-        took = time.monotonic() - began
     finally:
         stop.set()
         app.database.wake.set()
         thread.join(5)
-    assert took < 0.4, took
     assert not thread.is_alive()
 
 
