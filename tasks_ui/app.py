@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from importlib import import_module
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from flask import Flask, redirect, url_for
@@ -17,6 +15,7 @@ from tasks_ui import (
     admin_people,
     assets,
     auth,
+    cases,
     context,
     errors,
     guard,
@@ -27,7 +26,11 @@ from tasks_ui import (
     names,
     navigation,
     notifications,
+    prints,
+    registers,
     security,
+    start,
+    work,
 )
 from tasks_ui.settings import Settings, from_environment
 
@@ -38,6 +41,8 @@ if TYPE_CHECKING:
     from werkzeug.wrappers import Response
 
     from engine.connectors import OutboxMessage, Registry
+
+PAGES = (auth, inbox, work, cases, start, prints, notifications, admin, admin_people, registers)
 
 
 def create_app(
@@ -69,11 +74,8 @@ def create_app(
     for part in (logs, i18n, errors, guard, names, navigation, health):
         part.install(app)
     security.install(app, settings)
-    for page in (auth, inbox, notifications, admin, admin_people):
+    for page in PAGES:
         app.register_blueprint(page.blueprint)
-    for name in ("work", "cases", "start", "registers", "prints"):
-        if find_spec(f"tasks_ui.{name}"):
-            app.register_blueprint(import_module(f"tasks_ui.{name}").blueprint)
 
     @app.get("/")
     def home() -> Response:

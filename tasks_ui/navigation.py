@@ -44,6 +44,7 @@ ADMINISTRATION = (
     Entry("admin_people.roles", lazy_gettext("Roles"), "person-badge", "/admin/roles", ADMIN),
     Entry("registers.rota", lazy_gettext("Duty rota"), "calendar-event", "/admin/rota", ADMIN),
     Entry("registers.index", lazy_gettext("Registers"), "building", "/admin/registers", ADMIN),
+    Entry("registers.holidays", lazy_gettext("Holidays"), "calendar-week", "/admin/holidays", ADMIN),
     Entry("admin.deployments", lazy_gettext("Processes"), "diagram-3", "/admin/deployments", OFFICE),
     Entry("admin.audit", lazy_gettext("Audit log"), "shield-check", "/admin/audit", ADMIN),
 )

@@ -16,13 +16,17 @@ STAFF = {
     "inbox": "/inbox",
     "team": "/inbox?view=team",
     "nothing": "/inbox?q=nothing",
+    "cases": "/cases",
     "me": "/me",
     "news": "/notifications",
     "404": "/x",
 }
 OFFICE = {
     name or "index": f"/admin/{name}"
-    for name in ("", "people", "people/new", "roles", "jobs", "outbox", "audit", "deployments", "incidents")
+    for name in (
+        *("", "people", "people/new", "roles", "jobs", "outbox", "audit", "deployments", "incidents"),
+        *("registers", "rota", "holidays"),
+    )
 }
 
 
