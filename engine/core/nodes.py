@@ -210,7 +210,7 @@ class BusinessRuleTask(NodeSpec):
         except feel.FeelProblem as error:
             message = N_("{name}: the decision {decision} cannot be made: {reason}")
             raise ProcessError(
-                message, element_id=self.name, name=self.label, decision=reference, reason=str(error)
+                message, element_id=self.name, name=self.label, decision=reference, reason=error
             ) from error
         value = _mapped(answer, attributes.get("mapDecisionResult", ""))
         variable = attributes.get("resultVariable")

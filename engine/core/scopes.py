@@ -8,7 +8,8 @@ from SpiffWorkflow.util.task import TaskState
 
 from engine.core import feel, throwing
 from engine.core.nodes import NodeSpec, feel_text
-from engine.core.run import Run, TokenSubWorkflow, call_scope
+from engine.core.run import Run, TokenSubWorkflow
+from engine.core.sight import call_scope
 from engine.errors import N_, ProcessError
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ def evaluate_with(run: Run, task: Task, text: str, context: Any) -> Any:
     except feel.FeelProblem as error:
         message = N_("{name}: the expression {text} cannot be evaluated: {reason}")
         raise ProcessError(
-            message, element_id=task.task_spec.name, name=task.task_spec.label, text=text, reason=str(error)
+            message, element_id=task.task_spec.name, name=task.task_spec.label, text=text, reason=error
         ) from error
 
 
