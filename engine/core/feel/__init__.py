@@ -26,10 +26,11 @@ from engine.core.feel.compiler import compile_node
 from engine.core.feel.errors import FeelError, FeelProblem, FeelSyntaxError
 from engine.core.feel.juel import from_juel
 from engine.core.feel.parser import parse
+from engine.core.feel.plain import to_json
 from engine.core.feel.registry import BUILTINS
 from engine.core.feel.runtime import Env, Run, Scope, nearest
 from engine.core.feel.texts import text_of
-from engine.core.feel.values import DaysTime, Function, Range, YearsMonths, from_json, kind, to_json
+from engine.core.feel.values import DaysTime, Function, Range, YearsMonths, from_json, kind
 from engine.errors import N_
 
 if TYPE_CHECKING:
