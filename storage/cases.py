@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import ColumnElement, Select, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from storage.privacy import digits, vault
+from storage.privacy import is_phone, vault
 from storage.tables.cases import CaseEvent, CaseTask, ContactLog, ProgressReport, ServiceCase
 from storage.tables.registers import NumberSequence
 
@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from sqlalchemy.orm import Session
-
-FULL_NUMBER = 7
-
 
 def next_value(session: Session, name: str) -> int:
     """Take the next number of a sequence. The row stays locked until the transaction ends: no gaps, no doubles."""
@@ -104,8 +101,7 @@ def _filtered(session: Session, query: CaseQuery) -> Select[int]:
     text = query.text.strip()
     if not text:
         return found
-    plain = digits(text)
-    if len(plain) >= FULL_NUMBER and plain == text.replace("-", "").replace(" ", "").lstrip("+"):
+    if is_phone(text):
         return found.where(ServiceCase.phone_hash == vault(session).digest(text))
     for piece in text.split():
         found = found.where(ServiceCase.search.contains(piece, autoescape=True))

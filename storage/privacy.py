@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 DEMO_KEY = "keyturn-demo-data-key"
 """Used when no key is configured: good enough for a demo, never for real people."""
+SHORT, LONG = 7, 10
+"""Digits of a whole number: without dashes at least so many, with dashes (021-…, 199-…) so many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,13 @@ def digits(phone: str) -> str:
     """Keep the digits of a phone number, without China's country code."""
     plain = re.sub(r"\D", "", phone)
     return plain[2:] if len(plain) == 13 and plain.startswith("86") else plain  # noqa: PLR2004  86 + 11 digits
+
+
+def is_phone(text: str) -> bool:
+    """Tell whether a whole phone number was typed: 03-2-1502 is a house."""
+    plain = digits(text)
+    others = re.sub(r"[\d\s()+\-]", "", text)
+    return not others and (len(plain) >= LONG or (len(plain) >= SHORT and "-" not in text))
 
 
 def mask(phone: str) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from engine.errors import N_, NotFoundError
 from processes.services.rights import CALLERS, STARTERS, require_start, scopes_of
 from storage import cases, estate, parties
-from storage.privacy import digits, vault
+from storage.privacy import is_phone, vault
 from storage.tables.estate import Project, Unit
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 MATCHES = 8
 PHONE = re.compile(r"[\d+()\- ]{4,}")
-WHOLE_NUMBER = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +82,7 @@ def find_caller(session: Session, viewer: Viewer, typed: str, *, limit: int = MA
     elif not any(character.isdigit() for character in text):
         people = parties.by_name(session, text, limit=limit)
     units = _units_of(session, people)
-    if not people and not (PHONE.fullmatch(text) and len(digits(text)) >= WHOLE_NUMBER):
+    if not people and not is_phone(text):
         units = [unit for unit, _ in estate.find_units(session, text, limit=limit)]
     scopes = scopes_of(viewer, CALLERS | frozenset(STARTERS))
     return _matches(session, units, {party.id for party in people}, scopes)[:limit]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import select
 
-from engine.errors import N_, NotFoundError
+from engine.errors import N_, NotAllowedError, NotFoundError
 from processes.services import clocks, rights
 from processes.services.casedata import (
     CaseHead,
@@ -25,7 +25,7 @@ from processes.services.recording import place_of
 from storage import cases, deadlines, estate, parties
 from storage import instances as instance_rows
 from storage import people as staff
-from storage.privacy import mask_name, vault
+from storage.privacy import is_phone, mask_name, vault
 from storage.tables.cases import Appointment, CaseDocument, Penalty, ServiceCase, SurveyResponse
 from storage.tables.instances import ProcessInstance
 
@@ -87,7 +87,7 @@ def view(session: Session, viewer: Viewer, number: str, *, now: datetime) -> Cas
 
 
 def head(session: Session, viewer: Viewer, number: str) -> CaseHead | None:
-    """Give the head of a case to somebody who has one of its tasks, which the caller has checked; None without a case."""
+    """Give the head of a case to somebody who has one of its tasks (the caller checked it); None without a case."""
     case = cases.get(session, number) if number else None
     if case is None:
         return None
@@ -166,14 +166,11 @@ def reveal(session: Session, viewer: Viewer, number: str, *, now: datetime) -> s
     """Show the caller's whole number to somebody who may call him; the look is logged (B29)."""
     case = visible(session, viewer, number)
     if not rights.may_call(viewer, case.project):
-        raise NotFoundError(N_("There is no such case, or you may not see it."))
+        raise NotAllowedError(N_("You may not do this."))
     parties.log_access(session, actor=viewer.login, action="phone", subject=f"case:{number}", now=now)
     return vault(session).open(case.caller_phone)
 
 
 def search_terms(session: Session, typed: str) -> str:
     """Turn what was typed into an inbox search into words that the inbox rows hold: a phone number into its token."""
-    plain = "".join(character for character in typed if character.isdigit())
-    if len(plain) >= cases.FULL_NUMBER and not typed.strip().upper().startswith("TS"):
-        return vault(session).digest(typed)[:16]
-    return typed
+    return vault(session).digest(typed)[:16] if is_phone(typed) else typed

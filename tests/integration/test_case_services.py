@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from engine import people
 from engine.core.calendar import CHINA
-from engine.errors import ConflictError, InvalidFormError, InvalidInputError, NotFoundError
+from engine.errors import ConflictError, InvalidFormError, InvalidInputError, NotAllowedError, NotFoundError
 from processes.services import cases, demo, registry, sweep
 from processes.services.demo.answers import intake, when
 from processes.services.demo.player import Play, Step, open_task
@@ -136,6 +136,7 @@ def test_the_limit_to_accept_may_be_shortened_only(stage) -> None:
 
 def test_nobody_accepts(stage) -> None:
     """AC03: overdue, level 1 suggested, one call a day, and all stops when somebody accepts."""
+    stage.wait(minutes=30)
     stage.register()
     stage.do("T07", "lin.xiaoan")
     stage.do("T08", "lin.xiaoan")
@@ -236,7 +237,7 @@ def test_who_may_not_call_sees_the_caller_masked_and_a_look_is_logged(stage) -> 
         seen = cases.view(session, engineer, number, now=stage.now).head
         assert (seen.caller, seen.phone, seen.may_reveal) == ("王**", "199****0001", False)
         assert cases.view(session, agent, number, now=stage.now).head.caller == "王安然"
-        with pytest.raises(NotFoundError):
+        with pytest.raises(NotAllowedError):
             cases.reveal(session, engineer, number, now=stage.now)
         assert cases.reveal(session, agent, number, now=stage.now) == "19900000001"
     assert ("lin.xiaoan", f"case:{number}") in {(row.actor, row.subject) for row in stage.rows(AccessLog)}
