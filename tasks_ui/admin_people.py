@@ -9,7 +9,7 @@ from flask import Blueprint, Response, flash, make_response, redirect, render_te
 from flask_babel import gettext
 
 from engine import directory, people
-from engine.access import Grant
+from engine.access import Action, Grant, require
 from engine.errors import ConflictError, InvalidInputError
 from tasks_ui import context, names
 from tasks_ui.i18n import DEFAULT, LOCALES, translate
@@ -61,6 +61,7 @@ def roles() -> str:
 @blueprint.get("/people/new")
 def new() -> str:
     """Show the form for a new person."""
+    require(context.viewer(), Action.PEOPLE_EDIT)
     return _form(None)
 
 

@@ -10,6 +10,7 @@ from flask import Blueprint, Response, flash, g, make_response, redirect, render
 from flask_babel import gettext
 
 from engine import directory, people
+from engine.access import Action, allowed
 from engine.errors import N_, InvalidInputError, KeyturnError, NotAllowedError, NotFoundError
 from tasks_ui import context
 from tasks_ui.guard import public
@@ -109,7 +110,9 @@ def _me_page(*, problem: str = "", typed: dict[str, str] | None = None) -> str:
     viewer, now = context.viewer(), context.utcnow()
     with context.reading() as opened:
         substitutes = directory.stand_ins(opened, viewer, viewer.login, now=now)
-        colleagues, _more = directory.people(opened, viewer, now=now) if viewer.grants else ((), False)
+        colleagues, _more = (
+            directory.people(opened, viewer, now=now) if allowed(viewer, Action.PEOPLE_VIEW) else ((), False)
+        )
     return render_template(
         "me.html",
         viewer=viewer,

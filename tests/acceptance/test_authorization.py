@@ -1,0 +1,358 @@
+"""Every address, asked for by every role, for an object of one's own project and of another one.
+
+The table says who may and who at least may know; the others read that there is no such thing. An address without a row
+fails. Requests are carried out to the end and then undone, so that each meets the same data.
+"""
+
+from __future__ import annotations
+
+import io
+import shutil
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select
+
+from engine import notifications, people
+from engine.access import SYSTEM, Grant
+from processes.services.demo.people import ROLES
+from storage.session import Database
+from storage.tables.cases import ServiceCase
+from storage.tables.instances import ProcessInstance
+from storage.tables.people import Substitution
+from storage.tables.registers import ImportRun
+from storage.tables.work import Attachment, Incident, Notification, UserTask
+from tasks_ui.app import create_app
+from tests.sites import NOW, SECRET, Clock, Person, Site, settings_for
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from flask import Flask
+    from sqlalchemy.orm import Session
+
+HERE, THERE = "春和里", "秋实园"
+ALL = frozenset(code for code, *_ in ROLES)
+STAFF = ALL - {"contractor"}
+ADMIN = frozenset({"admin"})
+OWNERS = frozenset({"admin", "process_owner"})
+"""Held for all projects; every other role of the test is held for HERE only."""
+NOBODY: frozenset[str] = frozenset()
+STARTERS = frozenset({"agent", "prop_cs", "sales_con", "cs_sup"})
+TAKERS = frozenset({"agent", "admin"})  # of the task that is asked for: dispatching, a task of agents
+SUPERVISORS = frozenset({"cs_sup", "cs_mgr", "admin"})
+SEEING = TAKERS | SUPERVISORS
+WATCHERS = frozenset(
+    {"agent", "cs_sup", "cs_mgr", "sales_sup", "sales_mgr", "eng_lead", "engineer", "prop_cs", "prop_check", "ho_lead"}
+    | {"leader", "gm", "pr", "legal", "cost", "finance", "process_owner", "admin"}
+)
+WORKERS = frozenset(
+    {"agent", "cs_sup", "cs_mgr", "sales_con", "sales_sup", "sales_mgr", "eng_lead", "engineer", "prop_cs", "handler"}
+    | {"leader", "gm", "process_owner", "admin"}
+)
+"""Roles of the complaint process: they see the files of its cases in their projects."""
+CALLERS = frozenset({"agent", "cs_sup", "cs_mgr", "prop_cs", "sales_con", "sales_sup", "sales_mgr", "leader", "gm"})
+
+
+@dataclass(frozen=True)
+class Row:
+    """Who may do it, and who may at least know of the object (and reads 403, not 404): here and in another project."""
+
+    path: str
+    may: frozenset[str] = ALL
+    knows: frozenset[str] = ALL
+    may_there: frozenset[str] | None = None
+    knows_there: frozenset[str] = ADMIN
+    anonymous: bool = False
+    data: Mapping[str, str] = field(default_factory=dict)
+
+    def expected(self, role: str, *, there: bool) -> int:
+        """Give 200 for an answer, 403 or 404 for a refusal."""
+        may = self.may_there or NOBODY if there else self.may
+        if role in may:
+            return 200
+        return 403 if role in (self.knows_there if there else self.knows) else 404
+
+
+def of_task(path: str, may: frozenset[str], knows: frozenset[str] = SEEING, **data: str) -> Row:
+    """Describe an address of a task; of other projects' tasks only the administrator knows."""
+    return Row(path, may, knows, may & ADMIN, ADMIN, data=data)
+
+
+def of_case(path: str, may: frozenset[str] = WATCHERS, there: frozenset[str] = OWNERS, **data: str) -> Row:
+    """Describe an address of a case."""
+    return Row(path, may, WATCHERS, there, OWNERS, data=data)
+
+
+REFUSALS = {400, 401, 403, 404, 405, 500}
+PICTURE = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000004000000040802000000269309290000001049444154789c63fccf80004c0c44710033d1"
+    "01073a843eb80000000049454e44ae426082"
+)
+COUNTS = {"accepted": 0, "changed": 0, "same": 0, "refused": 0}
+FILE = "a file"  # stands for an upload
+CALL = {"unit": "{unit}", "name": "x"}
+REGISTER = "/admin/registers"
+TABLE: dict[tuple[str, str], Row] = {
+    ("GET", "/"): Row("/"),
+    ("GET", "/static/<path:filename>"): Row("/static/app.css", anonymous=True),
+    ("GET", "/healthz"): Row("/healthz", anonymous=True),
+    ("GET", "/metrics"): Row("/metrics", anonymous=True),
+    # signing in, one's own page
+    ("GET", "/login"): Row("/login", anonymous=True),
+    ("POST", "/login"): Row("/login", anonymous=True),
+    ("POST", "/login/as"): Row("/login/as", anonymous=True, data={"login": "lin.xiaoan"}),
+    ("POST", "/logout"): Row("/logout", anonymous=True),
+    ("GET", "/me"): Row("/me"),
+    ("POST", "/me/language"): Row("/me/language", anonymous=True, data={"language": "en"}),
+    ("POST", "/me/theme"): Row("/me/theme", anonymous=True, data={"theme": "dark"}),
+    ("POST", "/me/password"): Row("/me/password", data={"old": "x", "new": "y", "again": "y"}),
+    ("POST", "/me/substitutes"): Row("/me/substitutes", data={"substitute": "lin.xiaoan"}),
+    ("POST", "/me/substitutes/<uuid:substitution_id>/end"): Row("/me/substitutes/{substitution}/end", may=ADMIN),
+    # news
+    ("GET", "/notifications"): Row("/notifications"),
+    ("GET", "/notifications/badge"): Row("/notifications/badge"),
+    ("POST", "/notifications/read"): Row("/notifications/read"),
+    ("POST", "/notifications/<int:number>/open"): Row("/notifications/{notification}/open"),
+    # inbox and task
+    ("GET", "/inbox"): Row("/inbox"),
+    ("POST", "/inbox/claim"): Row("/inbox/claim"),
+    ("POST", "/inbox/<uuid:task_id>/claim"): of_task("/inbox/{task}/claim", TAKERS),
+    ("POST", "/inbox/<uuid:task_id>/release"): of_task("/inbox/{task}/release", SUPERVISORS),
+    ("GET", "/inbox/<uuid:task_id>/reassign"): of_task("/inbox/{task}/reassign", SEEING),
+    ("POST", "/inbox/<uuid:task_id>/reassign"): of_task(
+        "/inbox/{task}/reassign", SUPERVISORS, to="zhou.xiaoning", reason="x"
+    ),
+    ("GET", "/tasks/<uuid:task_id>"): of_task("/tasks/{task}", SEEING),
+    ("POST", "/tasks/<uuid:task_id>/complete"): of_task("/tasks/{task}/complete", TAKERS),
+    ("POST", "/tasks/<uuid:task_id>/claim"): of_task("/tasks/{task}/claim", TAKERS),
+    ("POST", "/tasks/<uuid:task_id>/release"): of_task("/tasks/{task}/release", SUPERVISORS),
+    ("POST", "/tasks/<uuid:task_id>/reassign"): of_task(
+        "/tasks/{task}/reassign", SUPERVISORS, to="zhou.xiaoning", reason="x"
+    ),
+    ("POST", "/tasks/<uuid:task_id>/draft"): of_task("/tasks/{task}/draft", TAKERS),
+    ("POST", "/tasks/<uuid:task_id>/preview"): of_task("/tasks/{task}/preview", SEEING),
+    ("POST", "/tasks/<uuid:task_id>/comment"): of_task("/tasks/{task}/comment", SEEING, text="x"),
+    ("POST", "/tasks/<uuid:task_id>/attachments"): of_task("/tasks/{task}/attachments", TAKERS, file=FILE),
+    ("GET", "/attachments/<uuid:attachment_id>"): Row("/attachments/{attachment}", WORKERS, WORKERS, OWNERS, OWNERS),
+    ("GET", "/lookup/<source>"): Row("/lookup/categories"),
+    # cases
+    ("GET", "/cases"): Row("/cases"),
+    ("GET", "/cases/<number>"): of_case("/cases/{case}"),
+    ("POST", "/cases/<number>/urge"): of_case("/cases/{case}/urge"),
+    ("POST", "/cases/<number>/escalate"): of_case("/cases/{case}/escalate", level="2"),
+    ("POST", "/cases/<number>/withdraw"): of_case("/cases/{case}/withdraw"),
+    ("POST", "/cases/<number>/phone"): of_case("/cases/{case}/phone", CALLERS & WATCHERS, NOBODY),
+    ("GET", "/print/<document>/<number>"): of_case("/print/record/{case}"),
+    # registering a call
+    ("GET", "/start"): Row("/start"),
+    ("GET", "/start/complaint"): Row("/start/complaint", STARTERS),
+    ("POST", "/start/complaint"): Row("/start/complaint", STARTERS, data=CALL),
+    ("POST", "/start/complaint/draft"): Row("/start/complaint/draft", STARTERS, data=CALL),
+    ("POST", "/start/complaint/preview"): Row("/start/complaint/preview", STARTERS, data=CALL),
+    ("POST", "/start/complaint/dates"): Row("/start/complaint/dates", STARTERS, data=CALL),
+    ("GET", "/start/complaint/callers"): Row("/start/complaint/callers?q=1990", STARTERS),
+    ("GET", "/start/complaint/open"): Row("/start/complaint/open", STARTERS),
+    ("POST", "/start/complaint/pick"): Row("/start/complaint/pick", STARTERS, data={"unit": "{unit}", "party": "1"}),
+    ("GET", "/start/complaint/done/<number>"): of_case("/start/complaint/done/{case}"),
+    # administration
+    ("GET", "/admin/"): Row("/admin/", OWNERS),
+    ("GET", "/admin/audit"): Row("/admin/audit", ADMIN),
+    ("GET", "/admin/jobs"): Row("/admin/jobs", ADMIN),
+    ("GET", "/admin/outbox"): Row("/admin/outbox", ADMIN),
+    ("GET", "/admin/deployments"): Row("/admin/deployments", STAFF),
+    ("GET", "/admin/incidents"): Row("/admin/incidents", OWNERS),
+    ("POST", "/admin/incidents/<uuid:incident_id>/retry"): Row("/admin/incidents/{incident}/retry", ADMIN),
+    ("POST", "/admin/incidents/<uuid:incident_id>/resolve"): Row(
+        "/admin/incidents/{incident}/resolve", ADMIN, data={"note": "x"}
+    ),
+    ("GET", "/admin/people"): Row("/admin/people", STAFF),
+    ("GET", "/admin/roles"): Row("/admin/roles", STAFF),
+    ("GET", "/admin/people/new"): Row("/admin/people/new", ADMIN),
+    ("POST", "/admin/people/new"): Row("/admin/people/new", ADMIN, data={"login": "new", "name": "x"}),
+    ("GET", "/admin/people/<login>"): Row("/admin/people/lin.xiaoan", STAFF),
+    ("POST", "/admin/people/<login>"): Row("/admin/people/lin.xiaoan", ADMIN, data={"name": "x"}),
+    ("POST", "/admin/people/<login>/password"): Row("/admin/people/lin.xiaoan/password", ADMIN),
+    # registers
+    ("GET", "/admin/registers"): Row(REGISTER, ADMIN),
+    ("GET", "/admin/registers/<code>"): Row(f"{REGISTER}/units", ADMIN),
+    ("GET", "/admin/registers/<code>/new"): Row(f"{REGISTER}/units/new", ADMIN),
+    ("POST", "/admin/registers/<code>/new"): Row(f"{REGISTER}/units/new", ADMIN),
+    ("GET", "/admin/registers/<code>/entries/<row_id>"): Row(f"{REGISTER}/units/entries/1", ADMIN),
+    ("POST", "/admin/registers/<code>/entries/<row_id>"): Row(f"{REGISTER}/units/entries/1", ADMIN),
+    ("GET", "/admin/registers/<code>/template"): Row(f"{REGISTER}/units/template", ADMIN),
+    ("POST", "/admin/registers/<code>/export"): Row(f"{REGISTER}/units/export", ADMIN, data={"kind": "csv"}),
+    ("POST", "/admin/registers/<code>/import"): Row(f"{REGISTER}/units/import", ADMIN, data={"file": FILE}),
+    ("GET", "/admin/imports/<int:run>"): Row("/admin/imports/{run}", ADMIN),
+    ("POST", "/admin/imports/<int:run>"): Row("/admin/imports/{run}", ADMIN),
+    ("GET", "/admin/imports/<int:run>/refused"): Row("/admin/imports/{run}/refused", ADMIN),
+    ("GET", "/admin/rota"): Row("/admin/rota", ADMIN),
+    ("GET", "/admin/holidays"): Row("/admin/holidays", STAFF),
+    ("POST", "/admin/holidays"): Row("/admin/holidays", ADMIN, data={"day": "2026-05-01", "worked": "no"}),
+}
+SIGNED_IN = [key for key, row in TABLE.items() if not row.anonymous]
+
+
+class Undone(Database):
+    """A database whose transactions are carried out and then undone."""
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        with self._one_writer(), self._session() as session:
+            yield session
+            session.flush()
+            session.rollback()
+
+
+@dataclass
+class Court:
+    """The application with one person of each role, and the objects they ask for: here and there."""
+
+    app: Flask
+    folder: Path
+    objects: tuple[dict[str, str], dict[str, str]]
+    persons: dict[str, Person]
+
+    def data(self, row: Row, *, there: bool) -> dict[str, Any]:
+        return {
+            name: (io.BytesIO(PICTURE), "photo.png") if text is FILE else text.format(**self.objects[there])
+            for name, text in row.data.items()
+        }
+
+    def ask(self, client: Person, method: str, row: Row, *, there: bool) -> int:
+        """Give 200 for anything that was let through (also a form sent back, or a conflict), else the refusal."""
+        path = row.path.format(**self.objects[there])
+        answer = client.get(path) if method == "GET" else client.post(path, self.data(row, there=there))
+        answer.close()
+        return answer.status_code if answer.status_code in REFUSALS else 200
+
+
+def _objects(session: Session, project: str) -> dict[str, str]:
+    """Choose a task of agents, its case, an attachment, an incident and things of other people."""
+    task = session.scalars(
+        select(UserTask).where(UserTask.scope == project, UserTask.element_id == "T07", UserTask.state == "open")
+    ).first()
+    assert task is not None
+    case = session.scalars(select(ServiceCase).where(ServiceCase.instance_id == task.instance_id)).one()
+    kept = select(Attachment).join(ProcessInstance, ProcessInstance.id == Attachment.instance_id)
+    attachment = session.scalars(kept.where(ProcessInstance.scope == project)).first()
+    assert attachment is not None
+    incident = Incident(
+        id=UUID(int=7 if project == HERE else 8),
+        kind="command",
+        instance_id=task.instance_id,
+        template="x",
+        created_at=NOW,
+    )
+    session.add(incident)
+    return {
+        "task": str(task.id),
+        "case": case.number,
+        "attachment": str(attachment.id),
+        "incident": str(incident.id),
+        "unit": "春和里1期-03-2-1502",
+    }
+
+
+@pytest.fixture(scope="module")
+def court(demo_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Court]:
+    folder = tmp_path_factory.mktemp("court") / "site"
+    shutil.copytree(demo_file, folder)
+    settings = settings_for(folder)
+    real = Database(settings.database_url, data_key=SECRET)
+    with real.transaction() as session:
+        for role in sorted(ALL):
+            grant = Grant(role, "" if role in OWNERS else HERE, "诚修" if role == "contractor" else "")
+            people.save_user(session, SYSTEM, login=f"the.{role}", name=role, grants=[grant], now=NOW)
+        lent = Substitution(
+            id=UUID(int=9), login="lin.xiaoan", substitute="zhou.xiaoning", from_at=NOW, until_at=NOW + timedelta(days=1), created_at=NOW
+        )  # fmt: skip
+        session.add(lent)
+        notifications.notify(session, recipient="lin.xiaoan", template="Saved.", link="/me", now=NOW)
+        run = ImportRun(register="units", filename="x.csv", at=NOW, actor="admin", report=[["编号"]], **COUNTS)
+        session.add(run)
+        session.flush()
+        letter = session.scalars(select(Notification).where(Notification.recipient == "lin.xiaoan")).first()
+        assert letter is not None
+        shared = {"substitution": str(lent.id), "notification": str(letter.id), "run": str(run.id)}
+        objects = (_objects(session, HERE) | shared, _objects(session, THERE) | shared)
+    real.dispose()
+    database = Undone(settings.database_url, data_key=SECRET)
+    app = create_app(settings, database=database, clock=Clock())
+    found = Court(app, folder, objects, {})
+    for role in sorted(ALL):
+        found.persons[role] = Person(app.test_client())
+        assert found.persons[role].post("/login/as", {"login": f"the.{role}"}).status_code == 303
+    yield found
+    database.dispose()
+
+
+def test_every_address_has_a_row(court: Court) -> None:
+    rules = {
+        (method, rule.rule)
+        for rule in court.app.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+    assert rules - set(TABLE) == set(), "say in TABLE who may do this"
+    assert set(TABLE) - rules == set(), "this is no longer served"
+
+
+@pytest.mark.parametrize(("method", "rule"), SIGNED_IN)
+def test_each_role_at_each_address(court: Court, method: str, rule: str) -> None:
+    row = TABLE[method, rule]
+    wrong = {}
+    for role, person in court.persons.items():
+        for there in (False, True) if row.may_there is not None else (False,):
+            found, expected = court.ask(person, method, row, there=there), row.expected(role, there=there)
+            if found != expected:
+                wrong[role, "there" if there else "here"] = f"{found}, not {expected}"
+    assert not wrong, wrong
+
+
+@pytest.mark.parametrize(("method", "rule"), list(TABLE))
+def test_nobody_gets_in_without_signing_in(court: Court, method: str, rule: str) -> None:
+    row = TABLE[method, rule]
+    person = Person(court.app.test_client())
+    path = row.path.format(**court.objects[False])
+    answer = person.get(path) if method == "GET" else person.post(path, court.data(row, there=False))
+    answer.close()
+    if row.anonymous:
+        assert answer.status_code not in REFUSALS
+    else:
+        assert (answer.status_code, answer.location.split("?")[0]) == (303, "/login")
+
+
+@pytest.mark.parametrize("rule", [rule for method, rule in TABLE if method == "POST"])
+def test_nothing_is_changed_without_the_token(court: Court, rule: str) -> None:
+    row = TABLE["POST", rule]
+    path, person = row.path.format(**court.objects[False]), court.persons["admin"].client
+    for forged in ({}, {"csrf_token": "made up"}):
+        assert person.post(path, data=court.data(row, there=False) | forged).status_code == 400
+
+
+def test_drafts_and_news_are_ones_own(site: Site) -> None:
+    agent, other = site.person("lin.xiaoan"), site.person("zhou.xiaoning")
+    assert agent.post("/start/complaint/draft", {"name": "只给我自己"}).status_code == 200
+    assert "只给我自己" in agent.get("/start/complaint").text
+    assert "只给我自己" not in other.get("/start/complaint").text
+    with site.database.transaction() as session:
+        notifications.notify(session, recipient="lin.xiaoan", template="Saved.", link="/me", now=NOW)
+        session.flush()
+        query = select(Notification.id).where(Notification.recipient == "lin.xiaoan", Notification.read_at.is_(None))
+        letter = session.scalars(query.order_by(Notification.id.desc())).first()
+    assert "/me" not in other.get("/notifications").text.split("<main")[1]
+    other.post(f"/notifications/{letter}/open")
+    other.post("/notifications/read")
+    with site.database.read() as session:
+        assert letter in session.scalars(query).all()
+
+
+def test_a_link_after_the_sign_in_leads_nowhere_else(site: Site) -> None:
+    for target in ("https://evil.example/", "//evil.example/", "/\\evil.example/", "javascript:alert(1)"):
+        answer = Person(site.client()).post("/login/as", {"login": "lin.xiaoan", "next": target})
+        assert answer.location == "/inbox"
