@@ -14,6 +14,7 @@ from flask_babel import gettext, lazy_gettext, ngettext
 from engine import directory, tasks
 from engine.errors import N_, InvalidInputError
 from engine.tasks import InboxPage, InboxQuery
+from processes.services import cases
 from tasks_ui import context, names
 from tasks_ui.auth import safe_target
 from tasks_ui.errors import is_htmx
@@ -74,7 +75,8 @@ def address(query: InboxQuery, **changes: object) -> str:
 
 def _read(query: InboxQuery) -> InboxPage:
     with context.reading() as opened:
-        return tasks.inbox(opened, context.viewer(), query, now=context.utcnow())
+        asked = replace(query, text=cases.search_terms(opened, query.text))
+        return tasks.inbox(opened, context.viewer(), asked, now=context.utcnow())
 
 
 def _render(template: str, query: InboxQuery, page: InboxPage) -> str:

@@ -218,3 +218,14 @@ def test_a_supervisor_finds_only_his_projects(site) -> None:
     zhao = site.person("zhao.zhiqiu")
     assert HOME not in zhao.get("/start/complaint/callers?q=0001").text
     assert "秋实园" in zhao.get("/start/complaint/callers?q=秋实园 1502").text
+
+
+def test_the_inbox_finds_a_case_by_number_house_name_and_phone(site, agent) -> None:
+    agent.post("/start/complaint", {**CALL, "_key": "found"})
+    site.run_jobs()
+    number = cases_of(site)[-1].number
+    for typed in (number, "春和里1期-03-2-1502", "王安然", "199-0000-0001", "客卫门口渗水"):
+        assert number in agent.get("/inbox", query_string={"q": typed}).text, typed
+    page = agent.get("/inbox", query_string={"q": "19900000001"})
+    assert 'value="19900000001"' in page.text
+    assert number not in agent.get("/inbox", query_string={"q": "19900000002"}).text
