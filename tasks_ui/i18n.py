@@ -7,6 +7,7 @@ is newer.
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,7 +26,6 @@ from tasks_ui import context
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
     from flask import Flask
 
@@ -104,7 +104,9 @@ def translate(template: str, fields: dict[str, Any] | None = None) -> str:
 
 
 def _inner(value: Any) -> Any:
-    """An error inside an error, such as what is wrong in a cell of a table, in the reader's language too."""
+    """An error inside an error, such as what is wrong in a cell of a table, and a moment: in the reader's way too."""
+    if isinstance(value, datetime):
+        return write_moment(value)
     return translate(value.template, value.fields) if isinstance(value, KeyturnError) else value
 
 

@@ -105,11 +105,8 @@ def _again(task_id: UUID, sent: Typed, problem: KeyturnError) -> Response:
 
 
 def say(problem: KeyturnError) -> str:
-    """Say a problem in the reader's language, its moments in his zone."""
-    fields = {
-        name: i18n.write_moment(value) if hasattr(value, "tzinfo") else value for name, value in problem.fields.items()
-    }
-    return i18n.translate(problem.template, fields)
+    """Say a problem in the reader's language."""
+    return i18n.translate(problem.template, problem.fields)
 
 
 def _changed(opened: Session, task_id: UUID, data: Any, action: str, key: str) -> Response:

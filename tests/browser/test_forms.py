@@ -8,12 +8,14 @@ import logging
 import re
 from contextlib import contextmanager
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
 from engine.core import forms
+from storage.tables.work import UserTask
 from tests.browser.conftest import AXE, SIZES, violations
 from tests.browser.form_host import Host, serve
 
@@ -377,6 +379,23 @@ def test_a_lost_session_loses_no_text(live):
         page.get_by_text("未保存").wait_for()
     page.reload()
     expect(page.locator("form.kt-form [name=remark]")).to_have_value("断线之前写的话")
+
+
+def test_who_types_reads_that_somebody_else_finished_the_task(live):
+    page = live.enter("lin.xiaoan", "/inbox?view=all")
+    page.locator("a.name").first.click()
+    page.wait_for_selector("form.kt-form")
+    page.wait_for_load_state("load")  # scripts are deferred
+    with live.site.database.transaction() as session:
+        task = session.get(UserTask, UUID(page.url.rsplit("/", 1)[1]))
+        task.state, task.completed_by, task.completed_at = "completed", "zhou.xiaoning", live.site.clock.now
+    page.locator("form.kt-form textarea[name=remark]").fill("写到一半")
+    state = page.locator(".form-state")
+    expect(state).to_contain_text("周小宁")
+    expect(state).to_contain_text("09:00")
+    page.click("[data-submit]")
+    expect(page.locator(".problem")).to_contain_text("周小宁")
+    assert page.locator("[name=remark]").input_value() == "写到一半"
 
 
 def test_control_and_enter_send_the_form(live):

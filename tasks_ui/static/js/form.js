@@ -22,9 +22,9 @@
     for (const [name, value] of [...data]) if (value instanceof File || name === "csrf_token") data.delete(name);
     return new URLSearchParams(data);
   };
-  const post = (url, body) => fetch(url, { method: "POST", body, headers: headers(), redirect: "error" }).then(async (answer) => {
+  const post = (url, body, keepalive = false) => fetch(url, { method: "POST", body, headers: headers(), redirect: "error", keepalive }).then(async (answer) => {
     const found = await answer.json().catch(() => ({}));
-    if (!answer.ok) throw new Error(found.error?.message ?? "");
+    if (!answer.ok) throw Object.assign(new Error(found.error?.message ?? ""), { status: answer.status });
     return found;
   });
 
@@ -98,12 +98,14 @@
   // --- drafts -------------------------------------------------------------------------------------------------------------
   const kept = `draft:${location.pathname}`;
   let sent = false;
+  let unsaved = false;
   const save = () => {
     if (!say.draft || sent) return;
+    unsaved = false;
     const body = typed();
     post(say.draft, body).then(
       (found) => { sessionStorage.removeItem(kept); state.textContent = say.saved.replace("{time}", found.saved); },
-      () => { sessionStorage.setItem(kept, body); state.textContent = say.unsaved; },
+      (problem) => { sessionStorage.setItem(kept, body); state.textContent = problem.status === 409 ? problem.message : say.unsaved; },
     );
   };
   const draft = later(1500, save);
@@ -112,7 +114,8 @@
     sessionStorage.removeItem(kept);
     post(say.draft, body).then(() => location.reload(), () => {});
   }
-  const changed = () => { apply(); ask(); draft(); };
+  const changed = () => { unsaved = true; apply(); ask(); draft(); };
+  addEventListener("pagehide", () => { if (say.draft && unsaved && !sent) post(say.draft, typed(), true).catch(() => {}); });
 
   // --- rows ---------------------------------------------------------------------------------------------------------------
   const renumber = (list) => all(":scope > .form-row > legend > .form-number", list).forEach((at, i) => { at.textContent = i + 1; });
@@ -160,6 +163,7 @@
       line.className = "form-file";
       line.replaceChildren(...shown(part.dataset.name, found));
       changed();
+      save();
     } catch (problem) {
       line.className = "form-file form-error";
       line.textContent = `${file.name}: ${problem.message || say.failed}`;
