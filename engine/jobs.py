@@ -118,6 +118,7 @@ def _message(session: Session, job: Job, now: datetime, registry: Registry) -> N
             name=job.name,
             business_key=str(job.payload.get("business_key", "")),
             variables=job.payload.get("variables"),
+            scope=str(job.payload.get("scope", "")),
             viewer=SYSTEM,
             now=now,
             registry=registry,

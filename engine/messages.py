@@ -36,8 +36,9 @@ def correlate(
     viewer: Viewer,
     now: datetime,
     registry: Registry,
+    scope: str = "",
 ) -> UUID:
-    """Deliver a message to the one instance that waits for it, else start the process that begins with it.
+    """Deliver a message to the one instance that waits for it, else start the process that begins with it in `scope`.
 
     Returns the instance's id. Within one instance the token that has waited longest gets the message.
 
@@ -51,7 +52,9 @@ def correlate(
         message = N_("{count} process instances wait for the message {name}; it must fit exactly one. Give its key.")
         raise ConflictError(message, count=len(receivers), name=name)
     if not receivers:
-        return _start(session, name, business_key, variables or {}, viewer=viewer, now=now, registry=registry)
+        return _start(
+            session, name, business_key, variables or {}, viewer=viewer, now=now, registry=registry, scope=scope
+        )
     instance = rows.lock(session, receivers[0])
     if instance is None:
         raise NotFoundError(N_("There is no such process instance."))
@@ -101,6 +104,7 @@ def _start(
     viewer: Viewer,
     now: datetime,
     registry: Registry,
+    scope: str,
 ) -> UUID:
     starts = definition_rows.starts_for(session, "message", name)
     if not starts:
@@ -117,6 +121,7 @@ def _start(
         now=now,
         registry=registry,
         business_key=business_key,
+        scope=scope,
         start_element=starts[0].element_id,
         definition=definition,
     )

@@ -260,6 +260,7 @@ def _write_thrown(session: Session, instance: ProcessInstance, snapshot: Snapsho
         sent = {"variables": thrown.variables, "source": str(instance.id)}
         if thrown.kind == "message":
             sent["business_key"] = thrown.business_key or instance.business_key
+            sent["scope"] = instance.scope
             jobs.add(
                 session, kind="message", name=thrown.name, instance_id=instance.id, element_id=thrown.element_id,
                 due_at=now, now=now, payload=sent,

@@ -113,6 +113,15 @@ def waiting(session: Session, instance_id: UUID, token_id: UUID) -> bool:
     return bool(session.scalar(select(query)))
 
 
+def rekey(session: Session, instance_id: UUID, business_key: str, scope: str) -> None:
+    """Give an instance that began without its application's number that number, and its scope; messages follow."""
+    row = session.get_one(ProcessInstance, instance_id)
+    own = update(MessageSubscription).where(MessageSubscription.instance_id == instance_id)
+    own = own.where(MessageSubscription.correlation_key == row.business_key)
+    session.execute(own.values(correlation_key=business_key))
+    row.business_key, row.scope = business_key, scope
+
+
 def by_business_key(session: Session, process_key: str, business_key: str) -> Sequence[ProcessInstance]:
     """List the instances of a process with this business key, oldest first."""
     return session.scalars(

@@ -18,9 +18,10 @@ from processes.services.recording import (
     show_head,
     text,
 )
-from storage import cases, deadlines, estate, parties
+from storage import cases, deadlines, estate, instances, parties
 from storage import people as staff
 from storage.privacy import digits, mask, vault
+from storage.tables.cases import ServiceCase
 from storage.tables.estate import Part
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from engine.connectors import ListenerContext
-    from storage.tables.cases import ServiceCase
     from storage.tables.estate import Unit
 
 REPEAT_WITHIN = timedelta(days=90)
@@ -47,7 +47,7 @@ KEPT = (
 
 def t01(ctx: ListenerContext) -> dict[str, Any]:
     """Write the intake into the case and answer what routing needs (DMN-01, DMN-02, DMN-07)."""
-    case, values, session = case_of(ctx), ctx.values, ctx.session
+    case, values, session = _case(ctx), ctx.values, ctx.session
     unit = estate.unit_by_code(session, text(values, "unit"))
     if text(values, "unit") and unit is None:
         raise InvalidInputError(N_("There is no house {house} in the register."), house=text(values, "unit"))
@@ -55,11 +55,14 @@ def t01(ctx: ListenerContext) -> dict[str, Any]:
         setattr(case, name, text(values, name) or getattr(case, name, ""))
     case.urgency, case.scope = case.urgency or "一般", case.scope or "单人"
     case.event_at = moment(values.get("event_at"))
-    case.intake = {name: values[name] for name in KEPT if values.get(name) not in (None, "", [])}
+    kept = {name: values[name] for name in KEPT if values.get(name) not in (None, "", [])}
+    case.intake = {**case.intake, **kept}
     case.duplicate_of = text(values, "duplicate_of")
     if unit is not None:
         case.unit_id, case.house = unit.id, unit.code
         case.project = estate.project_of(session, unit.project_id).code
+    if ctx.scope != case.project and case.project:
+        instances.rekey(session, ctx.instance_id, case.number, case.project)
     _caller(session, case, values, unit)
     case.search = " ".join(
         piece for piece in (case.number, case.house, case.area, case.caller_name, case.brief) if piece
@@ -69,6 +72,29 @@ def t01(ctx: ListenerContext) -> dict[str, Any]:
     session.flush()
     show_head(session, case)
     return {**_facts(ctx, case, unit), **_people(ctx, case)}
+
+
+def _case(ctx: ListenerContext) -> ServiceCase:
+    """Find the case that was opened at the desk; a process that a message began (S2–S4) has none yet: open one."""
+    case = cases.get(ctx.session, str(ctx.variables.get("case_number") or ctx.business_key))
+    if case is not None and case.instance_id == ctx.instance_id:
+        return case
+    year = f"TS-{ctx.now.astimezone(CHINA):%Y}"
+    opened = ServiceCase(
+        number=f"{year}-{cases.next_value(ctx.session, year):06d}",
+        project=ctx.scope,
+        channel=text(ctx.values, "channel"),
+        received_by=text(ctx.values, "received_by"),
+        kind=text(ctx.values, "kind"),
+        registered_by=ctx.actor.login,
+        received_at=ctx.now,
+        instance_id=ctx.instance_id,
+        intake={"from": case.number if case is not None else ctx.business_key},
+    )
+    ctx.session.add(opened)
+    ctx.session.flush()
+    instances.rekey(ctx.session, ctx.instance_id, opened.number, opened.project)
+    return opened
 
 
 def _caller(session: Session, case: ServiceCase, values: Mapping[str, Any], unit: Unit | None) -> None:

@@ -88,7 +88,10 @@ def usual(stage_: Play, task: Task) -> dict[str, Any]:
         row = session.get_one(UserTask, task.id)
         instance = session.get_one(ProcessInstance, row.instance_id)
         known = instances.view_of(instance.variables, row.scope_id)
+        house = _house(session, "")
     form, now = task.form_key or "", stage_.bench.now
+    if form == "T01":
+        return {**USUAL, "unit": house}
     given = answers("CB1" if form == "CB2" else form, known, now)
     if form == "CB2":
         given |= {"visited_at": now.isoformat(), "visit_signature": FILE}
@@ -135,6 +138,14 @@ def _house(session: Session, named: str) -> str | None:
     query = select(Unit.code).join(Project, Project.id == Unit.project_id).order_by(Unit.id)
     project = session.scalars(query.where(Project.code == named)).first() if named else session.scalars(query).first()
     return project or named or None
+
+
+def _newest(stage_: Play, value: Any, step: Mapping[str, Any]) -> None:
+    """新案: from here on the case that was opened last is meant, under this name."""
+    del step
+    with stage_.bench.database.read() as session:
+        number = session.scalars(select(ServiceCase.number).order_by(ServiceCase.id.desc())).first() or ""
+    stage_.current = stage_.keys[str(value)] = number
 
 
 def _escalate(stage_: Play, value: Any, step: Mapping[str, Any]) -> None:
@@ -276,6 +287,7 @@ def _change_table(stage_: Play, value: Any, step: Mapping[str, Any]) -> None:
 
 VERBS = {
     "登记": _register,
+    "新案": _newest,
     "升级": _escalate,
     "撤诉": _withdraw,
     "催办": _urge,
