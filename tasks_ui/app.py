@@ -64,7 +64,7 @@ def create_app(
     app = Flask("tasks_ui")
     app.extensions["keyturn"] = context.Application(
         settings=settings,
-        database=database or Database(settings.database_url, data_key=settings.secret_key),
+        database=database or Database(settings.database_url, data_key=settings.data_key),
         registry=registry or default_registry(settings),
         clock=clock,
     )

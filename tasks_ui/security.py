@@ -53,6 +53,7 @@ def install(app: Flask, settings: Settings) -> None:
         PERMANENT_SESSION_LIFETIME=timedelta(hours=SESSION_HOURS),
         MAX_CONTENT_LENGTH=settings.max_upload_mb * 1024 * 1024,
         MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
+        SESSION_REFRESH_EACH_REQUEST=False,  # pages ask for news by themselves: that must not keep a session alive
         WTF_CSRF_TIME_LIMIT=None,  # lives as long as the session: a form left open over lunch can still be sent
         WTF_CSRF_SSL_STRICT=settings.secure,
     )

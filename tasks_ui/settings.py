@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 PREFIX = "KEYTURN_"
-SECRETS = ("SECRET_KEY", "SMTP_PASSWORD", "METRICS_TOKEN", "WEBHOOK_TOKEN")
+SECRETS = ("SECRET_KEY", "DATA_KEY", "SMTP_PASSWORD", "METRICS_TOKEN", "WEBHOOK_TOKEN")
 NAMES = frozenset(
     {
         *("DATABASE_URL", "DATA_DIR", "BASE_URL", "ZONE", "DEMO", "PROXIES", "LOG_LEVEL", "MAX_UPLOAD_MB"),
@@ -52,7 +52,8 @@ class Settings:
 
     `base_url` is where people find it: links in mails start with it, and https there makes the cookies secure.
     `proxies` counts the trusted proxies in front. `zone` is the zone people read times in. `demo` lets anybody sign in
-    as anybody: never in earnest.
+    as anybody: never in earnest. `secret_key` signs sessions and may be changed; `data_key` seals phone numbers in the
+    database and must be kept with it.
     """
 
     database_url: str
@@ -60,6 +61,7 @@ class Settings:
     base_url: str
     zone: ZoneInfo
     secret_key: str = field(repr=False)
+    data_key: str = field(default="", repr=False)
     demo: bool = False
     proxies: int = 0
     log_level: str = "INFO"
@@ -88,12 +90,14 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
         raise SettingsError(f"Unknown setting {PREFIX}{unknown[0]}. Known are: {', '.join(sorted(NAMES))}.")
     data_dir = Path(values.get("DATA_DIR", "var")).absolute()
     demo = _switch(values, "DEMO")
+    secret_key = _secret(values, "SECRET_KEY") or _kept_secret(data_dir, "secret-key")
     return Settings(
         database_url=values.get("DATABASE_URL") or f"sqlite:///{data_dir / 'keyturn.db'}",
         data_dir=data_dir,
         base_url=_url("BASE_URL", values.get("BASE_URL", "http://127.0.0.1:8000")),
         zone=_zone(values.get("ZONE", "Asia/Shanghai")),
-        secret_key=_secret(values, "SECRET_KEY") or _kept_secret(data_dir),
+        secret_key=secret_key,
+        data_key=_secret(values, "DATA_KEY") or _kept_secret(data_dir, "data-key"),
         demo=demo,
         proxies=_number(values, "PROXIES", 0),
         log_level=_choice(values, "LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR")),
@@ -119,9 +123,9 @@ def _smtp(values: Mapping[str, str]) -> Smtp | None:
     )
 
 
-def _kept_secret(data_dir: Path) -> str:
+def _kept_secret(data_dir: Path, name: str) -> str:
     """Return the key kept beside the data, made at the first start: sessions outlive a restart."""
-    path = data_dir / "secret-key"
+    path = data_dir / name
     if not path.exists():
         data_dir.mkdir(parents=True, exist_ok=True)
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

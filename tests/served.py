@@ -107,6 +107,7 @@ def serving(database_url: str, folder: Path, *, processes: int = 1, jobs: bool =
         "KEYTURN_DATABASE_URL": database_url,
         "KEYTURN_DATA_DIR": str(folder),
         "KEYTURN_SECRET_KEY": SECRET,
+        "KEYTURN_DATA_KEY": SECRET,
         "KEYTURN_LOG_LEVEL": "ERROR",
         "KEYTURN_BASE_URL": f"http://127.0.0.1:{port}",
     }

@@ -103,6 +103,7 @@ def settings_for(folder: Path) -> Settings:
         base_url="http://127.0.0.1:8000",
         zone=ZoneInfo("Asia/Shanghai"),
         secret_key=SECRET,
+        data_key=SECRET,
         demo=True,
     )
 

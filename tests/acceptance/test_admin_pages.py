@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from engine import notifications
 from tests.sites import Person, Site
 
 PAGES = ("", "people", "people/new", "people/lin.xiaoan", "roles", "jobs", "jobs?kind=timer", "outbox", "audit", "deployments", "incidents")
@@ -65,3 +66,38 @@ def test_the_audit_log_tells_who_changed_whom(admin: Person) -> None:
     form = {"name": "林小安", "role": ["agent"], "scope": [""], "org": [""], "active": "on"}
     admin.post("/admin/people/lin.xiaoan", form)
     assert "修改人员" in admin.get("/admin/audit?subject=user:lin.xiaoan").text
+
+
+class TestIncidents:
+    @pytest.fixture
+    def message(self, site: Site) -> None:
+        """A webhook that nobody answers has failed for the last time."""
+        with site.database.transaction() as session:
+            notifications.send(
+                session, connector="nowhere", recipient="http://127.0.0.1:9", template="Saved.", now=site.clock()
+            )
+        for _ in range(20):
+            site.run_jobs()
+            site.clock.advance(hours=12)
+
+    def incident(self, page: Person) -> str:
+        found = re.search(r"/admin/incidents/([0-9a-f-]{36})/retry", page.get("/admin/incidents").text)
+        assert found
+        return found[1]
+
+    def test_it_is_listed_with_its_reason_and_tried_again(self, site: Site, message: None, admin: Person) -> None:
+        assert "nowhere" in admin.get("/admin/incidents").text
+        assert admin.post(f"/admin/incidents/{self.incident(admin)}/retry").status_code == 303
+        assert "正在重试" in admin.get("/admin/incidents").text
+
+    def test_it_is_closed_with_a_word(self, site: Site, message: None, admin: Person) -> None:
+        number = self.incident(admin)
+        assert admin.post(f"/admin/incidents/{number}/resolve", {"note": "地址已停用"}).status_code == 303
+        assert number not in admin.get("/admin/incidents").text
+
+    def test_process_owners_see_but_do_not_touch(self, site: Site, message: None, admin: Person) -> None:
+        number = self.incident(admin)
+        owner = site.person("bai.liucheng")
+        assert "nowhere" in owner.get("/admin/incidents").text
+        assert "/retry" not in owner.get("/admin/incidents").text
+        assert owner.post(f"/admin/incidents/{number}/retry").status_code == 403
