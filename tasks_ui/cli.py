@@ -38,7 +38,7 @@ def _settings() -> Settings:
 def _opened(settings: Settings) -> Database:
     """Open the database with its tables up to date."""
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    database = Database(settings.database_url, data_key=settings.secret_key)
+    database = Database(settings.database_url, data_key=settings.data_key)
     migrate.upgrade(database)
     return database
 
