@@ -29,7 +29,10 @@ def install(app: Flask) -> None:
     """Ask for a sign-in before any view that is not public."""
 
     def check() -> Response | None:
-        if request.endpoint is None or request.endpoint == "static":
+        if request.endpoint == "static":
+            return None
+        if request.endpoint is None:
+            context.signed_in()  # the page that says so shows the header of whoever is signed in
             return None
         view = current_app.view_functions[request.endpoint]
         if getattr(view, PUBLIC, False) or context.signed_in() is not None:

@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 blueprint = Blueprint("inbox", __name__)
 VIEWS = {
     "all": lazy_gettext("To do"),
+    "overdue": lazy_gettext("Overdue"),
     "mine": lazy_gettext("Mine"),
     "group": lazy_gettext("Up for grabs"),
-    "overdue": lazy_gettext("Overdue"),
     "team": lazy_gettext("Team"),
     "done": lazy_gettext("Done"),
 }

@@ -85,6 +85,7 @@ class TestErrors:
         assert answer.status_code == 404
         assert "页面不存在" in answer.text
         assert answer.headers["X-Request-ID"] in answer.text
+        assert "林小安" in answer.text
 
     def test_htmx_gets_a_line_for_the_toasts(self, site: Site) -> None:
         answer = site.person("lin.xiaoan").get("/nowhere", headers={"HX-Request": "true"})
