@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import shutil
-from datetime import datetime
-from pathlib import Path
 
 import pytest
 
 from engine import scenarios
-from engine.core.calendar import CHINA
 from engine.scenarios import CheckFailed, ScenarioError
 from engine.testing import Workbench
 from processes import services
-from processes.services import demo, scenario_verbs
+from processes.services import scenario_verbs, trials
 from storage.session import Database
 
-FOLDER = Path(__file__).parents[2] / "processes"
-FILES = sorted(FOLDER.glob("*/scenarios/*.yaml"))
-FURNISHED = datetime(2026, 1, 5, 9, 0, tzinfo=CHINA)
-BEGIN = datetime(2026, 3, 2, 9, 0, tzinfo=CHINA)
+FILES = trials.shipped()
 WANTED = ["AC01", "AC02", "AC03", "AC04", "AC05", "AC06", "AC07", "AC10", "AC11", "AC18", "AC21", "AC24"]
 ENDS = ["已答复", "已并案", "非我方办结", "客户认可关闭", "内部认定关闭", "撤诉", "转外部解决"]
 
@@ -27,12 +21,7 @@ ENDS = ["已答复", "已并案", "非我方办结", "客户认可关闭", "内�
 @pytest.fixture(scope="module")
 def furnished(tmp_path_factory):
     """A database with roles, a small estate, its staff and the shipped processes, to be copied."""
-    path = tmp_path_factory.mktemp("scenarios") / "furnished.db"
-    database = Database(f"sqlite:///{path}")
-    database.create_all()
-    demo.furnish(database, now=FURNISHED, registry=services.registry())
-    database.dispose()
-    return path
+    return trials.furnish(tmp_path_factory.mktemp("scenarios"))
 
 
 @pytest.fixture
@@ -45,11 +34,8 @@ def database(furnished, tmp_path):
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_scenario(path, database):
-    scenario = scenarios.read(path)
-    stage = scenario_verbs.stage(database, services.registry(), begin=scenario.begin or BEGIN)
-    scenarios.play(scenario, stage)
-    assert not stage.bench.incidents()
+def test_scenario(path, furnished, tmp_path):
+    trials.play(path, furnished, tmp_path)
 
 
 def test_every_acceptance_scenario_and_every_end_event_has_its_file():
@@ -115,7 +101,7 @@ def test_a_file_that_is_no_scenario_is_refused(small, tmp_path, text):
 
 
 def test_checks_say_what_they_found(database):
-    stage = scenario_verbs.stage(database, services.registry(), begin=BEGIN)
+    stage = scenario_verbs.stage(database, services.registry(), begin=trials.BEGIN)
     stage.current = "TS-2026-999999"
     with pytest.raises(CheckFailed, match="no case"):
         scenario_verbs.VERBS["案件"](stage, {"状态": "待派单"}, {})

@@ -1,0 +1,74 @@
+"""Play scenario files on a database of their own, with the shipped processes or changed ones: nothing counts."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine import scenarios
+from engine.core.calendar import CHINA
+from engine.scenarios import ScenarioError
+from processes.services import assembly, demo, scenario_verbs
+from storage.session import Database
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+FURNISHED = datetime(2026, 1, 5, 9, 0, tzinfo=CHINA)
+BEGIN = datetime(2026, 3, 2, 9, 0, tzinfo=CHINA)
+SHIPPED = Path(__file__).parents[1]
+
+
+def shipped() -> list[Path]:
+    """List the scenario files that come with the processes."""
+    return sorted(SHIPPED.glob("*/scenarios/*.yaml"))
+
+
+def furnish(folder: Path, changed: Iterable[Path] = ()) -> Path:
+    """Make a database with roles, a small estate, its staff and the processes; return its file, to be copied.
+
+    `changed` are diagrams, tables and forms (files or folders) put in force in place of the shipped ones.
+    Raises DeploymentRefused when they cannot be.
+    """
+    furnished = folder / "furnished.db"
+    database = Database(f"sqlite:///{furnished}")
+    try:
+        database.create_all()
+        registry = assembly.registry()
+        demo.furnish(database, now=FURNISHED, registry=registry)
+        if paths := list(changed):
+            scenario_verbs.stage(database, registry, begin=FURNISHED).bench.deploy(*paths)
+    finally:
+        database.dispose()
+    return furnished
+
+
+def play(file: Path, furnished: Path, folder: Path) -> None:
+    """Play one scenario file on a copy of a furnished database. Raises ScenarioError at the step that goes wrong."""
+    shutil.copy(furnished, folder / "trial.db")
+    database = Database(f"sqlite:///{folder}/trial.db")
+    try:
+        scenario = scenarios.read(file)
+        stage = scenario_verbs.stage(database, assembly.registry(), begin=scenario.begin or BEGIN)
+        scenarios.play(scenario, stage)
+        if incidents := stage.bench.incidents():
+            raise ScenarioError(scenario.name, len(scenario.steps), f"incidents: {incidents}")
+    finally:
+        database.dispose()
+
+
+def try_out(files: Iterable[Path], changed: Iterable[Path] = ()) -> Iterator[tuple[Path, str]]:
+    """Play each file and give it with what went wrong, "" when nothing did. Raises as `furnish` does."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        furnished = furnish(folder, changed)
+        for file in files:
+            try:
+                play(file, furnished, folder)
+            except ScenarioError as error:
+                yield file, str(error)
+            else:
+                yield file, ""
