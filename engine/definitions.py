@@ -13,9 +13,10 @@ from engine.core import dmn, feel, forms, normalise, parse
 from engine.core import program as programs
 from engine.core.calendar import WorkCalendar
 from engine.core.snapshot import Environment
-from engine.deployment import Deployed, Deployment, check, deploy, form_reference
+from engine.deployment import Deployed, Deployment, arm_starts, check, deploy, disarm_starts, form_reference
 from engine.errors import N_, InvalidInputError, NotFoundError, ProcessError
 from engine.roles import role_codes
+from storage import audit
 from storage import definitions as queries
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ __all__ = [
     "listed",
     "program",
     "role_codes",
+    "set_state",
     "source",
     "start_form",
     "translate",
@@ -142,6 +144,30 @@ def source(session: Session, viewer: Viewer, definition_id: UUID) -> bytes:
     """Give the diagram of a process version."""
     access.require(viewer, Action.DEFINITION_VIEW)
     return _definition(session, definition_id).source
+
+
+def set_state(
+    session: Session, viewer: Viewer, definition_id: UUID, state: str, *, now: datetime, registry: Registry
+) -> None:
+    """Put a version in force or withdraw it: the newest one in force is what starts from now on.
+
+    Running instances stay as they are. Raises NotAllowedError, NotFoundError, InvalidInputError.
+    """
+    access.require(viewer, Action.DEFINITION_DEPLOY)
+    row = _definition(session, definition_id)
+    if state not in ("in_force", queries.WITHDRAWN):
+        raise InvalidInputError(N_("A version is in force or withdrawn."))
+    row.state = state
+    session.flush()
+    newest = queries.latest_process(session, row.key)
+    if newest is not None:
+        arm_starts(session, newest, program(session, newest.id), registry=registry, now=now)
+    else:
+        disarm_starts(session, row.key)
+    audit.record(
+        session, actor=viewer.login, action=f"definition.{state}", subject=f"process:{row.key}:{row.version}", now=now
+    )
+    session.flush()
 
 
 # Forms

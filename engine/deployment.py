@@ -18,7 +18,7 @@ from engine.core.calendar import WorkCalendar
 from engine.core.findings import Finding, errors_first
 from engine.errors import N_, DeploymentRefused, InvalidInputError
 from engine.roles import role_codes, role_names
-from storage import audit, people
+from storage import audit, jobs, people
 from storage import definitions as queries
 from storage.session import WAKE
 from storage.tables.definitions import DecisionDefinition, DecisionResource, FormDefinition, ProcessDefinition
@@ -350,6 +350,12 @@ def arm_starts(
     queries.replace_starts(session, row, named)
     calendar = registry.calendar(session) if registry.calendar else WorkCalendar()
     timer_starts.replace(session, row, events, calendar=calendar, now=now)
+
+
+def disarm_starts(session: Session, key: str) -> None:
+    """Let nothing start a process by itself any more."""
+    queries.remove_starts(session, key)
+    jobs.delete_named(session, "start", key)
 
 
 def _roles(session: Session, process: Process, bundle: _Bundle) -> tuple[str, ...]:

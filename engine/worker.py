@@ -7,7 +7,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from engine import jobs, telemetry
+from engine import housekeeping, jobs, telemetry
 from engine.errors import ConflictError
 from storage import jobs as queue
 from storage.jobs import LEASE
@@ -42,6 +42,7 @@ def loop(
     A job under way is finished, leased ones are given back. A database that is away is waited for.
     """
     wake = wake or database.wake
+    registry = housekeeping.added(registry)
     prepared = False
     while not stop.is_set():
         try:

@@ -106,11 +106,16 @@ def add_deployment(session: Session, *, name: str, note: str, created_by: str, n
 
 def replace_starts(session: Session, row: ProcessDefinition, starts: Iterable[tuple[str, str, str]]) -> None:
     """Make (kind, name, element id) the only start subscriptions of this process, for this version."""
-    session.execute(delete(StartSubscription).where(StartSubscription.process_key == row.key))
+    remove_starts(session, row.key)
     session.add_all(
         StartSubscription(definition_id=row.id, process_key=row.key, kind=kind, name=name, element_id=element)
         for kind, name, element in starts
     )
+
+
+def remove_starts(session: Session, key: str) -> None:
+    """Remove the start subscriptions of a process."""
+    session.execute(delete(StartSubscription).where(StartSubscription.process_key == key))
 
 
 def starts_for(session: Session, kind: str, name: str) -> Sequence[StartSubscription]:

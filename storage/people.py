@@ -100,9 +100,19 @@ def forget_failures(session: Session, login: str) -> None:
     session.execute(delete(LoginAttempt).where(LoginAttempt.login == login))
 
 
+def forget_old_failures(session: Session, before: datetime) -> None:
+    """Forget all failed sign-ins before a moment."""
+    session.execute(delete(LoginAttempt).where(LoginAttempt.at < before))
+
+
 def token(session: Session, digest: str) -> ApiToken | None:
     """Find an API token by the SHA-256 of its text."""
     return session.scalars(select(ApiToken).where(ApiToken.digest == digest)).first()
+
+
+def tokens(session: Session) -> Sequence[ApiToken]:
+    """List API tokens, the newest first."""
+    return session.scalars(select(ApiToken).order_by(ApiToken.created_at.desc(), ApiToken.id)).all()
 
 
 def count_users(session: Session) -> int:

@@ -260,3 +260,21 @@ def test_signals_and_messages_wait_for_nobody_twice(app, sample):
     app.complete(viewer, next(t for t in app.open() if t.process_key == "thrower").id)
     app.run_jobs()
     assert [t.process_key for t in app.open()] == ["message"]
+
+
+def test_old_keys_and_failed_sign_ins_are_forgotten(app, sample):
+    from engine import housekeeping
+    from storage.tables.people import LoginAttempt
+    from storage.tables.work import IdempotencyKey
+
+    app.deploy(sample.ONE_STEP)
+    app.registry = housekeeping.added(app.registry)
+    app.start("one", idempotency_key="old")
+    app.call(people.authenticate, login="x", password="y")
+    for days, left in ((2, (1, 0)), (8, (0, 0))):
+        app.later(days=days)
+        worker.prepare(app.database, app.registry, now=app.now)
+        app.run_jobs()
+        with app.database.read() as s:
+            counts = [len(s.scalars(select(table)).all()) for table in (IdempotencyKey, LoginAttempt)]
+        assert tuple(counts) == left

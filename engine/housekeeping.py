@@ -1,0 +1,32 @@
+"""What a worker tidies up once a day."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from storage import instances, people
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+    from engine.connectors import Registry
+
+NAME = "engine.housekeeping"
+EVERY = timedelta(days=1)
+KEEP_KEYS = timedelta(days=7)
+KEEP_FAILURES = timedelta(days=1)
+
+
+def tidy(session: Session, now: datetime) -> None:
+    """Forget idempotency keys after a week and failed sign-ins after a day."""
+    instances.forget_keys(session, now - KEEP_KEYS)
+    people.forget_old_failures(session, now - KEEP_FAILURES)
+
+
+def added(registry: Registry) -> Registry:
+    """Give a registry whose periodic work includes tidying up."""
+    return replace(registry, periodic={**registry.periodic, NAME: (EVERY, tidy)})
