@@ -15,6 +15,7 @@ from engine.errors import InvalidFormError, KeyturnError
 from processes.services import cases, intake, rights
 from tasks_ui import attachments as uploads
 from tasks_ui import context, form_actions, form_lookup, form_view, i18n
+from tasks_ui.errors import shown_again
 from tasks_ui.task_page import Typed
 from tasks_ui.work import say
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 blueprint = Blueprint("start", __name__)
 LONGEST_SEARCH = 60
+BAD_REQUEST = 400
 
 
 @blueprint.get("/start")
@@ -87,18 +89,32 @@ def _word(opened: Session, start: StartForm, text: str) -> str:
     return definitions.translate(opened, start.definition_id, text, i18n.locale()) if text else text
 
 
+def _read(opened: Session, start: StartForm) -> Typed:
+    """Read what was posted."""
+    data = forms.read(start.form, request.form)
+    lookups = tasks.lookups(opened, context.viewer(), context.registry()) or {}
+    found = form_lookup.resolve(start.form, data, request.form.to_dict(), lookups, {})
+    key = request.form.get("_key", "")[:64]
+    return Typed({**data, **found.data}, tuple(found.errors), "", found.choices, found.texts, key)
+
+
+def _stale(sentence: str) -> Response:
+    """Show what was posted from a page that is out of date, to be sent again."""
+    with context.reading() as opened:
+        sent = _read(opened, intake.start_form(opened, context.viewer()))
+    return _render(Typed(sent.data, (), sentence, sent.choices, sent.texts, sent.key), BAD_REQUEST)
+
+
 @blueprint.post("/start/complaint")
+@shown_again(_stale)
 def register() -> Response:
     """Register the case. Whatever is wrong is said next to the field, and nothing typed is lost."""
     key, action = request.form.get("_key", "")[:64], request.form.get("_action", "")
     person, now = context.viewer(), context.utcnow()
     with context.reading() as opened:
         start = intake.start_form(opened, person)
-        data = forms.read(start.form, request.form)
-        lookups = tasks.lookups(opened, person, context.registry()) or {}
-        found = form_lookup.resolve(start.form, data, request.form.to_dict(), lookups, {})
+        sent = _read(opened, start)
         env = tasks.feel_env(opened, context.registry(), now)
-    sent = Typed({**data, **found.data}, tuple(found.errors), "", found.choices, found.texts, key)
     if action == "save":
         return _keep(sent.data)
     if action:
@@ -161,7 +177,14 @@ def done(number: str) -> str:
         }
         # The worker starts the clocks a moment later: until then the dates are foretold.
         clocks = case.clocks or cases.expected_dates(opened, {**asked, "unit": head.house}, now=head.received_at)
-    return render_template("start_done.html", head=head, clocks=clocks, following=following)
+    tries = request.args.get("tries", "")
+    return render_template(
+        "start_done.html",
+        head=head,
+        clocks=clocks,
+        following=following,
+        tries=int(tries) if tries.isascii() and tries.isdigit() else 0,
+    )
 
 
 # What the page's script asks
