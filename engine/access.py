@@ -111,6 +111,7 @@ class Action(StrEnum):
     INSTANCE_CANCEL = "instance.cancel"
     INSTANCE_MOVE = "instance.move"
     INSTANCE_VARIABLES = "instance.variables"
+    INSTANCE_SUSPEND = "instance.suspend"
     MESSAGE_SEND = "message.send"
     DEFINITION_VIEW = "definition.view"
     DEFINITION_DEPLOY = "definition.deploy"
@@ -258,6 +259,7 @@ RULES: Mapping[Action, tuple[Callable[[Viewer, Any], bool], Callable[[Viewer, An
     Action.INSTANCE_CANCEL: (_sees_instance, _admin),
     Action.INSTANCE_MOVE: (_sees_instance, _admin),
     Action.INSTANCE_VARIABLES: (_sees_instance, _admin),
+    Action.INSTANCE_SUSPEND: (_sees_instance, _admin),
     # … a login …
     Action.SUBSTITUTION_EDIT: (_always, _substitutes),
     # … or nothing in particular (None)

@@ -47,6 +47,10 @@ class ConflictError(KeyturnError):
     status = 409
 
 
+class SuspendedError(ConflictError):
+    """The process instance is suspended: an administrator must resume it first."""
+
+
 class InvalidInputError(KeyturnError):
     """Something in the request is not right."""
 

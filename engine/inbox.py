@@ -33,7 +33,8 @@ class InboxQuery:
     """What to show.
 
     `view`: mine (taken by me), group (free, for one of my roles), all (both: what I can do now), overdue (of all), team
-    (also taken by others, and the roles I supervise), done (by me). `sort`: due, newest, oldest, priority, name, title.
+    (also taken by others, and the roles I supervise), done (by me). `assignee`: only what this person has taken.
+    `sort`: due, newest, oldest, priority, name, title.
     """
 
     view: str = "all"
@@ -41,6 +42,7 @@ class InboxQuery:
     scope: str = ""
     process: str = ""
     text: str = ""
+    assignee: str = ""
     sort: str = "due"
     page: int = 1
     size: int = 25
@@ -118,6 +120,7 @@ def inbox(session: Session, viewer: Viewer, query: InboxQuery, *, now: datetime)
 def _wanted(viewer: Viewer, query: InboxQuery, now: datetime, hits: tuple[UUID, ...] | None) -> Inbox:
     """Say in terms of storage what a query means for a viewer."""
     narrow: dict[str, Any] = {"scope": query.scope, "process": query.process, "text": query.text}
+    narrow["assignee"] = query.assignee
     logins = tuple(login for login in viewer.logins if login)
     mine = logins if not query.role else ()
     if query.view != "done":

@@ -11,7 +11,7 @@ from engine.connectors import ListenerContext
 from engine.core import machine
 from engine.core.snapshot import ROOT_SCOPE, Saved
 from engine.core.variables import view_of
-from engine.errors import N_, ConflictError, InvalidInputError, NotFoundError, ProcessError
+from engine.errors import N_, ConflictError, InvalidInputError, NotFoundError, ProcessError, SuspendedError
 from engine.instance_views import (
     InstanceView,
     describe,
@@ -50,6 +50,7 @@ __all__ = [
     "lock",
     "move",
     "record",
+    "permitted",
     "set_variables",
     "start",
     "step",
@@ -59,6 +60,10 @@ __all__ = [
 ]
 
 LISTENER_ROUNDS = 20
+REPAIRS = frozenset(
+    {"instance.cancel", "instance.move", "instance.variables", "instance.start_element", "task.cancel", "token.cancel"}
+)
+"""Steps of operators, which a suspended instance takes too."""
 MAX_COMMENT = 4000
 
 
@@ -122,6 +127,8 @@ def lock(session: Session, instance_id: UUID) -> ProcessInstance:
     instance = instances.lock(session, instance_id)
     if instance is None:
         raise NotFoundError(N_("There is no such process instance."))
+    if instance.status == "suspended":
+        raise SuspendedError
     if instance.status != "active":
         raise ConflictError(N_("The process instance has ended."))
     return instance
@@ -142,8 +149,10 @@ def step(
 ) -> tuple[Opened, ...]:
     """Let a locked instance take one step, record it, run the listeners of new tasks; return the new tasks.
 
-    Raises ProcessError when it cannot: nothing is to be committed then.
+    Raises ProcessError when it cannot, SuspendedError when it may not: nothing is to be committed then.
     """
+    if instance.status == "suspended" and action not in REPAIRS:
+        raise SuspendedError
     program = definitions.program(session, instance.definition_id)
     decided: list[dict[str, Any]] = []
     env = definitions.environment(
@@ -267,12 +276,13 @@ def update_head(
     session.flush()
 
 
-def _permitted(session: Session, viewer: Viewer, instance_id: UUID, action: Action) -> ProcessInstance:
+def permitted(session: Session, viewer: Viewer, instance_id: UUID, action: Action) -> ProcessInstance:
+    """Fetch and hold an instance that has not ended, for an operator. Raises NotFoundError, NotAllowedError."""
     instance = instances.lock(session, instance_id)
     if instance is None:
         raise NotFoundError(N_("There is no such process instance."))
     access.require(viewer, action, subject(session, instance))
-    if instance.status != "active":
+    if instance.ended_at is not None:
         raise ConflictError(N_("The process instance has ended."))
     return instance
 
@@ -281,7 +291,7 @@ def cancel(
     session: Session, viewer: Viewer, instance_id: UUID, *, reason: str, now: datetime, registry: Registry
 ) -> None:
     """Withdraw a whole instance. Raises NotAllowedError, NotFoundError, ConflictError when it has ended."""
-    instance = _permitted(session, viewer, instance_id, Action.INSTANCE_CANCEL)
+    instance = permitted(session, viewer, instance_id, Action.INSTANCE_CANCEL)
 
     def stop(program: Program, saved: Saved, env: Environment) -> Snapshot:
         return machine.cancel(program, saved, env)
@@ -318,7 +328,7 @@ def move(
     registry: Registry,
 ) -> None:
     """Withdraw the tokens on one element and start another one instead (a repair by an administrator)."""
-    instance = _permitted(session, viewer, instance_id, Action.INSTANCE_MOVE)
+    instance = permitted(session, viewer, instance_id, Action.INSTANCE_MOVE)
 
     def go(program: Program, saved: Saved, env: Environment) -> Snapshot:
         return machine.move(program, saved, env, from_element=from_element, to_element=to_element)
@@ -339,7 +349,7 @@ def set_variables(
     reason: str = "",
 ) -> None:
     """Change process variables; what waits for a condition is looked at again. Old values go to the audit log."""
-    instance = _permitted(session, viewer, instance_id, Action.INSTANCE_VARIABLES)
+    instance = permitted(session, viewer, instance_id, Action.INSTANCE_VARIABLES)
     old = {name: instance.variables.get(scope_id, {}).get(name) for name in variables}
 
     def change(program: Program, saved: Saved, env: Environment) -> Snapshot:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from engine import access, instances
 from engine.access import SYSTEM, Action
 from engine.core import machine
-from engine.errors import N_, ConflictError, NotFoundError
+from engine.errors import N_, ConflictError, NotFoundError, SuspendedError
 from engine.recording import broadcast
 from storage import audit
 from storage import definitions as definition_rows
@@ -59,6 +59,8 @@ def correlate(
     if instance is None:
         raise NotFoundError(N_("There is no such process instance."))
     access.require(viewer, Action.MESSAGE_SEND, instances.subject(session, instance))
+    if instance.status == "suspended":
+        raise SuspendedError
     token = _still_waiting(session, instance, waiting)
     if token is None or instance.status != "active":
         raise ConflictError(N_("The message {name} came too late: the process has moved on."), name=name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
 from hashlib import sha256
@@ -37,8 +38,10 @@ def _nobody() -> str:
     return _hasher.hash(secrets.token_urlsafe())
 
 
-def viewer(session: Session, login: str, *, now: datetime) -> Viewer:
+def viewer(session: Session, login: str, *, now: datetime, roles: Sequence[str] = ()) -> Viewer:
     """Read what a person may do now, with what he takes over from those he substitutes.
+
+    `roles` leaves him only these of his own roles, and nobody to stand in for.
 
     Raises:
         NotFoundError: no such active person.
@@ -46,11 +49,13 @@ def viewer(session: Session, login: str, *, now: datetime) -> Viewer:
     person = queries.user(session, login)
     if person is None or not person.active:
         raise NotFoundError(N_("There is no active user {login}."), login=login)
-    acting_for = tuple(queries.substituted(session, login, now))
+    acting_for = () if roles else tuple(queries.substituted(session, login, now))
     rows = queries.grants(session, (login, *acting_for), now)
     grants = tuple(
         dict.fromkeys(
-            Grant(row.role, row.scope, row.org) for row in rows if row.login == login or row.role not in NOT_INHERITED
+            Grant(row.role, row.scope, row.org)
+            for row in rows
+            if (row.login == login or row.role not in NOT_INHERITED) and (not roles or row.role in roles)
         )
     )
     lower = {role.code: role.supervises for role in queries.roles(session) if role.supervises}
@@ -232,25 +237,119 @@ def end_substitution(session: Session, actor: Viewer, substitution_id: UUID, *, 
     audit.record(session, actor=actor.login, action="substitution.end", subject=f"user:{row.login}", now=now)
 
 
+# Tokens of programs
+
+
+@dataclass(frozen=True, slots=True)
+class TokenInfo:
+    """A token as lists show it; its text is known only to who made it."""
+
+    id: UUID
+    login: str
+    person: str
+    name: str
+    roles: tuple[str, ...]
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+
+    def state(self, now: datetime) -> str:
+        """Tell whether it opens anything: active, expired or revoked."""
+        if self.revoked_at is not None:
+            return "revoked"
+        return "expired" if self.expires_at is not None and self.expires_at <= now else "active"
+
+
 def new_token(
-    session: Session, actor: Viewer, *, login: str, name: str, now: datetime, expires_at: datetime | None = None
+    session: Session,
+    actor: Viewer,
+    *,
+    login: str,
+    name: str,
+    now: datetime,
+    expires_at: datetime | None = None,
+    roles: Sequence[str] = (),
 ) -> str:
-    """Make an API token for a person and return its text, which is shown this once only."""
+    """Make an API token for a person and return its text, which is shown this once only.
+
+    `roles` leaves the token only these of the person's roles. Raises InvalidInputError for a role he does not hold or
+    an expiry that has passed, NotAllowedError, NotFoundError.
+    """
     access.require(actor, Action.SUBSTITUTION_EDIT, login)
+    held = {grant.role for grant in viewer(session, login, now=now).grants}
+    strange = [role for role in roles if role not in held]
+    if strange:
+        raise InvalidInputError(N_("{login} does not hold the role {role}."), login=login, role=strange[0])
+    if expires_at is not None and expires_at <= now:
+        raise InvalidInputError(N_("The token must expire in the future."))
     text = secrets.token_urlsafe(32)
-    session.add(ApiToken(login=login, name=name, digest=_digest(text), created_at=now, expires_at=expires_at))
-    audit.record(
-        session, actor=actor.login, action="token.new", subject=f"user:{login}", detail={"name": name}, now=now
-    )
+    made = {"created_at": now, "expires_at": expires_at}
+    session.add(ApiToken(login=login, name=name.strip(), digest=_digest(text), roles=sorted(set(roles)), **made))
+    detail = {"name": name, "roles": sorted(set(roles)), "expires_at": expires_at and expires_at.isoformat()}
+    audit.record(session, actor=actor.login, action="token.new", subject=f"user:{login}", detail=detail, now=now)
     return text
 
 
+def tokens(session: Session, actor: Viewer) -> tuple[TokenInfo, ...]:
+    """List all tokens, the newest first."""
+    access.require(actor, Action.PEOPLE_EDIT)
+    rows = queries.tokens(session)
+    known = queries.names(session, [row.login for row in rows])
+    return tuple(
+        TokenInfo(
+            id=row.id,
+            login=row.login,
+            person=known.get(row.login, row.login),
+            name=row.name,
+            roles=tuple(row.roles),
+            created_at=row.created_at,
+            expires_at=row.expires_at,
+            revoked_at=row.revoked_at,
+        )
+        for row in rows
+    )
+
+
+def revoke_token(session: Session, actor: Viewer, token_id: UUID, *, now: datetime) -> None:
+    """Make a token worthless at once. Raises NotFoundError, NotAllowedError."""
+    row = session.get(ApiToken, token_id)
+    if row is None:
+        raise NotFoundError
+    access.require(actor, Action.SUBSTITUTION_EDIT, row.login)
+    row.revoked_at = row.revoked_at or now
+    detail = {"name": row.name}
+    audit.record(session, actor=actor.login, action="token.revoke", subject=f"user:{row.login}", detail=detail, now=now)
+
+
 def by_token(session: Session, text: str, *, now: datetime) -> Viewer | None:
-    """Find the viewer behind an API token; None when it is unknown, expired or revoked."""
+    """Find the viewer behind an API token; None when it is unknown, expired or revoked, or the person has left."""
     row = queries.token(session, _digest(text))
     if row is None or row.revoked_at is not None or (row.expires_at is not None and row.expires_at <= now):
         return None
-    return viewer(session, row.login, now=now)
+    try:
+        return viewer(session, row.login, now=now, roles=row.roles)
+    except NotFoundError:
+        return None
+
+
+def token_lock(session: Session, address: str, *, now: datetime) -> int:
+    """Tell for how many seconds more an address is locked out after bad tokens; 0: it is not.
+
+    A good token opens all the same: it cannot be guessed, and nobody shall lock out who shares an address with him.
+    """
+    failures = queries.failures_since(session, _token_login(address), now - LOCK_FOR)
+    if len(failures) < LOCK_AFTER:
+        return 0
+    return max(1, int((failures[-1] + LOCK_FOR - now).total_seconds()))
+
+
+def token_failed(session: Session, address: str, *, now: datetime) -> None:
+    """Count a bad token against the address it came from."""
+    session.add(LoginAttempt(login=_token_login(address), at=now, address=address[:200]))
+
+
+def _token_login(address: str) -> str:
+    return f"@token:{address}"[:200]  # no login begins with @, so that no person is locked out by it
 
 
 def _digest(text: str) -> str:

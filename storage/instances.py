@@ -25,6 +25,8 @@ _WHOLE = (
     undefer(ProcessInstance.waits),
 )
 
+RUNNING = ("active", "suspended")
+
 
 def get(session: Session, instance_id: UUID) -> ProcessInstance | None:
     """Fetch an instance with its state, without a lock."""
@@ -154,7 +156,7 @@ def filtered(
     if process_key:
         query = query.where(ProcessInstance.process_key == process_key)
     if open_only:
-        query = query.where(ProcessInstance.status == "active")
+        query = query.where(ProcessInstance.status.in_(RUNNING))
     if scopes is not None:
         query = query.where(ProcessInstance.scope.in_(list(scopes)))
     return query.where(*matches(text))

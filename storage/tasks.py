@@ -14,7 +14,7 @@ from sqlalchemy import delete, func, insert, literal, select, union_all, update
 from sqlalchemy.orm import undefer
 from sqlalchemy.orm.util import identity_key
 
-from storage.instances import matches
+from storage.instances import RUNNING, matches
 from storage.tables.base import table_of
 from storage.tables.instances import ProcessInstance
 from storage.tables.work import Attachment, Comment, TaskCandidate, TaskSubmission, UserTask
@@ -48,6 +48,7 @@ class Inbox:
     """Which tasks: `candidates` are (candidate, project or "" for all), `assignees` logins.
 
     `claimed` None: taken or not. `everything`: all open tasks. `done`: closed tasks completed by `assignees`.
+    `assignee`: of all these, only the tasks this person has taken.
     `instances`: only tasks of these (what a search found); `text` is searched for when they are too many to list.
     """
 
@@ -60,6 +61,7 @@ class Inbox:
     scope: str = ""
     process: str = ""
     text: str = ""
+    assignee: str = ""
     instances: tuple[UUID, ...] | None = None
 
 
@@ -70,14 +72,16 @@ def _narrowed(query: Query, inbox: Inbox, *, candidates: bool) -> Query:
         query = query.where(row.sort_due < inbox.due_before)
     if inbox.scope and not candidates:
         query = query.where(UserTask.scope == inbox.scope)
-    if inbox.process and candidates:
+    if (inbox.process or inbox.assignee) and candidates:
         query = query.join(UserTask, UserTask.id == TaskCandidate.task_id)
+    if inbox.assignee:
+        query = query.where(UserTask.assignee == inbox.assignee)
     if inbox.process:
         query = query.where(UserTask.process_key == inbox.process)
     if inbox.instances is not None:
         query = query.where(row.instance_id.in_(inbox.instances))
     elif inbox.text:
-        found = select(ProcessInstance.id).where(ProcessInstance.status == "active", *matches(inbox.text))
+        found = select(ProcessInstance.id).where(ProcessInstance.status.in_(RUNNING), *matches(inbox.text))
         query = query.where(row.instance_id.in_(found))
     return query
 
@@ -122,7 +126,7 @@ def _pools(inbox: Inbox) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
 
 def found_instances(session: Session, text: str, limit: int) -> tuple[UUID, ...] | None:
     """List the running instances that a search finds; None when they are more than `limit`."""
-    query = select(ProcessInstance.id).where(ProcessInstance.status == "active", *matches(text)).limit(limit + 1)
+    query = select(ProcessInstance.id).where(ProcessInstance.status.in_(RUNNING), *matches(text)).limit(limit + 1)
     ids = tuple(session.scalars(query))
     return ids if len(ids) <= limit else None
 

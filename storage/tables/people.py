@@ -83,13 +83,14 @@ class LoginAttempt(Base):
 
 
 class ApiToken(Base):
-    """A key for programs; only its SHA-256 is kept."""
+    """A key for programs; only its SHA-256 is kept. `roles` names those of the person's roles it carries; none: all."""
 
     __tablename__ = "api_token"
     id: Mapped[UUID] = uuid_key()
     login: Mapped[str] = mapped_column(code(), index=True)
     name: Mapped[str] = mapped_column(default="")
     digest: Mapped[str] = mapped_column(code(64), unique=True)
+    roles: Mapped[list[Any]] = mapped_column(default=list)
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
