@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from flask import Flask, Response, g, jsonify, make_response, redirect, render_template, request, url_for
+from flask import Flask, Response, current_app, g, jsonify, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext, lazy_gettext
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from engine.errors import InvalidFormError, KeyturnError
-from tasks_ui import logs
+from engine.errors import N_, InvalidFormError, KeyturnError
+from tasks_ui import context, logs
 from tasks_ui.i18n import translate
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+V = TypeVar("V", bound="Callable[..., object]")
+STALE = N_("The page was out of date and nothing is saved yet. Look at what you typed and send it again.")
 SENTENCES = {
     400: lazy_gettext("The request cannot be understood."),
     403: lazy_gettext("You may not do this."),
@@ -23,6 +28,17 @@ SENTENCES = {
 }
 SERVER_ERROR = 500
 UNAUTHORIZED = 401
+AGAIN = "keyturn_again"
+
+
+def shown_again(show: Callable[..., Response]) -> Callable[[V], V]:
+    """Say how to show a posted page again when its token is out of date: `show(sentence, …)` keeps what was typed."""
+
+    def mark(view: V) -> V:
+        setattr(view, AGAIN, show)
+        return view
+
+    return mark
 
 
 def wants_json() -> bool:
@@ -76,6 +92,10 @@ def install(app: Flask) -> None:
 
     def forged(error: CSRFError) -> Response:
         logs.LOGGER.info("csrf", reason=error.description)
+        show = getattr(current_app.view_functions.get(request.endpoint or ""), AGAIN, None)
+        if show is not None and context.signed_in() is not None and not wants_json():
+            shown: Response = show(gettext(STALE), **(request.view_args or {}))
+            return shown
         return answer(400, gettext("This page is out of date. Go back, reload it and send it again."))
 
     def http(error: HTTPException) -> Response:

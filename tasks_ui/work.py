@@ -18,6 +18,7 @@ from engine.errors import (
     ProcessError,
 )
 from tasks_ui import attachments, context, form_actions, form_lookup, i18n, task_page
+from tasks_ui.errors import shown_again
 from tasks_ui.names import role, text
 from tasks_ui.task_page import Typed
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 blueprint = Blueprint("work", __name__)
 blueprint.register_blueprint(attachments.blueprint)
 NEXT_SHOWN = 3
+BAD_REQUEST = 400
 
 
 @blueprint.get("/tasks/<uuid:task_id>")
@@ -43,7 +45,14 @@ def _render(task_id: UUID, typed: Typed | None = None, status: int = 200) -> Res
     return make_response(render_template("task.html", page=page, task=page.task, item=page.task.item), status)
 
 
+def _stale(sentence: str, task_id: UUID) -> Response:
+    """Show what was posted from a page that is out of date, to be sent again; nothing is kept yet."""
+    sent = _read(task_id, keep=False)
+    return _render(task_id, Typed(sent.data, (), sentence, sent.choices, sent.texts, sent.key), BAD_REQUEST)
+
+
 @blueprint.post("/tasks/<uuid:task_id>/complete")
+@shown_again(_stale)
 def complete(task_id: UUID) -> Response:
     """Finish a task. Whatever goes wrong is said in a sentence, and what was typed stays on the page."""
     key = request.form.get("_key", "")[:64]
@@ -79,7 +88,7 @@ def complete(task_id: UUID) -> Response:
     return make_response(redirect(url_for("inbox.show"), 303))
 
 
-def _read(task_id: UUID) -> Typed:
+def _read(task_id: UUID, *, keep: bool = True) -> Typed:
     """Read what was posted; files that came along (no script) are kept at once, so that no error loses them."""
     key = request.form.get("_key", "")[:64]
     with context.reading() as opened:
@@ -92,7 +101,7 @@ def _read(task_id: UUID) -> Typed:
             data = form_actions.own_files(form, data, submissions.files_of(opened, person, task_id))
         lookups = tasks.lookups(opened, person, context.registry()) or {}
         found = form_lookup.resolve(form, data, request.form.to_dict(), lookups, {})
-    data, refused = attachments.keep_posted(task_id, form, found.data)
+    data, refused = attachments.keep_posted(task_id, form, found.data) if keep else (found.data, [])
     return Typed(data, (*found.errors, *refused), "", found.choices, found.texts, key)
 
 
