@@ -49,8 +49,8 @@ __all__ = [
     "listed",
     "lock",
     "move",
-    "record",
     "permitted",
+    "record",
     "set_variables",
     "start",
     "step",
@@ -96,22 +96,7 @@ def start(
             return UUID(known["instance_id"])
     row = definition or definitions.latest(session, key)
     access.require(viewer, Action.INSTANCE_START, access.StartSubject(scope, tuple(row.starters), tuple(row.roles)))
-    instance = ProcessInstance(
-        id=uuid4(),
-        definition_id=row.id,
-        process_key=row.key,
-        business_key=business_key,
-        scope=scope,
-        title=title,
-        summary="",
-        fields=dict(fields or {}),
-        priority=None,
-        status="active",
-        started_at=now,
-        started_by=viewer.login,
-        waits={},
-    )
-    instance.search = _search_text(instance)
+    instance = _instance(row, business_key, scope, title, fields or {}, viewer=viewer, now=now)
     if idempotency_key:
         instances.remember(session, viewer.login, idempotency_key, {"instance_id": str(instance.id)}, now)
 
@@ -120,6 +105,35 @@ def start(
 
     step(session, instance, begin, actor=viewer, action="instance.start", now=now, registry=registry)
     return instance.id
+
+
+def _instance(
+    row: ProcessDefinition,
+    business_key: str,
+    scope: str,
+    title: str,
+    fields: Mapping[str, Any],
+    *,
+    viewer: Viewer,
+    now: datetime,
+) -> ProcessInstance:
+    instance = ProcessInstance(
+        id=uuid4(),
+        definition_id=row.id,
+        process_key=row.key,
+        business_key=business_key,
+        scope=scope,
+        title=title,
+        summary="",
+        fields=dict(fields),
+        priority=None,
+        status="active",
+        started_at=now,
+        started_by=viewer.login,
+        waits={},
+    )
+    instance.search = _search_text(instance)
+    return instance
 
 
 def lock(session: Session, instance_id: UUID) -> ProcessInstance:

@@ -11,7 +11,7 @@ from engine import definitions, incidents, instances, messages, timer_starts
 from engine.access import SYSTEM
 from engine.connectors import BpmnError, OutboxMessage, ServiceContext
 from engine.core import machine
-from engine.errors import N_, ConflictError, ProcessError
+from engine.errors import N_, ConflictError, ProcessError, SuspendedError
 from storage import definitions as definition_rows
 from storage import instances as rows
 from storage import jobs as queue
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from storage.tables.work import Job
 
 PAUSES = (timedelta(seconds=10), timedelta(minutes=1), timedelta(minutes=5))
+SUSPENDED_PAUSE = timedelta(minutes=1)
 CONFLICT_PAUSE = timedelta(seconds=1)
 MORE_TRIES_FOR_CONFLICTS = 7
 
@@ -58,6 +59,8 @@ def _timer(session: Session, job: Job, now: datetime, registry: Registry) -> Non
 def _locked(session: Session, job: Job) -> ProcessInstance | None:
     """Lock a job's instance and take the job; None when there is nothing left to do."""
     instance = rows.lock(session, job.instance_id) if job.instance_id else None
+    if instance is not None and instance.status == "suspended":
+        raise SuspendedError
     if not queue.finish(session, job) or instance is None or instance.status != "active":
         return None
     return instance
@@ -243,6 +246,9 @@ def failed(session: Session, job: Job, error: Exception, *, now: datetime) -> No
     """
     held = queue.held(session, job)
     if held is None:
+        return
+    if isinstance(error, SuspendedError):  # nobody's fault and no try: it waits until somebody resumes the instance
+        held.lease, held.leased_until, held.due_at = None, None, now + SUSPENDED_PAUSE
         return
     conflict = isinstance(error, ConflictError)
     held.attempts += 1

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from SpiffWorkflow.util.task import TaskState
 
-from engine.core import scopes, state, throwing
+from engine.core import loops, scopes, state, throwing
 from engine.core.run import Run, TokenWorkflow
 from engine.core.snapshot import (
     ROOT_SCOPE,
@@ -141,10 +141,14 @@ def throw_escalation(program: Program, saved: Saved, env: Environment, *, token_
 
 
 def cancel(program: Program, saved: Saved, env: Environment, *, token_id: UUID | None = None) -> Snapshot:
-    """Withdraw one token, or the whole instance."""
+    """Withdraw one token, or the whole instance. A loop or a compensation goes on without the round withdrawn."""
     run = _open(program, saved, env)
     if token_id is not None:
-        run.cancel(_token(run, token_id))
+        task = _token(run, token_id)
+        run.cancel(task)
+        if "outer" in task.internal_data:
+            loops.inner_ended(run, task)
+        throwing.handler_ended(run, task)
         return _settle(run)
     run.clear(run.workflow)
     run.workflow.data["ended"] = "canceled"
@@ -177,6 +181,19 @@ def start_element(program: Program, saved: Saved, env: Environment, *, element: 
     if target is None or target.node.scope != program.key:
         raise NotFoundError(N_("{name} has no element {element}."), name=program.name, element=element)
     run.place(run.workflow, target)
+    return _settle(run)
+
+
+def start_after(program: Program, saved: Saved, env: Environment, *, element: str) -> Snapshot:
+    """Put a further token on the one flow that leaves an element of the top process, as if the element had ended."""
+    run = _open(program, saved, env)
+    source = program.specs.get(element)
+    if source is None or source.node.scope != program.key:
+        raise NotFoundError(N_("{name} has no element {element}."), name=program.name, element=element)
+    if len(source.flows) != 1:
+        message = N_("{element} has {count} outgoing flows: start before one of the elements they lead to.")
+        raise ProcessError(message, element_id=element, element=element, count=len(source.flows))
+    run.place(run.workflow, program.specs[source.flows[0].target], via=source.flows[0].id)
     return _settle(run)
 
 
