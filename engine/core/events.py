@@ -16,14 +16,17 @@ if TYPE_CHECKING:
 
     from SpiffWorkflow.task import Task
 
-    from engine.core.model import EventDefinition, Flow
+    from engine.core.model import Flow, Node
     from engine.core.run import Run
 
 AWAITED = frozenset({"message", "signal", "conditional"})
 
 
-def await_event(run: Run, task: Task, event: EventDefinition) -> bool:
-    """Arm a token for its event; True when a condition holds already and there is nothing to wait for."""
+def await_event(run: Run, task: Task, node: Node) -> bool:
+    """Arm a token for the event of a node; True when a condition holds already and there is nothing to wait for."""
+    event = node.event
+    if event is None:
+        return True
     if event.kind == "timer":
         timers.arm(run, task, event)
     elif event.kind == "conditional":
@@ -32,7 +35,7 @@ def await_event(run: Run, task: Task, event: EventDefinition) -> bool:
         return held
     elif event.kind in AWAITED:
         name = str(run.text(task, event.name))
-        key = task.task_spec.node.properties.get("correlationKey", "")
+        key = node.properties.get("correlationKey", "")
         task.internal_data["await"] = [event.kind, name, str(run.text(task, key)) if key else ""]
     return False
 
@@ -54,7 +57,7 @@ class CatchEvent(NodeSpec):
         event = self.node.event
         if event is None or event.kind == "link":
             return True
-        if await_event(run, task, event):
+        if await_event(run, task, self.node):
             race_won(run, task)
             return True
         return False
@@ -89,7 +92,7 @@ class BoundaryEvent(NodeSpec):
             task = run.place(host.workflow, self, host=str(host.id), watch=True)
             run.agenda.remove(task)
             task._set_state(TaskState.WAITING)  # noqa: SLF001
-            if await_event(run, task, self.node.event):
+            if await_event(run, task, self.node):
                 task.internal_data["held"] = False  # true from the start: the look at rest fires it
 
     def look(self, run: Run, task: Task) -> bool:
@@ -140,7 +143,7 @@ class EventSubProcess(SubProcess):
         task = run.place(workflow, self, watch=True)
         run.agenda.remove(task)
         task._set_state(TaskState.WAITING)  # noqa: SLF001
-        if await_event(run, task, event):
+        if await_event(run, task, self.start.node):
             task.internal_data["held"] = False
 
     def look(self, run: Run, task: Task) -> bool:

@@ -154,8 +154,10 @@ def cycle_of(cron: str) -> str:
 
 
 def _exists(text: str) -> bool:
-    """Tell whether a literal that looks like a time is one: there is no 30th of February."""
+    """Tell whether a literal that looks like a time is one: no 30th of February, no cycle of no length."""
     cycle = ISO_CYCLE.fullmatch(text)
+    if cycle and (cycle[3].startswith("-") or not set(cycle[3]) & set("123456789")):
+        return False  # it would fire without end
     for part in (cycle[2], cycle[3]) if cycle else (text,):
         if part and not ISO_DURATION.fullmatch(part):
             try:
@@ -181,8 +183,8 @@ def _times(node: Node) -> Iterator[Finding]:
                 node,
                 "invalid-time",
                 "error",
-                f"The timer {event.expression} is no time of the calendar. Check year, month, day and hour.",
-                f"定时器“{event.expression}”不是有效的时间。请检查年月日和时刻。",
+                f"The timer {event.expression} is no time of the calendar. Check the date, the hour or the interval.",
+                f"定时器“{event.expression}”不是有效的时间。请检查日期、时刻或间隔。",
             )
     for name in ("dueDate", "followUpDate"):
         text = node.attributes.get(name, "").strip()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from lxml import etree
 
-from engine.core.model import EventDefinition, EventKind, FormField, Listener, Loop, Mapping, Node
+from engine.core.model import SUBPROCESS_TYPES, EventDefinition, EventKind, FormField, Listener, Loop, Mapping, Node
 from engine.core.parse_effects import BPMN, CAMUNDA, without_effect
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def fill_node(node: Node, element: etree._Element, roots: RootElements) -> None:
     node.called_element = element.get("calledElement", "")
     node.is_compensation = element.get("isForCompensation") == "true"
     node.parallel_multiple = element.get("parallelMultiple") == "true"
-    node.event_subprocess = element.get("triggeredByEvent") == "true"
+    node.event_subprocess = node.type in SUBPROCESS_TYPES and element.get("triggeredByEvent") == "true"
     node.interrupting = element.get("cancelActivity", element.get("isInterrupting", "true")) != "false"
     node.attributes = camunda_attributes(element)
     node.events = list(_events(element, roots))

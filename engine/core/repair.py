@@ -68,17 +68,23 @@ class Repair:
 
 
 def proposals(xml: bytes, findings: Sequence[Finding]) -> list[Repair]:
-    """List the repairs that the findings name, each once, and a new drawing when something is not drawn."""
+    """List the repairs that the findings name, each once, and a new drawing when something is not drawn.
+
+    An element whose id stands twice in the file cannot be told from the other, so nothing is proposed for it.
+    """
     try:
         model = parse(xml)
     except DeploymentRefused:
         return []
+    root = read_xml(xml)
+    give_ids(root)
+    ids = {str(e.get("id", "")) for e in root.iter()} - set(model.duplicate_ids) | {""}
     names = {f.element_id: f.name for f in findings if f.name}
     wanted = list(dict.fromkeys(f.repair for f in findings if f.repair))
     found = []
     for text in wanted:
         rule, _, element_id = text.partition(":")
-        if rule in TITLES:
+        if rule in TITLES and element_id in ids:
             found.append(_repair(rule, element_id, names.get(element_id) or element_id))
     nodes = [n.id for p in model.processes.values() for n in p.nodes.values()]
     if any(name not in model.shapes for name in nodes):

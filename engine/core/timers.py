@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 from engine.core import feel
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 ISO_DURATION = re.compile(r"-?P(?=.)(\d+Y)?(\d+M)?(\d+W)?(\d+D)?(T(?=.)(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?")
 ISO_CYCLE = re.compile(r"R(\d*)/(?:([^/P][^/]*)/)?(P[^/]+)")
 ISO_MOMENT = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?")
-MAX_SKIPPED = 100_000
+CALENDAR_STEP = re.compile(r"-?P\d+[YM]")
+MAX_SKIPPED = 10_000
+SHORTEST_CYCLE = timedelta(seconds=1)
 
 
 def is_literal(text: str) -> bool:
@@ -35,7 +37,7 @@ def plus(start: datetime, duration: str, run: Run) -> datetime:
     """Add an ISO 8601 duration; weeks are read too, months and years by the calendar."""
     weeks = re.fullmatch(r"(-?)P(\d+)W", duration)
     text = f"{weeks[1]}P{int(weeks[2]) * 7}D" if weeks else duration
-    local = start.astimezone(run.env.calendar.zone) if re.match(r"-?P\d+[YM]", text) else start
+    local = start.astimezone(run.env.calendar.zone) if CALENDAR_STEP.match(text) else start
     result = feel.compile("start + duration(text)").evaluate({"start": local, "text": text}, run.feel)
     if not isinstance(result, datetime):
         raise ProcessError(N_("{text} is not a duration such as P3D or PT4H."), text=duration)
@@ -50,7 +52,10 @@ def moment(run: Run, task: Task, value: Any) -> datetime:
             return plus(run.env.now, text, run)
         if not ISO_MOMENT.fullmatch(text):
             raise _refuse(task, value)
-        value = datetime.fromisoformat(text)
+        try:
+            value = datetime.fromisoformat(text)
+        except ValueError:  # there is no 30th of February
+            raise _refuse(task, value) from None
     elif not isinstance(value, date):
         text = feel.to_json(value)
         if isinstance(text, str) and ISO_DURATION.fullmatch(text):
@@ -59,7 +64,10 @@ def moment(run: Run, task: Task, value: Any) -> datetime:
     if not isinstance(value, datetime):
         value = datetime.combine(value, time())
     aware: datetime = value if value.tzinfo is not None else value.replace(tzinfo=run.env.calendar.zone)
-    return aware.astimezone(UTC)
+    try:
+        return aware.astimezone(UTC)
+    except OverflowError:  # the first or last day of the calendar
+        raise _refuse(task, value) from None
 
 
 def due_of(run: Run, task: Task, text: str) -> str | None:
@@ -78,13 +86,21 @@ def arm(run: Run, task: Task, event: EventDefinition) -> None:
             every = feel.to_json(value)
             if not (isinstance(every, str) and ISO_DURATION.fullmatch(every)):
                 raise _refuse(task, every)
+            _check_interval(run, task, every)
             task.internal_data["cycle"] = {"left": None, "every": every}
         task.internal_data["due"] = moment(run, task, value).isoformat()
         return
     count, start, every = cycle.groups()
+    _check_interval(run, task, every)
     first = moment(run, task, start) if start else plus(run.env.now, every, run)
     task.internal_data["cycle"] = {"left": int(count) if count else None, "every": every}
     task.internal_data["due"] = first.isoformat()
+
+
+def _check_interval(run: Run, task: Task, every: str) -> None:
+    """Refuse a cycle that would fire without end: the shortest interval is a second."""
+    if plus(run.env.now, every, run) - run.env.now < SHORTEST_CYCLE:
+        raise _refuse(task, every)
 
 
 def rearm(run: Run, task: Task) -> bool:
@@ -96,6 +112,11 @@ def rearm(run: Run, task: Task) -> bool:
     if not cycle:
         return False
     left, due = cycle["left"], datetime.fromisoformat(task.internal_data["due"])
+    step = plus(due, cycle["every"], run) - due
+    if not CALENDAR_STEP.match(cycle["every"]) and step > timedelta():
+        missed = max(0, (run.env.now - due) // step)
+        missed = missed if left is None else min(missed, left - 1)
+        due, left = due + missed * step, None if left is None else left - missed
     for _ in range(MAX_SKIPPED):
         left = None if left is None else left - 1
         due = plus(due, cycle["every"], run)

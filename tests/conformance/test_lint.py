@@ -132,6 +132,7 @@ RULES: list[tuple[str, str, str, str]] = [
     ("timer-without-value", "error", "c", START + catch(timer("Duration", "")) + END + chain("s", "c", "e")),
     ("timer-without-value", "error", "c", START + catch("<timerEventDefinition/>") + END + chain("s", "c", "e")),
     ("invalid-time", "error", "c", START + catch(timer("Date", "2026-02-30")) + END + chain("s", "c", "e")),
+    ("invalid-time", "error", "c", START + catch(timer("Cycle", "R/PT0S")) + END + chain("s", "c", "e")),
     ("cron", "error", "c", START + catch(timer("Cycle", "0 0 9 * * MON-FRI".replace("MON-FRI", "1-5"))) + END + chain("s", "c", "e")),
     ("condition-missing", "error", "c", START + catch(CONDITION) + END + chain("s", "c", "e")),
     ("boundary-without-host", "error", "b", START + user("a") + END + TASK + boundary("b", "ghost", MESSAGE) + flow("b", "e")),
