@@ -73,12 +73,18 @@ class CompleteResult:
     next_tasks: tuple[NextTask, ...]
 
 
-def _held(session: Session, viewer: Viewer, task_id: UUID, action: Action) -> tuple[ProcessInstance, UserTask]:
-    """Lock a task's instance, then read the task: visible, open, and the action allowed."""
+def _locked(session: Session, task_id: UUID) -> tuple[ProcessInstance, UserTask]:
+    """Lock a task's instance, then read the task as it is now."""
     instance = instance_rows.lock_by_task(session, task_id)
     task = queries.get(session, task_id)
     if instance is None or task is None:
         raise NotFoundError(N_("There is no such task."))
+    return instance, task
+
+
+def _held(session: Session, viewer: Viewer, task_id: UUID, action: Action) -> tuple[ProcessInstance, UserTask]:
+    """Lock a task's instance, then read the task: visible, open, and the action allowed."""
+    instance, task = _locked(session, task_id)
     access.require(viewer, Action.TASK_VIEW, task)
     if task.state != "open":
         raise _closed(session, task)
@@ -127,10 +133,7 @@ def complete(
         NotFoundError: no such task for this viewer. ConflictError: somebody was first, or holds it; it says who.
         InvalidFormError: fields need correcting. NotAllowedError: four eyes. ProcessError: the process cannot go on.
     """
-    instance = instance_rows.lock_by_task(session, task_id)
-    task = queries.get(session, task_id)
-    if instance is None or task is None:
-        raise NotFoundError(N_("There is no such task."))
+    instance, task = _locked(session, task_id)
     if task.state != "open" and idempotency_key:
         earlier = queries.submission(session, task_id)
         if earlier and (earlier.submitted_by, earlier.idempotency_key) == (viewer.login, idempotency_key):
@@ -140,12 +143,7 @@ def complete(
         raise _closed(session, task)
     _allowed_to_complete(session, viewer, task)
     values, variables = checked(session, viewer, instance, task, data, now=now, registry=registry)
-    for event, name in task.listeners:
-        if event == "complete":
-            context = instances.listener_context(
-                session, instance, task, name=name, event=event, actor=viewer, now=now, registry=registry, values=values
-            )
-            variables.update(instances.call_listener(registry, name, context) or {})
+    variables.update(_completed(session, instance, task, values, viewer=viewer, now=now, registry=registry))
 
     def finish(program: Program, saved: Saved, env: Environment) -> Snapshot:
         return machine.complete(program, saved, env, task_id=task_id, variables=variables)
@@ -155,23 +153,42 @@ def complete(
         session, instance, finish, actor=viewer, action="task.complete", now=now, registry=registry,
         completed=task_id, on_behalf_of=behalf,
     )  # fmt: skip
-    result = {"next": _offered(viewer, opened)}
-    session.add(
-        TaskSubmission(
-            task_id=task_id,
-            instance_id=instance.id,
-            element_id=task.element_id,
-            form_definition_id=definitions.form_id(session, task),
-            values=dict(values),
-            submitted_at=now,
-            submitted_by=viewer.login,
-            on_behalf_of=behalf,
-            idempotency_key=idempotency_key,
-            result=result,
-        )
+    submission = TaskSubmission(
+        task_id=task_id,
+        instance_id=instance.id,
+        element_id=task.element_id,
+        form_definition_id=definitions.form_id(session, task),
+        values=dict(values),
+        submitted_at=now,
+        submitted_by=viewer.login,
+        on_behalf_of=behalf,
+        idempotency_key=idempotency_key,
+        result={"next": _offered(viewer, opened)},
     )
+    session.add(submission)
     session.flush()
-    return _result(instance.id, result)
+    return _result(instance.id, submission.result)
+
+
+def _completed(
+    session: Session,
+    instance: ProcessInstance,
+    task: UserTask,
+    values: Mapping[str, Any],
+    *,
+    viewer: Viewer,
+    now: datetime,
+    registry: Registry,
+) -> dict[str, Any]:
+    """Run the complete listeners; give the variables they return."""
+    found: dict[str, Any] = {}
+    for event, name in task.listeners:
+        if event == "complete":
+            context = instances.listener_context(
+                session, instance, task, name=name, event=event, actor=viewer, now=now, registry=registry, values=values
+            )
+            found.update(instances.call_listener(registry, name, context) or {})
+    return found
 
 
 def _allowed_to_complete(session: Session, viewer: Viewer, task: UserTask) -> None:

@@ -62,8 +62,8 @@ class Task:
     business_key: str
 
 
-class Workbench:
-    """Processes to be tried out."""
+class _Bench:
+    """The database, the clock and the people of a workbench."""
 
     def __init__(
         self,
@@ -106,7 +106,36 @@ class Workbench:
             yield session
         self._deliver()
 
-    # Definitions
+    def _deliver(self) -> None:
+        """Deliver the messages and signals that a command threw."""
+        while worker.run_some(
+            self.database, clock=self.clock, registry=self.registry, limit=1, kinds=("message", "signal")
+        ):
+            pass
+
+    def _person(self, session: Session, user: str, groups: tuple[str, ...] = ()) -> Viewer:
+        grants = tuple(Grant(code) for code in definitions.role_codes(session, groups))
+        try:
+            known = people.viewer(session, user, now=self.now)
+        except NotFoundError:
+            return Viewer(user, user, grants)
+        return replace(known, grants=(*known.grants, *grants))
+
+    def _actor(self, session: Session, task_id: UUID, user: str | None) -> Viewer:
+        """Say who acts on a task: a known person as he is, anybody else as one of its candidates."""
+        row = task_rows.get(session, task_id)
+        if row is None:
+            raise NotFoundError
+        login = user or row.assignee or next(iter(row.candidate_users), "") or "workbench"
+        try:
+            return people.viewer(session, login, now=self.now)
+        except NotFoundError:
+            nobody = not row.candidate_groups and not row.candidate_users and not row.assignee
+            return Viewer(login, login, tuple(Grant(g) for g in (row.candidate_groups or ([ADMIN] if nobody else []))))
+
+
+class _Cases(_Bench):
+    """What is done with definitions and instances."""
 
     def deploy(self, *paths: str | Path) -> Deployment:
         """Deploy files and folders (with what lies below them). Raises DeploymentRefused with `findings`."""
@@ -126,8 +155,6 @@ class Workbench:
             calendar = definitions.calendar(session, self.registry)
             result = definitions.decide(session, ref=decision, variables=variables, calendar=calendar, now=self.now)
             return feel.to_json(result.value)
-
-    # Instances
 
     def start(
         self,
@@ -177,7 +204,9 @@ class Workbench:
                 now=self.now, registry=self.registry,
             )  # fmt: skip
 
-    # Tasks
+
+class Workbench(_Cases):
+    """Processes to be tried out."""
 
     def tasks(self, user: str | None = None, groups: Iterable[str] | None = None) -> list[Task]:
         """List open tasks, due first: all, or those a person with these groups finds in his inbox."""
@@ -212,8 +241,6 @@ class Workbench:
                 self.database, error, task_id=task_id, data=data, viewer=viewer, now=self.now
             )
             raise
-
-    # Messages, time, incidents
 
     def correlate(
         self, message: str, business_key: str | None = None, variables: Mapping[str, Any] | None = None
@@ -257,35 +284,6 @@ class Workbench:
         with self.transaction() as session:
             incidents.retry(session, SYSTEM, _id(incident), now=self.now, registry=self.registry)
         self.run_jobs()
-
-    # Inside
-
-    def _deliver(self) -> None:
-        """Deliver the messages and signals that a command threw."""
-        while worker.run_some(
-            self.database, clock=self.clock, registry=self.registry, limit=1, kinds=("message", "signal")
-        ):
-            pass
-
-    def _person(self, session: Session, user: str, groups: tuple[str, ...] = ()) -> Viewer:
-        grants = tuple(Grant(code) for code in definitions.role_codes(session, groups))
-        try:
-            known = people.viewer(session, user, now=self.now)
-        except NotFoundError:
-            return Viewer(user, user, grants)
-        return replace(known, grants=(*known.grants, *grants))
-
-    def _actor(self, session: Session, task_id: UUID, user: str | None) -> Viewer:
-        """Say who acts on a task: a known person as he is, anybody else as one of its candidates."""
-        row = task_rows.get(session, task_id)
-        if row is None:
-            raise NotFoundError
-        login = user or row.assignee or next(iter(row.candidate_users), "") or "workbench"
-        try:
-            return people.viewer(session, login, now=self.now)
-        except NotFoundError:
-            nobody = not row.candidate_groups and not row.candidate_users and not row.assignee
-            return Viewer(login, login, tuple(Grant(g) for g in (row.candidate_groups or ([ADMIN] if nobody else []))))
 
 
 def read_files(paths: Iterable[str | Path]) -> Iterator[tuple[str, bytes]]:
