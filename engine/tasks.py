@@ -138,9 +138,6 @@ def complete(
         earlier = queries.submission(session, task_id)
         if earlier and (earlier.submitted_by, earlier.idempotency_key) == (viewer.login, idempotency_key):
             return _result(instance.id, earlier.result)
-    access.require(viewer, Action.TASK_VIEW, task)
-    if task.state != "open":
-        raise _closed(session, task)
     _allowed_to_complete(session, viewer, task)
     values, variables = checked(session, viewer, instance, task, data, now=now, registry=registry)
     variables.update(_completed(session, instance, task, values, viewer=viewer, now=now, registry=registry))
@@ -192,6 +189,9 @@ def _completed(
 
 
 def _allowed_to_complete(session: Session, viewer: Viewer, task: UserTask) -> None:
+    access.require(viewer, Action.TASK_VIEW, task)
+    if task.state != "open":
+        raise _closed(session, task)
     _require(session, viewer, Action.TASK_COMPLETE, task)
     elements = [name.strip() for name in str(task.properties.get("fourEyes", "")).split(",") if name.strip()]
     if elements:
