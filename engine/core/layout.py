@@ -117,6 +117,7 @@ def _fill(
         scope.items[item.id] = item
     if parent is not None:
         _add_links(scope, parent)
+        _join(scope)
         _adopt(scope, {band.id for band in bands}, bands[0].id, lanes)
         _widen_hosts(scope)
 
@@ -169,6 +170,14 @@ def _add_links(scope: Scope, parent: Element) -> None:
         if kind in {"sequenceFlow", "messageFlow", "association"} and element.get("id"):
             ends = element.get("sourceRef", ""), element.get("targetRef", "")
             scope.links.append(Link(element.get("id", ""), *ends, name=element.get("name") or "", kind=kind))
+
+
+def _join(scope: Scope) -> None:
+    """An event sub-process that flows lead to or from, by mistake or by its border, is placed as any other step."""
+    tied = {end for link in scope.links for end in (link.source, link.target)}
+    tied |= {item.host for item in scope.items.values() if item.host}
+    for item in scope.items.values():
+        item.apart = item.apart and item.id not in tied
 
 
 def _adopt(scope: Scope, bands: set[str], first: str, lanes: dict[str, str]) -> None:

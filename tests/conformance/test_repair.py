@@ -196,3 +196,11 @@ def test_the_command_line_checks_and_repairs(tmp_path):
     refused = run.invoke(main, ["repair", str(file)])
     assert refused.exit_code == 1
     assert file.read_bytes() == b"<!DOCTYPE a><a/>"
+
+
+def test_an_event_sub_process_with_flows_can_be_drawn_too():
+    inner = '<startEvent id="es"><messageEventDefinition messageRef="m"/></startEvent>' + user("i") + chain("es", "i")
+    sub = f'<subProcess id="ev" triggeredByEvent="true">{inner}</subProcess>' + boundary("eb", "ev", timer("Duration", "PT1H"))
+    text = layout(xml(START + user("a") + sub + END + chain("s", "a", "ev", "e") + flow("eb", "e")))
+    assert {"ev", "eb", "i"} <= parse.parse(text).shapes.keys()
+    assert layout(text) == text
