@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from engine import access, instances
 from engine.access import SYSTEM, Action
 from engine.core import machine
-from engine.errors import N_, ConflictError, NotFoundError, SuspendedError
+from engine.errors import N_, ConflictError, NotFoundError, ProcessError, SuspendedError
 from engine.recording import broadcast
 from storage import audit
 from storage import definitions as definition_rows
@@ -44,13 +44,13 @@ def correlate(
 
     Raises:
         NotFoundError: nobody waits for it, or nobody whom the viewer may see.
-        ConflictError: more than one instance waits, or the receiver was just gone.
+        ProcessError: more than one instance waits. ConflictError: the receiver was just gone.
     """
     waiting = rows.subscriptions(session, "message", name, business_key)
     receivers = list(dict.fromkeys(subscription.instance_id for subscription in waiting))
     if len(receivers) > 1:
         message = N_("{count} process instances wait for the message {name}; it must fit exactly one. Give its key.")
-        raise ConflictError(message, count=len(receivers), name=name)
+        raise ProcessError(message, count=len(receivers), name=name)
     if not receivers:
         return _start(
             session, name, business_key, variables or {}, viewer=viewer, now=now, registry=registry, scope=scope
@@ -113,7 +113,7 @@ def _start(
         message = N_("Nobody waits for the message {name} with the key “{key}”.")
         raise NotFoundError(message, name=name, key=business_key)
     if len(starts) > 1:
-        raise ConflictError(N_("{count} processes start on the message {name}."), count=len(starts), name=name)
+        raise ProcessError(N_("{count} processes start on the message {name}."), count=len(starts), name=name)
     definition = definition_rows.process(session, starts[0].definition_id)
     return instances.start(
         session,

@@ -47,7 +47,7 @@ class Database:
             self._reader = self.engine if self.in_memory else _sqlite(self, "BEGIN", query_only=True)
         else:
             self.engine = create_engine(parsed, pool_pre_ping=True, pool_size=10, max_overflow=20, **_JSON)
-            self._reader = self.engine.execution_options(postgresql_readonly=True)
+            self._reader = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         info = {"data_key": data_key}
         self._session = sessionmaker(self.engine, expire_on_commit=False, info=info)
         self._read_session = sessionmaker(self._reader, expire_on_commit=False, info=info)

@@ -114,7 +114,7 @@ def test_an_unknown_service_is_an_incident_in_a_workbench_without_registry(bench
 def test_a_message_reaches_the_one_instance_with_its_key(bench):
     bench.put(message=samples.MESSAGE)
     one, two = (bench.start("message", business_key=key) for key in ("K1", "K2"))
-    with pytest.raises(ConflictError):
+    with pytest.raises(ProcessError, match="exactly one"):
         bench.correlate("PAID")
     assert bench.correlate("PAID", "K2", {"amount": 5}) == two
     assert [t.instance_id for t in bench.tasks()] == [two]
