@@ -90,6 +90,16 @@ def test_keyboard_moves_takes_gives_back_and_opens(live: Live) -> None:
     page.wait_for_url("**/tasks/*")
 
 
+def test_two_keys_lead_to_another_page(live: Live) -> None:
+    page = live.enter("lin.xiaoan")
+    page.keyboard.press("g")
+    page.keyboard.press("c")
+    page.wait_for_url("**/cases")
+    page.keyboard.press("g")
+    page.keyboard.press("i")
+    page.wait_for_url("**/inbox")
+
+
 def test_an_input_method_at_work_triggers_nothing(live: Live) -> None:
     page = live.enter("lin.xiaoan")
     page.evaluate("document.dispatchEvent(new KeyboardEvent('keydown', {key: 'j', isComposing: true, bubbles: true}))")

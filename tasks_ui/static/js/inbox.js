@@ -64,7 +64,8 @@
     if (row) stand(row, document.activeElement === document.body);
   });
 
-  setInterval(() => { if (document.visibilityState === "visible") htmx.trigger(list(), "refresh"); }, EVERY);
-  document.addEventListener("visibilitychange", () => { if (document.visibilityState === "visible") htmx.trigger(list(), "refresh"); });
+  const refresh = () => { if (document.visibilityState === "visible") window.htmx?.trigger(list(), "refresh"); };
+  setInterval(refresh, EVERY);
+  document.addEventListener("visibilitychange", refresh);
   count();
 })();

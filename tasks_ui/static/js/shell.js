@@ -13,6 +13,7 @@
     if (opener) { event.preventDefault(); document.getElementById(opener.dataset.dialog)?.showModal(); }
     if (event.target.closest("[data-close]")) event.target.closest("dialog")?.close();
   });
+  let leader = 0; // when g was pressed: the next key says where to go
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") {
       const menu = document.querySelector("details.menu[open]");
@@ -21,6 +22,13 @@
     // Ctrl+Enter sends the form one is typing in.
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && !event.isComposing) event.target.closest("form")?.requestSubmit();
     if (typing(event) || document.querySelector("dialog[open]")) return;
+    if (event.key === "g") { leader = event.timeStamp; return; }
+    const place = { i: "/inbox", n: "/start", c: "/cases" }[event.key];
+    if (place && leader && event.timeStamp - leader < 1500) {
+      event.stopImmediatePropagation();
+      document.querySelector(`.main-nav a[href="${place}"]`)?.click();
+    }
+    leader = 0;
     if (event.key === "?") { event.preventDefault(); document.getElementById("keys")?.showModal(); }
     if (event.key === "/") {
       const search = document.querySelector("[data-search]");
@@ -32,7 +40,9 @@
   document.addEventListener("submit", (event) => {
     const form = event.target;
     if (event.defaultPrevented || form.dataset.sent) { if (form.dataset.sent) event.preventDefault(); return; }
-    if (form.method === "post") form.dataset.sent = "yes";
+    if (form.method !== "post") return;
+    form.dataset.sent = "yes";
+    setTimeout(() => { delete form.dataset.sent; }, 4000); // an answer that is a file leaves the page as it is
   });
   addEventListener("pageshow", () => { for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent; });
 
