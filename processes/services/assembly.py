@@ -5,7 +5,16 @@ from __future__ import annotations
 from datetime import timedelta
 
 from engine.connectors import Registry
-from processes.services import listeners_close, listeners_intake, listeners_work, lookups, sweep, topics, workdays
+from processes.services import (
+    callbacks,
+    listeners_close,
+    listeners_intake,
+    listeners_work,
+    lookups,
+    sweep,
+    topics,
+    workdays,
+)
 
 SERVICES = {
     "deadlines.start": topics.deadlines_start,
@@ -16,7 +25,7 @@ SERVICES = {
     "case.link": topics.case_link,
     "case.merge": topics.case_merge,
     "case.close": topics.case_close,
-    "callback.plan": topics.callback_plan,
+    "callback.plan": callbacks.callback_plan,
 }
 INTAKE = ("t01", "t02", "t03", "t04", "t05", "t06", "t07", "t08", "t09", "t30")
 WORK = ("t10", "t11", "t12", "t13", "t14", "t15", "t16", "t17", "t18", "t19", "t20", "t26", "t27")

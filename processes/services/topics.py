@@ -6,13 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from engine.connectors import BpmnError
 from engine.core.calendar import CHINA
-from processes.services import clocks, levels, notices
-from processes.services.decisions import decide
-from processes.services.recording import add_event, case_of, log_event, moment, set_state, show_head
+from processes.services import callbacks, clocks, levels, notices
+from processes.services.recording import case_of, log_event, moment, set_state, show_head
 from storage import cases, deadlines
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
 
     from engine.connectors import ServiceContext
     from storage.tables.cases import ServiceCase
@@ -103,8 +101,10 @@ def case_notify(ctx: ServiceContext) -> dict[str, Any]:
 
 
 def case_state(ctx: ServiceContext) -> dict[str, Any]:
-    """Move the case to `state`."""
-    set_state(ctx.session, case_of(ctx), str(ctx.variables.get("state") or ""))
+    """Move the case to `state`; a closed one stays closed."""
+    case = case_of(ctx)
+    if case.open:
+        set_state(ctx.session, case, str(ctx.variables.get("state") or case.state))
     return {}
 
 
@@ -180,38 +180,6 @@ def close(ctx: ServiceContext, case: ServiceCase, close_type: str) -> dict[str, 
         task.withdrawn_at = ctx.now
     log_event(ctx, case, "关闭", CLOSE_NAMES.get(close_type, close_type), {"reason": case.close_reason})
     set_state(ctx.session, case, CLOSED_STATES.get(close_type, "已关闭"))
+    if close_type in ("accepted", "internal"):
+        callbacks.second_wave(ctx, case)
     return {PHASE_RESULTS.get(close_type, "dispatch_result"): close_type, "close_type": close_type}
-
-
-def callback_plan(ctx: ServiceContext) -> dict[str, Any]:
-    """Plan the call-back by DMN-07: questionnaire, waiting time, attempts, way, second wave (X06)."""
-    case = case_of(ctx)
-    known = ctx.variables
-    asked = {
-        "stage": known.get("stage"),
-        "kind": case.kind,
-        "category": case.category,
-        "important": known.get("important"),
-        "level": case.level,
-        "repeated": known.get("repeated"),
-        "dissatisfied": bool(known.get("dissatisfied")) or case.round > 1,
-    }
-    row = decide(ctx.session, "questionnaire_callback", asked, now=ctx.now)
-    plan: Mapping[str, Any] = row if isinstance(row, dict) else {}
-    due = clocks.start_clock(
-        ctx.session,
-        case,
-        "callback",
-        start=ctx.now,
-        now=ctx.now,
-        facts=_facts(ctx, case),
-        accountable=case.owner,
-        process="callback",
-    )
-    add_event(ctx.session, case, "回访计划", str(plan.get("questionnaire") or ""), actor=ctx.actor.login, now=ctx.now)
-    set_state(ctx.session, case, "待回访")
-    return {
-        **plan,
-        "wave": int(known.get("wave") or 1),
-        "callback_due": due.due_at.astimezone(CHINA).isoformat() if due else None,
-    }

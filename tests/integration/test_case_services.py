@@ -337,3 +337,33 @@ def test_the_last_day_of_the_warranty_counts(stage, day, covered) -> None:
         assert in_warranty(session, unit, "", day) is None
         unit.delivered_on = None
         assert in_warranty(session, unit, "客厅/木地板", day) is None
+
+
+def test_who_was_dissatisfied_once_is_called_again_after_a_month(stage) -> None:
+    """E19: the second wave runs beside the closed case; dissatisfied then means a new case with the old one's people."""
+    number = stage.register()
+    early = ("T07 lin.xiaoan", "T08 lin.xiaoan", "T09 chen.liyan")
+    work = ("T12 chen.liyan", "T14 chen.liyan", "T15 lin.xiaoan", "T16 kang.gongcheng", "T17 chen.liyan")
+    for step in (*early, *work):
+        stage.do(*step.split())
+    stage.do("T18", "lin.xiaoan", satisfaction="不满意", new_promised_at=when(stage.now + timedelta(days=6)))
+    for step in (*work, "T18 lin.xiaoan", "T19 lin.xiaoan"):
+        stage.do(*step.split())
+    with stage.database.transaction() as session:
+        get(session, number).kind = "投诉"  # so that DMN-07 asks for the second wave
+    stage.wait(days=8)
+    stage.do("CB1", "zhou.xiaoning")
+    stage.do("T25", "sun.mingli")
+    case = stage.rows(ServiceCase)[0]
+    assert (case.state, case.open) == ("已关闭", False)
+    stage.wait(days=31)
+    called = "CB1" if "CB1" in stage.open() else "CB2"
+    poor = {"callback_satisfaction": "不满意", "callback_promised_at": when(stage.now + timedelta(days=5))}
+    person = "zhou.xiaoning" if called == "CB1" else "chen.liyan"
+    visited = {} if called == "CB1" else {"visited_at": when(stage.now)}
+    stage.do("CB1" if called == "CB1" else "CB2", person, **poor, **visited)
+    assert [(row.wave, row.overall) for row in stage.rows(SurveyResponse)] == [(1, "满意"), (2, "不满意")]
+    old, fresh = stage.rows(ServiceCase)
+    assert (old.state, old.open) == ("已关闭", False)
+    assert (fresh.house, fresh.party_id, fresh.open) == (old.house, old.party_id, True)
+    assert "T01" in stage.open()
