@@ -22,7 +22,7 @@ from uuid import UUID
 from engine import definitions, incidents, instance_views, instances, messages, people, scheduler, tasks, worker
 from engine.access import ADMIN, SYSTEM, Grant, Viewer
 from engine.connectors import Registry
-from engine.core import feel
+from engine.core import feel as language
 from engine.errors import NotFoundError, ProcessError
 from storage import tasks as task_rows
 from storage.session import Database
@@ -143,18 +143,22 @@ class _Cases(_Bench):
         with self.transaction() as session:
             return definitions.deploy(session, files=files, viewer=SYSTEM, now=self.now, registry=self.registry)
 
-    def evaluate(self, text: str, variables: Mapping[str, Any] | None = None) -> Any:
+    def evaluate(self, feel: str, variables: Mapping[str, Any] | None = None) -> Any:
         """Evaluate a FEEL expression and give JSON values."""
         with self.database.read() as session:
             env = tasks.feel_env(session, self.registry, self.now)
-        return feel.to_json(feel.compile(text).evaluate(feel.from_json(dict(variables or {})), env))
+        return language.to_json(
+            language.compile(feel.strip().removeprefix("=")).evaluate(language.from_json(dict(variables or {})), env)
+        )
 
-    def decide(self, decision: str, variables: Mapping[str, Any]) -> Any:
+    def decide(self, decision_name_or_id: str, variables: Mapping[str, Any]) -> Any:
         """Evaluate a deployed decision by name or id and give JSON values."""
         with self.database.read() as session:
             calendar = definitions.calendar(session, self.registry)
-            result = definitions.decide(session, ref=decision, variables=variables, calendar=calendar, now=self.now)
-            return feel.to_json(result.value)
+            result = definitions.decide(
+                session, ref=decision_name_or_id, variables=variables, calendar=calendar, now=self.now
+            )
+            return language.to_json(result.value)
 
     def start(
         self,
@@ -173,7 +177,7 @@ class _Cases(_Bench):
                 business_key=business_key or "", scope=scope,
             )  # fmt: skip
 
-    def instances(self, *, open_only: bool = True) -> list[InstanceHead]:
+    def instances(self, open_only: bool = True) -> list[InstanceHead]:
         """List instances, oldest first."""
         with self.database.read() as session:
             found = instance_views.listed(session, SYSTEM, open_only=open_only, limit=100_000)
@@ -262,7 +266,7 @@ class Workbench(_Cases):
     def advance(self, duration: str | timedelta) -> None:
         """Move the clock on by an ISO 8601 duration (`PT1H`, `P3D`); jobs run at their due times, in order."""
         if isinstance(duration, str):
-            moved = feel.compile("start + duration(text)").evaluate({"start": self.now, "text": duration})
+            moved = language.compile("start + duration(text)").evaluate({"start": self.now, "text": duration})
             until = moved if isinstance(moved, datetime) else None
             if until is None or until < self.now:
                 raise ValueError(f"{duration!r} is not an ISO 8601 duration forward")
