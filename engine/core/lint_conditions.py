@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 INFINITY = Decimal("Infinity")
+MAX_COMPARED = 12
 MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "!=": "!="}
 
 
@@ -61,7 +62,7 @@ Values = Span | frozenset[Any]
 def overlaps(conditions: list[str]) -> Iterator[tuple[int, int, str]]:
     """Give the pairs of conditions that can hold together, with an example of the variable's value."""
     read = [_read(text) for text in conditions]
-    for j, second in enumerate(read):
+    for j, second in enumerate(read[:MAX_COMPARED]):
         for i, first in enumerate(read[:j]):
             if " ".join(conditions[i].split()) == " ".join(conditions[j].split()):
                 yield i, j, ""

@@ -285,8 +285,11 @@ class InclusiveGateway(NodeSpec):
         del run, task
         return len(self.node.incoming) <= 1
 
-    def look(self, run: Run, task: Task) -> bool:
-        """Join when no token elsewhere can still reach a flow that has none."""
+    def look(self, run: Run, task: Task, *, by_border: bool = True) -> bool:
+        """Join when no token elsewhere can still reach a flow that has none.
+
+        At first the ways over boundary events count against joining; at the second look (`run.stuck`) for it.
+        """
         here = [t for t in run.tokens(task.workflow) if t.task_spec is self and t.has_state(TaskState.WAITING)]
         if not here or here[0] is not task:
             return False
@@ -297,10 +300,10 @@ class InclusiveGateway(NodeSpec):
             if other.task_spec is self or other.internal_data.get("watch"):
                 continue
             spot = other.task_spec.name
-            comes = any(spot in reach(self.name, f, by_border=True) for f in empty)
+            comes = any(spot in reach(self.name, f, by_border=by_border) for f in empty)
             # a token that may as well come to a flow already filled does not hold the join up (§13.4.3), but that it
             # could be interrupted by a boundary event does not count as such a way
-            if comes and not any(spot in reach(self.name, f, by_border=False) for f in filled):
+            if comes and not any(spot in reach(self.name, f, by_border=not by_border) for f in filled):
                 return False
         first = {t.internal_data.get("via", ""): t for t in reversed(here)}
         for other in first.values():

@@ -10,6 +10,7 @@ from SpiffWorkflow.bpmn.specs.bpmn_task_spec import BpmnTaskSpec
 
 from engine.core import events, nodes, scopes
 from engine.core.model import SUBPROCESS_TYPES
+from engine.core.reach import sources
 from engine.errors import N_, NotFoundError
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ class Program:
         """
         key = (gateway, flow_id, by_border)
         if key not in self._reach:
-            self._reach[key] = _sources(self.process, gateway, flow_id, by_border=by_border)
+            self._reach[key] = sources(self.process, gateway, flow_id, by_border=by_border)
         return self._reach[key]
 
 
@@ -187,25 +188,3 @@ def _handlers(model: Model, process: Process) -> dict[str, str]:
             if targets:
                 found[node.attached_to] = targets[0]
     return found
-
-
-def _sources(process: Process, gateway: str, flow_id: str, *, by_border: bool) -> frozenset[str]:
-    found: set[str] = set()
-    stack = [process.flows[flow_id].source]
-    while stack:
-        name = stack.pop()
-        if name in found or name == gateway:
-            continue
-        found.add(name)
-        node = process.nodes[name]
-        stack += [process.flows[f].source for f in node.incoming]
-        if node.type == "boundaryEvent" and by_border:
-            stack.append(node.attached_to)
-        if node.type == "intermediateCatchEvent" and node.event is not None and node.event.kind == "link":
-            stack += [
-                n.id
-                for n in process.nodes.values()
-                if n.type == "intermediateThrowEvent" and n.event is not None and n.event.kind == "link"
-                and n.event.name == node.event.name and n.scope == node.scope
-            ]  # fmt: skip
-    return frozenset(found)

@@ -150,6 +150,8 @@ class Run(Sight):
         for task in self.tokens():
             if task.has_state(TaskState.WAITING) and task.task_spec.watches_state:
                 woken = task.task_spec.look(self, task) or woken
+        if not woken and not self.agenda:
+            woken = any(task.task_spec.look(self, task, by_border=False) for task in stuck(self))
         return woken or bool(self.agenda)
 
     def _close_scopes(self) -> bool:
@@ -190,3 +192,14 @@ def descendants(run: Run, task: Task) -> Iterator[Task]:
     for inner in run.tokens(child) if child is not None else ():
         yield inner
         yield from descendants(run, inner)
+
+
+def stuck(run: Run) -> Iterator[Task]:
+    """Find the inclusive joins of each scope where all that lives waits at joins, each for what another might send.
+
+    They wait no longer for ways that only open when a boundary event fires: nothing is left that it could interrupt.
+    """
+    for workflow in (run.workflow, *run.workflow.subprocesses.values()):
+        live = [t for t in run.tokens(workflow) if not t.internal_data.get("watch")]
+        if all(t.has_state(TaskState.WAITING) and t.task_spec.node.type.endswith("Gateway") for t in live):
+            yield from (t for t in live if t.task_spec.node.type == "inclusiveGateway")

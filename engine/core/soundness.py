@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from engine.core.lint_known import about
 from engine.core.model import ACTIVITY_TYPES
+from engine.core.reach import sources
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -57,6 +58,7 @@ class _Game:
     def __init__(self, process: Process, scope: str) -> None:
         self.process = process
         self.nodes = {n.id: n for n in process.inside(scope) if not n.event_subprocess and not n.is_compensation}
+        self.reached: dict[tuple[str, str, bool], frozenset[str]] = {}
         self.links = {
             n.event.name: n
             for n in self.nodes.values()
@@ -76,50 +78,50 @@ class _Game:
             yield self.freeze(tokens)
 
     def steps(self, marking: Marking) -> Iterator[tuple[str, Marking]]:
-        """Give every element that can move and the marking after it."""
+        """Give every element that can move and the marking after it; see `run.stuck` for the second look."""
+        found = list(self.moves(marking, by_border=True))
+        yield from found or self.moves(marking, by_border=False)
+
+    def moves(self, marking: Marking, *, by_border: bool) -> Iterator[tuple[str, Marking]]:
         tokens = dict(marking)
         for node in self.nodes.values():
-            for used in self.inputs(node, tokens):
+            for used in self.inputs(node, tokens, by_border=by_border):
                 rest = dict(tokens)
                 for flow in used:
                     rest[flow] -= 1
                 for after in self.leave(node, rest):
                     yield node.id, after
 
-    def inputs(self, node: Node, tokens: dict[str, int]) -> Iterator[list[str]]:
+    def inputs(self, node: Node, tokens: dict[str, int], *, by_border: bool) -> Iterator[list[str]]:
         held = [f for f in node.incoming if tokens.get(f, 0)]
         if node.type == "parallelGateway":
             if held and len(held) == len(node.incoming):
                 yield held
         elif node.type == "inclusiveGateway" and len(node.incoming) > 1:
-            if held and not self.still_coming(node, tokens):
+            if held and not self.still_coming(node, tokens, by_border=by_border):
                 yield held
         else:
             yield from ([flow] for flow in held)
 
-    def still_coming(self, gateway: Node, tokens: dict[str, int]) -> bool:
-        """Tell whether a token elsewhere can reach an empty incoming flow of the join without passing it."""
-        empty = {f for f in gateway.incoming if not tokens.get(f, 0)}
-        stack = [f for f, count in tokens.items() if count and f not in gateway.incoming]
-        seen: set[str] = set()
-        while stack:
-            flow = stack.pop()
-            if flow in empty:
-                return True
-            target = self.process.flows[flow].target
-            if flow in seen or target == gateway.id:
+    def still_coming(self, gateway: Node, tokens: dict[str, int], *, by_border: bool) -> bool:
+        """Tell whether a token elsewhere holds the inclusive join up; the same rule as `InclusiveGateway.look`."""
+        filled = [f for f in gateway.incoming if tokens.get(f, 0)]
+        empty = [f for f in gateway.incoming if not tokens.get(f, 0)]
+        for flow, count in tokens.items():
+            spot = self.process.flows[flow].target
+            if not count or spot == gateway.id:
                 continue
-            seen.add(flow)
-            stack += self.outgoing(self.process.nodes[target])
+            comes = any(spot in self.reach(gateway.id, f, by_border=by_border) for f in empty)
+            if comes and not any(spot in self.reach(gateway.id, f, by_border=not by_border) for f in filled):
+                return True
         return False
 
-    def outgoing(self, node: Node) -> list[str]:
-        flows = list(node.outgoing)
-        for boundary in self.process.boundaries(node.id):
-            flows += boundary.outgoing
-        if _is_link(node) and node.event and node.event.name in self.links and node.type == "intermediateThrowEvent":
-            flows += self.links[node.event.name].outgoing
-        return flows
+    def reach(self, gateway: str, flow: str, *, by_border: bool) -> frozenset[str]:
+        """Remember `sources`."""
+        key = (gateway, flow, by_border)
+        if key not in self.reached:
+            self.reached[key] = sources(self.process, gateway, flow, by_border=by_border)
+        return self.reached[key]
 
     def leave(self, node: Node, tokens: dict[str, int]) -> Iterator[Marking]:
         """Give the markings that can follow when the element has done its work."""

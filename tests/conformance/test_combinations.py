@@ -646,3 +646,31 @@ def test_cancelling_a_handler_goes_on_with_the_compensation():
     assert board.open == ["undo_a"]
     board.step(machine.cancel, token_id=board.snap.tasks[0].id)
     assert board.open == ["z"]
+
+
+# Inclusive joins that wait for each other (row 2)
+
+
+def test_inclusive_joins_in_a_loop_do_not_wait_for_each_other_over_a_boundary_event():
+    body = (
+        START + '<exclusiveGateway id="m"/><inclusiveGateway id="in"/><inclusiveGateway id="out"/><exclusiveGateway id="x" default="fd"/>'
+        + user("a") + boundary("ab", "a", MESSAGE, interrupting=False) + user("b") + boundary("bb", "b", timer("Duration", "PT1H")) + user("c") + END
+        + chain("s", "m", "a", "out", "x") + chain("ab", "b", "in", "out") + chain("bb", "c", "in") + flow("x", "m", "again") + flow("x", "e", id="fd")
+    )  # fmt: skip
+    board = Board(body, again=True)
+    assert board.message("STOP").do("a").open == ["b"], "the outer join waits for the branch beside"
+    assert board.do("b").open == ["a"], "the inner one does not wait for what only the next round could bring"
+    board.message("STOP").do("a")
+    assert board.wait(hours=1).open == ["c"]
+    assert board.do("c", again=False).ended
+
+
+def test_an_inclusive_join_behind_an_interrupted_task_does_not_wait_for_the_next_round():
+    body = (
+        START + '<exclusiveGateway id="m"/><parallelGateway id="g"/><inclusiveGateway id="in"/><inclusiveGateway id="out"/><exclusiveGateway id="x" default="fd"/>'
+        + user("a") + user("b") + boundary("bb", "b", timer("Duration", "PT1H")) + user("c") + END
+        + chain("s", "m", "g", "a", "out", "x") + chain("g", "b", "in", "out") + chain("bb", "c", "in") + flow("x", "m", "again") + flow("x", "e", id="fd")
+    )  # fmt: skip
+    board = Board(body, again=True).wait(hours=1).do("a")
+    assert board.open == ["c"]
+    assert board.do("c").open == ["a", "b"]

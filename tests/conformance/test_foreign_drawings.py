@@ -75,6 +75,7 @@ def play(what: program.Program) -> str:
     for _ in range(MOVES):
         if snap.ended:
             break
+        assert snap.tasks or snap.services or snap.subscriptions or snap.timers, "it hangs, and nobody was told"
         try:
             following = move(what, snap, environment(), dice)
         except KeyturnError:
