@@ -109,19 +109,7 @@ def register(
     if unit is not None:
         data["unit"] = unit.code
     case = _opened(session, viewer, values, unit, now=now, request_key=request_key)
-    known_at_start = {"case_number": case.number, "project": case.project}
-    case.instance_id = instances.start(
-        session,
-        key=PROCESS,
-        variables={**known_at_start, "penalty_active": penalties.active(session, now=now)},
-        viewer=viewer,
-        now=now,
-        registry=registry,
-        business_key=case.number,
-        scope=case.project,
-        title=case.number,
-        fields={"number": case.number},
-    )
+    case.instance_id = _start(session, viewer, case, now=now, registry=registry)
     task = _open_task(session, case, INTAKE_TASK)
     if files is not None:
         for field, file in uploads:
@@ -134,6 +122,22 @@ def register(
         _merge(session, viewer, case, now=now, registry=registry)
     show_head(session, case)
     return case.number
+
+
+def _start(session: Session, viewer: Viewer, case: ServiceCase, *, now: datetime, registry: Registry) -> UUID:
+    known = {"case_number": case.number, "project": case.project}
+    return instances.start(
+        session,
+        key=PROCESS,
+        variables={**known, "penalty_active": penalties.active(session, now=now)},
+        viewer=viewer,
+        now=now,
+        registry=registry,
+        business_key=case.number,
+        scope=case.project,
+        title=case.number,
+        fields={"number": case.number},
+    )
 
 
 def _opened(

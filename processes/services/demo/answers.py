@@ -141,6 +141,12 @@ def _handling(element: str, known: Mapping[str, Any], now: datetime) -> dict[str
             "time_told": True,
             "plan_reply": "接受",
         },
+    }
+    return found.get(element, {}) or _work(element, known, now)
+
+
+def _work(element: str, known: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    found: dict[str, dict[str, Any]] = {
         "T15": {"told_plan": True, "told_time": True, "plan_clear": True, "checkback_comment": "客户清楚方案和时间。"},
         "T16": {
             "investigation": "已到现场核实。",
@@ -176,7 +182,6 @@ def _handling(element: str, known: Mapping[str, Any], now: datetime) -> dict[str
 
 
 def _late(element: str, now: datetime) -> dict[str, Any]:
-    rated = {"attempt": 1, "callback_result": "接通", "attitude_score": 5, "result_score": 5, "q_timely": 4}
     found: dict[str, dict[str, Any]] = {
         "T20": {
             "close_norm": "《工程质量缺陷处理标准》第 4.2 条",
@@ -189,6 +194,13 @@ def _late(element: str, now: datetime) -> dict[str, Any]:
         "T23": {"mgr_opinion": "同意主管意见。", "mgr_fault": "一般"},
         "T24": {"gm_opinion": "同意，全员学习。", "gm_fault": "一般", "document_no": "客服〔2026〕7号"},
         "T25": {"records_complete": True, "norm_score": 92, "returned": False},
+    }
+    return found.get(element, {}) or _calls(element, now)
+
+
+def _calls(element: str, now: datetime) -> dict[str, Any]:
+    rated = {"attempt": 1, "callback_result": "接通", "attitude_score": 5, "result_score": 5, "q_timely": 4}
+    found: dict[str, dict[str, Any]] = {
         "T26": {
             "reached": True,
             "explained": "防水材料后天到场，施工后做 48 小时闭水。",
