@@ -19,7 +19,8 @@ class ServiceCase(Base):
     `state` is the Chinese state of DOMAIN 2.1 (待派单 … 已关闭). `solved_at` stops the promise clock, `closed_at` ends
     the case; `close_type`: answered, merged, not_ours, accepted, internal, withdrawn, external. `cat1`/`cat2` are the
     intake's, `final_cat1`/`final_cat2` those after investigation (D14). `intake` holds the answers of the intake form
-    that no column needs; personal data lies in party and contact, `caller_*` is who called. `house` repeats the code of the unit.
+    that no column needs; personal data lies in party and contact, `caller_*` is who called. `house` repeats the code
+    of the unit.
     """
 
     __tablename__ = "service_case"

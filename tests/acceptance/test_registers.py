@@ -43,9 +43,7 @@ def sheet(headings, *rows) -> io.BytesIO:
 
 
 def upload(admin, code, content, name="x.xlsx"):
-    return admin.post(
-        f"/admin/registers/{code}/import", {"file": (content, name)}, content_type="multipart/form-data"
-    )
+    return admin.post(f"/admin/registers/{code}/import", {"file": (content, name)}, content_type="multipart/form-data")
 
 
 @pytest.mark.parametrize("code", CODES)

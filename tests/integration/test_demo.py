@@ -45,7 +45,11 @@ def test_every_story_ends_as_written(played, now) -> None:
             query = select(UserTask.element_id).where(UserTask.state == "open")
             return set(session.scalars(query.where(UserTask.instance_id == case[story].instance_id)))
 
-        assert (case["leak"].state, case["leak"].close_type, case["leak"].category) == ("已关闭", "accepted", "地产保修")
+        assert (case["leak"].state, case["leak"].close_type, case["leak"].category) == (
+            "已关闭",
+            "accepted",
+            "地产保修",
+        )
         assert case["leak"].solved_at <= case["leak"].promised_at
         assert waits("promise") == {"T24"}
         assert waits("lift") >= {"T17"}
