@@ -16,6 +16,7 @@ from engine.core.lint_events import check_answers
 from engine.core.lint_expressions import check_expressions, check_juel
 from engine.core.lint_flows import check_cycles, check_flows, check_places
 from engine.core.lint_known import Known, about
+from engine.core.model import SUBPROCESS_TYPES
 from engine.core.soundness import check_soundness
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ __all__ = ["Known", "check"]
 
 MAX_NODES = 1_000
 WAITING_TYPES = frozenset(
-    {"userTask", "manualTask", "serviceTask", "receiveTask", "intermediateCatchEvent", "callActivity", "subProcess"}
+    {"userTask", "manualTask", "serviceTask", "receiveTask", "intermediateCatchEvent", "callActivity"}
 )
 
 
@@ -199,11 +200,7 @@ def _reached(process: Process, inside: list[Node]) -> set[str]:
 
 def _circles(process: Process, inside: list[Node]) -> Iterator[Finding]:
     """Warn of a circle in which no element ever waits: it runs until the engine stops it."""
-    quick = {
-        n.id
-        for n in inside
-        if n.type not in WAITING_TYPES and not (n.type.endswith("Task") and "topic" in n.attributes)
-    }
+    quick = {n.id for n in inside if not _waits(process, n)}
     done: set[str] = set()
     for node in inside:
         if node.id not in quick or node.id in done:
@@ -219,6 +216,13 @@ def _circles(process: Process, inside: list[Node]) -> Iterator[Finding]:
                 f"The circle {names} never waits for anyone. Put a user task or a timer into it.",
                 f"循环“{names}”中没有任何等待。请在里面放一个人工任务或定时器。",
             )
+
+
+def _waits(process: Process, node: Node) -> bool:
+    if node.type in SUBPROCESS_TYPES:
+        return any(_waits(process, n) for n in process.inside(node.id))
+    link = node.event is not None and node.event.kind == "link"
+    return (node.type in WAITING_TYPES and not link) or bool(node.attributes.get("topic"))
 
 
 def _circle_from(process: Process, start: str, quick: set[str]) -> list[str]:

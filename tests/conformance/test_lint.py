@@ -161,6 +161,7 @@ RULES: list[tuple[str, str, str, str]] = [
     # soundness
     ("deadlock", "error", "j", split("exclusiveGateway", "n = 1", "n = 2") + '<parallelGateway id="j"/>' + flow("a", "j") + flow("b", "j")),
     ("livelock", "warning", "m", START + '<exclusiveGateway id="m"/><task id="a"/>' + chain("s", "m", "a", "m")),
+    ("livelock", "warning", "p", START + sub('<startEvent id="ss"/><task id="i"/>' + chain("ss", "i")) + chain("s", "p") + flow("p", "p")),
     ("cycle-piles-up", "warning", "b", START + user("a") + boundary("b", "a", timer("Cycle", "R/PT1H"), interrupting=False) + user("r") + END + TASK + chain("b", "r", "e")),
     # no effect
     ("no-effect", "info", "a", START + user("a", 'camunda:asyncBefore="true"') + END + TASK),
