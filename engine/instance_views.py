@@ -252,6 +252,19 @@ def incident_info(row: Incident, instance: ProcessInstance | None) -> IncidentIn
     )
 
 
+def only_visible(session: Session, viewer: Viewer, heads: Sequence[InstanceHead]) -> tuple[InstanceHead, ...]:
+    """Leave out the instances this viewer may not look at."""
+    if viewer.is_admin or viewer.is_process_owner:
+        return tuple(heads)
+    rows = [instances.get(session, head.id) for head in heads]
+    seen = {
+        row.id
+        for row in rows
+        if row is not None and access.allowed(viewer, Action.INSTANCE_VIEW, subject(session, row))
+    }
+    return tuple(head for head in heads if head.id in seen)
+
+
 def history(session: Session, instance_id: UUID, viewer: Viewer, *, after: int = 0) -> tuple[HistoryInfo, ...]:
     """List what happened to an instance, oldest first. Raises NotFoundError."""
     visible(session, viewer, instance_id)

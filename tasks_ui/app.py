@@ -13,6 +13,8 @@ from storage.session import Database
 from tasks_ui import (
     admin,
     admin_people,
+    admin_tokens,
+    api,
     assets,
     auth,
     cases,
@@ -42,7 +44,7 @@ if TYPE_CHECKING:
 
     from engine.connectors import OutboxMessage, Registry
 
-PAGES = (auth, inbox, work, cases, start, prints, notifications, admin, admin_people, registers)
+PAGES = (auth, inbox, work, cases, start, prints, notifications, admin, admin_people, registers, admin_tokens, api)
 
 
 def create_app(
@@ -66,7 +68,7 @@ def create_app(
         settings=settings,
         database=database or Database(settings.database_url, data_key=settings.data_key),
         registry=registry or default_registry(settings),
-        clock=clock,
+        clock=context.TestClock(clock, settings.data_dir / "test-clock") if settings.test_clock else clock,
     )
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
@@ -74,6 +76,7 @@ def create_app(
     for part in (logs, i18n, errors, guard, names, navigation, health):
         part.install(app)
     security.install(app, settings)
+    app.extensions["keyturn-csrf"].exempt(api.blueprint)  # tokens instead of cookies: no page can forge a request
     for page in PAGES:
         app.register_blueprint(page.blueprint)
 

@@ -20,7 +20,7 @@ from processes.services import demo as demo_data
 from processes.services import initial
 from storage import migrate
 from storage.session import Database
-from tasks_ui import cli_check, cli_scenario, context, logs
+from tasks_ui import cli_check, cli_scenario, cli_token, context, logs
 from tasks_ui.app import create_app, default_registry
 from tasks_ui.serving import Server
 from tasks_ui.settings import Settings, SettingsError, from_environment
@@ -59,6 +59,7 @@ def main() -> None:
 
 main.add_command(cli_check.check)
 main.add_command(cli_check.mend)
+main.add_command(cli_token.group(lambda: _prepared(_settings()), context.clock))
 main.add_command(cli_scenario.scenario)
 
 

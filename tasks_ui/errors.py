@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from flask import Flask, Response, current_app, g, jsonify, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext, lazy_gettext
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
 
 from engine.errors import N_, InvalidFormError, KeyturnError
-from tasks_ui import context, logs
+from tasks_ui import context, logs, problems
 from tasks_ui.i18n import translate
 
 if TYPE_CHECKING:
@@ -54,6 +54,8 @@ def is_htmx() -> bool:
 
 def answer(status: int, sentence: str, *, details: list[dict[str, Any]] | None = None) -> Response:
     """Answer a request that failed, in the form the caller reads."""
+    if problems.concerns():
+        return problems.answer(status, sentence)
     if wants_json():
         error = {"status": status, "message": sentence, "request_id": g.get("request_id", ""), "details": details or []}
         return make_response(jsonify(error=error), status)
@@ -88,6 +90,8 @@ def install(app: Flask) -> None:
     """Register one handler per family of errors."""
 
     def known(error: KeyturnError) -> Response:
+        if problems.concerns():
+            return problems.of(error)
         return answer(error.status, translate(error.template, error.fields), details=_details(error))
 
     def forged(error: CSRFError) -> Response:
@@ -102,7 +106,10 @@ def install(app: Flask) -> None:
         if error.response is not None:
             return make_response(error.response)
         status = error.code or SERVER_ERROR
-        return answer(status, str(SENTENCES.get(status, error.name)))
+        response = answer(status, str(SENTENCES.get(status, error.name)))
+        if isinstance(error, MethodNotAllowed) and error.valid_methods:
+            response.headers["Allow"] = ", ".join(sorted(error.valid_methods))
+        return response
 
     def too_large(_error: RequestEntityTooLarge) -> Response:
         limit = app.config["MAX_CONTENT_LENGTH"] // (1024 * 1024)

@@ -42,6 +42,7 @@ ADMINISTRATION = (
     Entry("admin.outbox", lazy_gettext("Outgoing messages"), "send", "/admin/outbox", ADMIN),
     Entry("admin_people.show", lazy_gettext("People"), "people", "/admin/people", ADMIN),
     Entry("admin_people.roles", lazy_gettext("Roles"), "person-badge", "/admin/roles", ADMIN),
+    Entry("admin_tokens.show", lazy_gettext("API tokens"), "shield-check", "/admin/tokens", ADMIN),
     Entry("registers.rota", lazy_gettext("Duty rota"), "calendar-event", "/admin/rota", ADMIN),
     Entry("registers.index", lazy_gettext("Registers"), "building", "/admin/registers", ADMIN),
     Entry("registers.holidays", lazy_gettext("Holidays"), "calendar-week", "/admin/holidays", ADMIN),

@@ -57,7 +57,7 @@ def install(app: Flask, settings: Settings) -> None:
         WTF_CSRF_TIME_LIMIT=None,  # lives as long as the session: a form left open over lunch can still be sent
         WTF_CSRF_SSL_STRICT=settings.secure,
     )
-    CSRFProtect(app)
+    app.extensions["keyturn-csrf"] = CSRFProtect(app)
     if settings.proxies:
         count = settings.proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]

@@ -22,6 +22,7 @@ SECRETS = ("SECRET_KEY", "DATA_KEY", "SMTP_PASSWORD", "METRICS_TOKEN", "WEBHOOK_
 NAMES = frozenset(
     {
         *("DATABASE_URL", "DATA_DIR", "BASE_URL", "ZONE", "DEMO", "PROXIES", "LOG_LEVEL", "MAX_UPLOAD_MB"),
+        "TEST_CLOCK",
         *("SMTP_HOST", "SMTP_PORT", "SMTP_USER", "SMTP_FROM", "SMTP_TLS", "WEBHOOK_URL"),
         *SECRETS,
         *(f"{name}_FILE" for name in SECRETS),
@@ -52,8 +53,8 @@ class Settings:
 
     `base_url` is where people find it: links in mails start with it, and https there makes the cookies secure.
     `proxies` counts the trusted proxies in front. `zone` is the zone people read times in. `demo` lets anybody sign in
-    as anybody: never in earnest. `secret_key` signs sessions and may be changed; `data_key` seals phone numbers in the
-    database and must be kept with it.
+    as anybody, `test_clock` lets programs put the clock forward: never in earnest. `secret_key` signs sessions and may
+    be changed; `data_key` seals phone numbers in the database and must be kept with it.
     """
 
     database_url: str
@@ -63,6 +64,7 @@ class Settings:
     secret_key: str = field(repr=False)
     data_key: str = field(default="", repr=False)
     demo: bool = False
+    test_clock: bool = False
     proxies: int = 0
     log_level: str = "INFO"
     max_upload_mb: int = 25
@@ -99,6 +101,7 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
         secret_key=secret_key,
         data_key=_secret(values, "DATA_KEY") or _kept_secret(data_dir, "data-key"),
         demo=demo,
+        test_clock=_switch(values, "TEST_CLOCK"),
         proxies=_number(values, "PROXIES", 0),
         log_level=_choice(values, "LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR")),
         max_upload_mb=_number(values, "MAX_UPLOAD_MB", 25),

@@ -24,7 +24,7 @@ from processes.services.demo.people import ROLES
 from storage.session import Database
 from storage.tables.cases import ServiceCase
 from storage.tables.instances import ProcessInstance
-from storage.tables.people import Substitution
+from storage.tables.people import ApiToken, Substitution
 from storage.tables.registers import ImportRun
 from storage.tables.work import Attachment, Incident, Notification, UserTask
 from tasks_ui.app import create_app
@@ -178,6 +178,12 @@ TABLE: dict[tuple[str, str], Row] = {
     ("GET", "/admin/people/<login>"): Row("/admin/people/lin.xiaoan", STAFF),
     ("POST", "/admin/people/<login>"): Row("/admin/people/lin.xiaoan", ADMIN, data={"name": "x"}),
     ("POST", "/admin/people/<login>/password"): Row("/admin/people/lin.xiaoan/password", ADMIN),
+    ("GET", "/admin/tokens"): Row("/admin/tokens", ADMIN),
+    ("POST", "/admin/tokens"): Row("/admin/tokens", ADMIN, data={"login": "lin.xiaoan", "name": "x"}),
+    ("POST", "/admin/tokens/<uuid:token_id>/revoke"): Row("/admin/tokens/{token}/revoke", ADMIN),
+    # the descriptions of the API; its operations take tokens only, see test_api_authorization
+    ("GET", "/api/v1/"): Row("/api/v1/", anonymous=True),
+    ("GET", "/api/v1/openapi.json"): Row("/api/v1/openapi.json", anonymous=True),
     # registers
     ("GET", "/admin/registers"): Row(REGISTER, ADMIN),
     ("GET", "/admin/registers/<code>"): Row(f"{REGISTER}/units", ADMIN),
@@ -274,12 +280,14 @@ def court(demo_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         )  # fmt: skip
         session.add(lent)
         notifications.notify(session, recipient="lin.xiaoan", template="Saved.", link="/me", now=NOW)
+        token = ApiToken(id=UUID(int=10), login="lin.xiaoan", digest="x", created_at=NOW)
+        session.add(token)
         run = ImportRun(register="units", filename="x.csv", at=NOW, actor="admin", report=[["编号"]], **COUNTS)
         session.add(run)
         session.flush()
         letter = session.scalars(select(Notification).where(Notification.recipient == "lin.xiaoan")).first()
         assert letter is not None
-        shared = {"substitution": str(lent.id), "notification": str(letter.id), "run": str(run.id)}
+        shared = {"substitution": str(lent.id), "notification": str(letter.id), "run": str(run.id), "token": str(token.id)}
         objects = (_objects(session, HERE) | shared, _objects(session, THERE) | shared)
     real.dispose()
     database = Undone(settings.database_url, data_key=SECRET)
@@ -297,6 +305,7 @@ def test_every_address_has_a_row(court: Court) -> None:
         (method, rule.rule)
         for rule in court.app.url_map.iter_rules()
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+        if not rule.rule.startswith("/api/v1/") or (method, rule.rule) in TABLE
     }
     assert rules - set(TABLE) == set(), "say in TABLE who may do this"
     assert set(TABLE) - rules == set(), "this is no longer served"

@@ -1,0 +1,65 @@
+"""`keyturn token`: tokens for programs, made where nobody can sign in yet."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import click
+
+from engine import people
+from engine.access import SYSTEM
+from engine.errors import KeyturnError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from storage.session import Database
+
+UNITS = {"h": "hours", "d": "days", "w": "weeks"}
+
+
+def group(prepared: Callable[[], Database], clock: Callable[[], datetime]) -> click.Group:
+    """Give the commands, with the way to the database and the clock."""
+
+    @click.group()
+    def token() -> None:
+        """Tokens for programs that use the API."""
+
+    @token.command()
+    @click.argument("login")
+    @click.option("--name", default="", help="What it is for.")
+    @click.option("--role", "roles", multiple=True, help="Only this role of the person; may be given several times.")
+    @click.option("--expires", default="", help="How long it lives: 12h, 30d, 52w. No end when not given.")
+    def create(login: str, name: str, roles: tuple[str, ...], expires: str) -> None:
+        """Make a token for LOGIN and print it; it cannot be shown again."""
+        now = clock()
+        until = now + _span(expires) if expires else None
+        with prepared().transaction() as opened:
+            try:
+                text = people.new_token(
+                    opened, SYSTEM, login=login, name=name, roles=roles, expires_at=until, now=now
+                )
+            except KeyturnError as problem:
+                raise click.ClickException(str(problem)) from problem
+        click.echo(text)
+
+    @token.command("list")
+    def show() -> None:
+        """List all tokens."""
+        with prepared().read() as opened:
+            found = people.tokens(opened, SYSTEM)
+        for one in found:
+            until = one.expires_at.isoformat() if one.expires_at else "-"
+            click.echo(f"{one.id}  {one.login}  {one.state(clock())}  {until}  {','.join(one.roles) or '-'}  {one.name}")
+
+    return token
+
+
+def _span(text: str) -> timedelta:
+    found = re.fullmatch(r"(\d{1,5})([hdw])", text)
+    if found is None:
+        raise click.BadParameter("use a number with h, d or w, such as 30d", param_hint="--expires")
+    return timedelta(**{UNITS[found[2]]: int(found[1])})
