@@ -1,0 +1,136 @@
+"""Every page, checked by axe: on the desk and on the phone, light and dark, and never wider than the screen.
+
+The pages are those the application serves: a new address without an entry in PAGES or NO_PAGES fails.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import select
+
+from storage.tables.cases import ServiceCase
+from storage.tables.registers import ImportRun
+from storage.tables.work import UserTask
+from tests.browser.conftest import AXE, CHECK, RULES, Live, shoot
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+AGENT, PLANNER, HANDLER, ADMIN = "lin.xiaoan", "chen.liyan", "kang.gongcheng", "admin"
+PAGES: dict[str, list[tuple[str, str]]] = {
+    # endpoint: (who, where); names in braces are filled in
+    "auth.login": [(AGENT, "/login")],
+    "auth.me": [(AGENT, "/me")],
+    "inbox.show": [(AGENT, "/inbox"), (PLANNER, "/inbox?view=team"), (AGENT, "/inbox?q=nothing")],
+    "inbox.reassign_form": [(PLANNER, "/inbox/{T07}/reassign")],
+    "work.show": [
+        (AGENT, "/tasks/{T07}"),
+        (PLANNER, "/tasks/{T12}"),
+        (HANDLER, "/tasks/{T16}"),
+        (AGENT, "/tasks/{T18}"),
+    ],
+    "cases.index": [(AGENT, "/cases")],
+    "cases.show": [(AGENT, "/cases/{case}"), (AGENT, "/cases/{closed}")],
+    "start.index": [(AGENT, "/start")],
+    "start.complaint": [(AGENT, "/start/complaint")],
+    "start.done": [(AGENT, "/start/complaint/done/{case}")],
+    "prints.show": [(AGENT, "/print/record/{case}")],
+    "notifications.show": [(AGENT, "/notifications")],
+    "admin.index": [(ADMIN, "/admin/")],
+    "admin.incidents": [(ADMIN, "/admin/incidents")],
+    "admin.jobs": [(ADMIN, "/admin/jobs")],
+    "admin.outbox": [(ADMIN, "/admin/outbox")],
+    "admin.audit": [(ADMIN, "/admin/audit")],
+    "admin.deployments": [(ADMIN, "/admin/deployments")],
+    "admin_people.show": [(ADMIN, "/admin/people")],
+    "admin_people.roles": [(ADMIN, "/admin/roles")],
+    "admin_people.new": [(ADMIN, "/admin/people/new")],
+    "admin_people.person": [(ADMIN, "/admin/people/lin.xiaoan")],
+    "registers.index": [(ADMIN, "/admin/registers")],
+    "registers.show": [(ADMIN, "/admin/registers/units")],
+    "registers.rota": [(ADMIN, "/admin/rota")],
+    "registers.edit": [(ADMIN, "/admin/registers/units/new"), (ADMIN, "/admin/registers/units/entries/1")],
+    "registers.report": [(ADMIN, "/admin/imports/{run}")],
+    "registers.holidays": [(ADMIN, "/admin/holidays")],
+    "admin_tokens.show": [(ADMIN, "/admin/tokens")],
+    "api.page": [(ADMIN, "/api/v1/")],
+    "404": [(AGENT, "/nowhere")],
+}
+NO_PAGES = {
+    *("static", "healthz", "metrics", "home"),  # files, figures, a redirect
+    *(
+        "work.lookup",
+        "work.attachments.show",
+        "start.callers",
+        "start.open_cases",
+        "notifications.badge",
+    ),  # parts, files
+    *("registers.template", "registers.refused"),  # files
+}
+PRINTED = {"prints.show"}
+"""Sheets of paper are as wide as paper, and always light."""
+TOO_WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+DARKEN = "document.documentElement.dataset.theme = document.documentElement.dataset.bsTheme = 'dark'"
+CONTRAST = """() => axe.run(document, {runOnly: {type: "rule", values: ["color-contrast"]}}).then((found) =>
+  found.violations.flatMap((one) => one.nodes.map((node) => "dark: " + node.target.join(" ") + ": " + node.any[0].message)))"""
+
+
+def is_page(endpoint: str) -> bool:
+    """Tell whether people look at it: programs' addresses are not pages, except the one that explains them."""
+    return endpoint not in NO_PAGES and (not endpoint.startswith("api.") or endpoint == "api.page")
+
+
+@pytest.fixture
+def names(live: Live) -> dict[str, str]:
+    """Fill in the braces: tasks by element, cases, an import."""
+    with live.site.database.transaction() as session:
+        tasks = session.execute(
+            select(UserTask.element_id, UserTask.id, UserTask.scope).where(UserTask.state == "open")
+        ).all()
+        found = {element: str(task) for element, task, scope in tasks if scope == "春和里"}
+        cases = select(ServiceCase.number).where(ServiceCase.instance_id.is_not(None)).order_by(ServiceCase.number)
+        found["case"] = session.scalars(cases.where(ServiceCase.state == "处理中")).first() or ""
+        found["closed"] = session.scalars(cases.where(ServiceCase.state == "已关闭")).first() or ""
+        run = ImportRun(
+            register="units", filename="x.csv", at=live.site.clock(), actor="admin", accepted=1, changed=0, refused=1,
+            report=[["编号"], [2, "accepted", "x", "", {}, ["x"]], [3, "refused", "y", "There is no such entry.", {}, ["y"]]],
+        )  # fmt: skip
+        session.add(run)
+        session.flush()
+        return found | {"run": str(run.id)}
+
+
+def wrong_with(page: Page, endpoint: str) -> list[str]:
+    """List what is wrong with the page on the screen, in the light and then in the dark."""
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found: list[str] = page.evaluate(CHECK, RULES)
+    if endpoint not in PRINTED:
+        wide = page.evaluate(TOO_WIDE)
+        found += [f"{wide} px wider than the screen"] if wide > 0 else []
+        page.evaluate(DARKEN)
+        found += page.evaluate(CONTRAST)
+    return found
+
+
+def test_every_page_is_listed(live: Live) -> None:
+    served = {rule.endpoint for rule in live.site.app.url_map.iter_rules() if "GET" in (rule.methods or ())}
+    assert {endpoint for endpoint in served if is_page(endpoint)} - set(PAGES) == set(), "add them to PAGES or NO_PAGES"
+
+
+@pytest.mark.parametrize("size", ["desk", "phone"])
+def test_pages(live: Live, names: dict[str, str], size: str) -> None:
+    served = set(live.site.app.view_functions) | {"404"}
+    wrong = {}
+    for person in (AGENT, PLANNER, HANDLER, ADMIN):
+        page = live.enter(person, size=size, reduced_motion="reduce")
+        for endpoint, places in PAGES.items():
+            for _, path in (place for place in places if place[0] == person and endpoint in served):
+                page.goto(live.address + path.format(**names))
+                if found := wrong_with(page, endpoint):
+                    wrong[path] = found
+                    shoot(page, f"wrong-{endpoint}-{size}")
+        page.context.close()
+        live.contexts.remove(page.context)
+    assert wrong == {}
