@@ -36,8 +36,20 @@ def await_event(run: Run, task: Task, node: Node) -> bool:
     elif event.kind in AWAITED:
         name = str(run.text(task, event.name))
         key = node.properties.get("correlationKey", "")
-        task.internal_data["await"] = [event.kind, name, str(run.text(task, key)) if key else ""]
+        wanted = str(run.text(task, key)) if key else called_key(run, task) if event.kind == "message" else ""
+        task.internal_data["await"] = [event.kind, name, wanted]
     return False
+
+
+def called_key(run: Run, task: Task) -> str:
+    """Give the business key that a call activity handed to the process the token is in, "" for the instance's own."""
+    workflow = task.workflow
+    while workflow.parent_task_id is not None:
+        holder = run.holder(workflow)
+        if "definition" in holder.internal_data:
+            return str(holder.internal_data.get("business_key", ""))
+        workflow = holder.workflow
+    return ""
 
 
 class StartEvent(NodeSpec):

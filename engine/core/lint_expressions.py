@@ -12,7 +12,7 @@ from engine.core.feel.names import CALENDAR
 from engine.core.findings import Finding
 from engine.core.lint_chinese import chinese
 from engine.core.lint_known import about, did_you_mean
-from engine.core.normalise import EXPRESSION_ATTRIBUTES, is_juel
+from engine.core.normalise import EXPRESSION_ATTRIBUTES, is_juel, own_key
 from engine.core.timers import ISO_CYCLE, ISO_DURATION, ISO_MOMENT, is_literal
 
 if TYPE_CHECKING:
@@ -115,9 +115,10 @@ def _texts(node: Node) -> Iterator[tuple[str, str, str]]:
             yield "timer", "定时器", event.expression
         if event.name.startswith("="):
             yield "name", "名称", event.name[1:]
-    for mapping in (*node.inputs, *node.outputs):
-        if mapping.expression and not mapping.business_key:
-            yield f"mapping {mapping.target}", f"映射 {mapping.target}", mapping.source
+    for mapping in (*node.inputs, *node.outputs, *(m for e in node.events for m in e.mappings)):
+        if mapping.expression and not own_key(mapping):
+            target = mapping.target or "businessKey"
+            yield f"mapping {target}", f"映射 {target}", mapping.source.removeprefix("=")
     yield from _loop_texts(node)
 
 

@@ -13,7 +13,7 @@ from engine.core import feel
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from engine.core.model import Model, Node
+    from engine.core.model import Mapping, Model, Node
 
 EXPRESSION_ATTRIBUTES = (
     "assignee", "candidateGroups", "candidateUsers", "dueDate", "followUpDate", "priority", "decisionRef",
@@ -24,6 +24,12 @@ EXPRESSION_ATTRIBUTES = (
 def is_juel(text: str) -> bool:
     """Tell whether a text is a JUEL expression of Camunda 7."""
     return text.strip().startswith(("${", "#{")) and text.strip().endswith("}")
+
+
+def own_key(mapping: Mapping) -> bool:
+    """Tell whether a `camunda:in` hands on the instance's own business key, which happens anyway."""
+    text = "".join(mapping.source.split())
+    return mapping.business_key and (not text or text[1:] == "{execution.processBusinessKey}")
 
 
 def plain(text: str) -> str:
@@ -74,7 +80,7 @@ def _node(model: Model, node: Node) -> None:
         event.expression = plainly(event.expression)
         event.name = literally(event.name)
     for mapping in (*node.inputs, *node.outputs, *(m for e in node.events for m in e.mappings)):
-        if mapping.expression and not mapping.business_key:
+        if mapping.expression and not own_key(mapping):
             mapping.source = plainly(mapping.source)
     if node.loop is not None:
         loop = node.loop

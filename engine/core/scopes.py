@@ -8,6 +8,7 @@ from SpiffWorkflow.util.task import TaskState
 
 from engine.core import feel, throwing
 from engine.core.nodes import NodeSpec, feel_text
+from engine.core.normalise import own_key
 from engine.core.run import Run, TokenSubWorkflow
 from engine.core.sight import call_scope
 from engine.errors import N_, ProcessError
@@ -56,6 +57,9 @@ class CallActivity(NodeSpec):
         program = run.env.called(called, self._binding(run, task))
         values = self._carried(run, task, self.node.inputs, run.view(task))
         task.internal_data["definition"] = program.definition_id
+        for mapping in self.node.inputs:
+            if mapping.business_key and not own_key(mapping):
+                task.internal_data["business_key"] = str(run.evaluate(task, feel_text(mapping.source)))
         run.variables.open(call_scope(task), values)
         child = TokenSubWorkflow(program.scopes[program.key], task.id, run.workflow)
         run.workflow.subprocesses[task.id] = child
@@ -95,6 +99,7 @@ class CallActivity(NodeSpec):
             values[mapping.target] = evaluate_with(run, task, mapping.source, inner)
         run.workflow.subprocesses.pop(task.id, None)
         task.internal_data.pop("definition", None)
+        task.internal_data.pop("business_key", None)
         run.variables.close(call_scope(task))
         run.assign(task, values)
         self.finish(run, task)

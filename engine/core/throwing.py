@@ -12,6 +12,7 @@ from uuid import UUID
 from SpiffWorkflow.util.task import TaskState
 
 from engine.core import feel
+from engine.core.normalise import own_key
 from engine.core.run import LIVE
 from engine.core.snapshot import Thrown
 from engine.errors import N_, ProcessError
@@ -33,7 +34,7 @@ def throw_message(run: Run, task: Task, node: Node) -> None:
     key = ""
     for mapping in mappings:
         if mapping.business_key:
-            key = str(_business_key(run, task, mapping.source))
+            key = "" if own_key(mapping) else str(run.evaluate(task, mapping.source.removeprefix("=")))
         elif mapping.all:
             values.update(run.view(task))
         elif mapping.target:
@@ -46,12 +47,6 @@ def throw_message(run: Run, task: Task, node: Node) -> None:
     payload = {target: feel.to_json(value) for target, value in values.items()}
     run.thrown.append(Thrown("message", name, node.id, payload, key))
     run.note("thrown", task, kind="message", name=name)
-
-
-def _business_key(run: Run, task: Task, text: str) -> Any:
-    if text in {"", "#{execution.processBusinessKey}", "${execution.processBusinessKey}"}:
-        return ""
-    return run.evaluate(task, text.removeprefix("="))
 
 
 def throw_signal(run: Run, task: Task, node: Node) -> None:

@@ -674,3 +674,25 @@ def test_an_inclusive_join_behind_an_interrupted_task_does_not_wait_for_the_next
     board = Board(body, again=True).wait(hours=1).do("a")
     assert board.open == ["c"]
     assert board.do("c").open == ["a", "b"]
+
+
+# Business keys (row 18)
+
+
+@pytest.mark.parametrize("text", ["=number", "${number}"])
+def test_a_called_process_may_have_a_business_key_of_its_own(text: str):
+    called = START + sub("sp", '<receiveTask id="rt" messageRef="m"/>' + chain("sp_s", "rt")) + chain("s", "sp")
+    mapping = f'<extensionElements><camunda:in businessKey="{text}"/></extensionElements>'
+    body = START + f'<callActivity id="c" calledElement="Q">{mapping}</callActivity>' + user("z") + chain("s", "c", "z")
+    board = Board(body, called={"Q": called}, number="TS-9")
+    assert board.snap.subscriptions[0].correlation_key == "TS-9"
+    assert board.message("STOP").open == ["z"]
+    own = body.replace(text, "#{execution.processBusinessKey}")
+    assert Board(own, called={"Q": called}, number="TS-9").snap.subscriptions[0].correlation_key == ""
+
+
+@pytest.mark.parametrize("text", ["=number", "${number}"])
+def test_a_thrown_message_names_the_receivers_business_key(text: str):
+    mapping = f'<extensionElements><camunda:in businessKey="{text}"/></extensionElements>'
+    board = Board(START + throw(mapping + MESSAGE) + chain("s", "t"), number="TS-9")
+    assert [(t.name, t.business_key) for t in board.snap.thrown] == [("STOP", "TS-9")]
