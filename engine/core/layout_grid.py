@@ -13,6 +13,7 @@ ROW_GAP = 46.0
 BAND_PADDING = 28.0
 SWEEPS = 4
 LONG = 3
+EFFORT = 12_000_000  # about a second: large diagrams keep what was found until then
 MANY = 60
 
 
@@ -118,6 +119,7 @@ class _Rows:
         self.heavy = _main_flows(scope, pairs)
         self.cells: dict[tuple[str, int, int], Item] = {}
         self.items = sorted((i for i in scope.items.values() if not i.host and not i.apart), key=lambda i: i.column)
+        self.effort = EFFORT
         self.last = max((item.column for item in self.items), default=0)
         self.incoming: dict[str, list[str]] = {}
         self.boundary = boundary_pairs(scope)
@@ -174,6 +176,7 @@ class _Rows:
         for key, sides in ways.items():
             if self.scope.items[key].kind.endswith("Gateway"):
                 cost += sum(2.0 * (sides.count(side) - 1) for side in set(sides))
+        self.effort -= len(spans) * (len(spans) if len(spans) <= MANY else 4)
         return cost + (_crossings(spans) if len(spans) <= MANY else 0)
 
     def improve(self) -> None:
@@ -182,10 +185,10 @@ class _Rows:
         for _ in range(SWEEPS):
             before = best
             for item in self.items:
-                best = self._try_rows(item, best)
+                best = self._try_rows(item, best) if self.effort > 0 else best
             for band in self.scope.bands:
                 for column in range(1, self.last + 1):
-                    best = self._try_rest(band.id, column, best)
+                    best = self._try_rest(band.id, column, best) if self.effort > 0 else best
             if best >= before - 1e-9:
                 return
 

@@ -20,6 +20,8 @@ CROSSING = 30.0
 TOUCH = 70.0
 SHARED = 400.0
 TRACK = 14.0
+PATIENCE = 25_000
+WIDE, GREED = 12_000, 2.5  # on larger nets a good way soon is better than the best one late
 DIRECTIONS = ((1, 0), (0, 1), (-1, 0), (0, -1))  # right, down, left, up
 State = tuple[int, int, int]
 
@@ -164,12 +166,13 @@ def _search(net: Net, link: Link, source: Item, target: Item) -> list[State] | N
     came: dict[State, State] = {}
     queue = [(cost, state) for state, cost in best.items()]
     heapq.heapify(queue)
+    greed = 1.0 if len(net.xs) * len(net.ys) < WIDE else GREED
     reach = target.width / 2 + target.height / 2 + 4 * CLEARANCE + 60
     done: set[State] = set()
     final: tuple[float, State] | None = None
     while queue:
         guess, state = heapq.heappop(queue)
-        if final is not None and guess >= final[0]:
+        if (final is not None and guess >= final[0]) or len(done) > PATIENCE:
             break
         if state in done:
             continue
@@ -182,7 +185,7 @@ def _search(net: Net, link: Link, source: Item, target: Item) -> list[State] | N
                 best[following] = best[state] + price
                 came[following] = state
                 far = abs(net.xs[following[0]] - target.x) + abs(net.ys[following[1]] - target.y)
-                heapq.heappush(queue, (best[following] + max(0.0, far - reach), following))
+                heapq.heappush(queue, (best[following] + greed * max(0.0, far - reach), following))
     if final is None:
         return None
     way = [final[1]]
