@@ -13,7 +13,7 @@ def numbers(live: Live) -> dict[str, str]:
     """One case of each state that still runs, and one that is closed."""
     with live.site.database.read() as session:
         query = select(ServiceCase.state, ServiceCase.number).where(ServiceCase.instance_id.is_not(None))
-        return {state: number for state, number in session.execute(query.order_by(ServiceCase.number.desc()))}
+        return {row.state: row.number for row in session.execute(query.order_by(ServiceCase.number.desc()))}
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
