@@ -55,6 +55,9 @@ class CallActivity(NodeSpec):
             raise ProcessError(message, element_id=self.name, name=self.label, limit=MAX_CALL_DEPTH)
         called = str(run.text(task, self.node.called_element))
         program = run.env.called(called, self._binding(run, task))
+        if not program.starts[program.key]:
+            message = N_("{name} has no start event without a trigger: it starts by a message, a signal or a timer.")
+            raise ProcessError(message, element_id=self.name, name=program.name)
         values = self._carried(run, task, self.node.inputs, run.view(task))
         task.internal_data["definition"] = program.definition_id
         for mapping in self.node.inputs:

@@ -696,3 +696,80 @@ def test_a_thrown_message_names_the_receivers_business_key(text: str):
     mapping = f'<extensionElements><camunda:in businessKey="{text}"/></extensionElements>'
     board = Board(START + throw(mapping + MESSAGE) + chain("s", "t"), number="TS-9")
     assert [(t.name, t.business_key) for t in board.snap.thrown] == [("STOP", "TS-9")]
+
+
+# A saga: an error undoes what was done
+
+
+def test_an_error_event_sub_process_compensates_its_scope():
+    ev = event_sub("ev", ERROR, throw("<compensateEventDefinition/>", "et") + user("told") + chain("ev_s", "et", "told"))
+    body = START + booked("a") + booked("b") + SERVICE + END + chain("s", "a", "b", "v", "e") + ev
+    board = Board(body).do("a").do("b").fail("v", "E1")
+    assert board.open == ["undo_b"]
+    assert board.do("undo_b").open == ["undo_a"]
+    assert board.do("undo_a").open == ["told"]
+    assert board.do("told").ended
+
+
+def test_an_error_event_sub_process_inside_a_sub_process_compensates_only_that():
+    ev = event_sub("ev", ERROR, throw("<compensateEventDefinition/>", "et") + chain("ev_s", "et"))
+    body = START + booked("a") + sub("sp", booked("b") + SERVICE + chain("sp_s", "b", "v") + ev) + user("z") + chain("s", "a", "sp", "z")
+    board = Board(body).do("a").do("b").fail("v", "E1")
+    assert board.open == ["undo_b"]
+    assert board.do("undo_b").open == ["z"]
+
+
+def test_a_border_event_may_lead_to_compensation_of_the_interrupted_sub_process():
+    body = START + sub("sp", booked("a") + SERVICE + chain("sp_s", "a", "v")) + boundary("b", "sp", ERROR) + throw("<compensateEventDefinition/>", "t") + user("z") + user("y") + chain("s", "sp", "y") + chain("b", "t", "z")
+    board = Board(body).do("a").fail("v", "E1")
+    assert board.open == ["z"], "a sub-process that was not completed is not compensated"
+
+
+def test_a_called_process_that_only_a_message_starts_is_refused():
+    called = f'<startEvent id="s">{MESSAGE}</startEvent>' + user("q") + chain("s", "q")
+    with pytest.raises(ProcessError, match="start event"):
+        Board(START + '<callActivity id="c" calledElement="Q"/>' + END + chain("s", "c", "e"), called={"Q": called})
+
+
+def test_an_escalation_of_an_event_sub_process_reaches_the_border_around():
+    ev = event_sub("ev", MESSAGE, throw(ESCALATION, "et") + user("i") + chain("ev_s", "et", "i"), interrupting=False)
+    body = START + sub("sp", user("x") + chain("sp_s", "x") + ev) + boundary("b", "sp", ESCALATION, interrupting=False) + user("f") + chain("s", "sp") + chain("b", "f")
+    assert Board(body).message("STOP").open == ["f", "i", "x"]
+
+
+def test_conditions_see_the_local_variables_of_their_round():
+    condition = "<conditionalEventDefinition><condition>id = limit</condition></conditionalEventDefinition>"
+    inner = f'<intermediateCatchEvent id="ic">{condition}</intermediateCatchEvent>' + user("i", 'camunda:assignee="=string(id)"') + chain("sp_s", "ic", "i")
+    board = Board(START + '<parallelGateway id="g"/>' + sub("sp", many("false") + inner) + user("w") + chain("s", "g", "sp") + chain("g", "w"), ids=[1, 2], limit=0)
+    assert board.open == ["w"]
+    board.do("w", limit=2)
+    assert [t.assignee for t in board.snap.tasks] == ["2"]
+
+
+def test_a_timer_event_sub_process_with_a_date_in_the_past_fires_at_once():
+    ev = event_sub("ev", timer("Date", "2025-01-01"), user("i") + chain("ev_s", "i"), interrupting=False)
+    board = Board(START + user("a") + chain("s", "a") + ev)
+    assert board.wait(seconds=0).open == ["a", "i"]
+    assert board.wait(days=400).open == ["a", "i"]
+
+
+def test_an_interrupting_event_sub_process_is_not_started_twice():
+    ev = event_sub("ev", MESSAGE, user("i") + chain("ev_s", "i")) + event_sub("ev2", SIGNAL, user("k") + chain("ev2_s", "k"))
+    board = Board(START + user("a") + chain("s", "a") + ev).message("STOP")
+    assert board.open == ["i"]
+    assert board.snap.subscriptions == ()
+
+
+def test_moving_a_token_out_of_rounds_withdraws_them_all():
+    board = Board(START + user("a", "", many("false")) + user("b") + user("z") + chain("s", "a", "z"), ids=[1, 2, 3])
+    board.step(machine.move, from_element="a", to_element="b")
+    assert board.open == ["b"]
+    assert set(board.snap.saved.variables) == {""}
+
+
+def test_output_parameters_of_rounds_and_result_lists():
+    mapping = '<extensionElements><camunda:inputOutput><camunda:outputParameter name="sum">=sum + id</camunda:outputParameter></camunda:inputOutput></extensionElements>'
+    board = Board(START + user("a", "", mapping + many("true")) + user("z") + chain("s", "a", "z"), ids=[1, 2, 3], sum=0)
+    board.do("a").do("a").do("a")
+    assert board.open == ["z"]
+    assert board.variables["sum"] == 6
