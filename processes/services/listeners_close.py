@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from processes.services import callbacks, clocks, levels, penalties
+from processes.services import clocks, levels, penalties
 from processes.services.recording import amount, case_of, log_contact, log_document, log_event, moment, text
 from storage import deadlines
 from storage.tables.cases import Penalty, SurveyResponse
@@ -75,7 +75,7 @@ def cb1(ctx: ListenerContext) -> dict[str, Any]:
     """A call-back: reached or not, the answers, and whether the case is opened again (B30, E18)."""
     case, values = case_of(ctx), ctx.values
     result, overall = text(values, "callback_result"), text(values, "callback_satisfaction")
-    wave = int(ctx.variables.get("wave") or 1)
+    wave = 1 if case.open else 2  # after the case is closed it is the second wave (E19)
     earlier = ctx.session.query(SurveyResponse).filter(
         SurveyResponse.case_number == case.number, SurveyResponse.wave == wave, SurveyResponse.round == case.round
     )
@@ -105,11 +105,6 @@ def cb1(ctx: ListenerContext) -> dict[str, Any]:
     case.satisfaction = overall
     clocks.meet(ctx.session, case.number, "callback2" if wave > 1 else "callback", now=ctx.now)
     if overall == "不满意" or values.get("callback_new_demand"):
-        if wave > 1:
-            said = "；".join(
-                piece for piece in (text(values, "callback_opinion"), text(values, "new_demand_text")) if piece
-            )
-            callbacks.follow_up(ctx, case, said or "回访不满意")
         return {"callback_outcome": "reopen", "dissatisfied": True}
     return {"callback_outcome": "ok"}
 
