@@ -66,7 +66,7 @@ def _render(typed: Typed | None = None, status: int = 200) -> Response:
         view = form_view.build(start.form, data, page, typed.errors if typed else ())
         matches = cases.find_caller(opened, person, query) if query else ()
         expected = cases.expected_dates(opened, data, now=now)
-        open_ones = cases.open_cases(opened, str(data.get("unit") or ""))
+        open_ones = cases.open_cases(opened, person, str(data.get("unit") or ""))
     body = render_template(
         "start_complaint.html",
         form=view,
@@ -219,8 +219,7 @@ def pick() -> Response:
 def open_cases() -> str:
     """List the open cases of a house: what a call may repeat."""
     with context.reading() as opened:
-        intake.start_form(opened, context.viewer())
-        found = cases.open_cases(opened, request.args.get("unit", ""))
+        found = cases.open_cases(opened, context.viewer(), request.args.get("unit", ""))
     return render_template("start_open.html", open_cases=found)
 
 

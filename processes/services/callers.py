@@ -94,7 +94,7 @@ def pick(session: Session, viewer: Viewer, *, unit: str, party: int, now: dateti
     Raises NotFoundError when the person has nothing to do with the house.
     """
     require_start(viewer)
-    house = estate.unit_by_code(session, unit)
+    house = _reached(session, viewer, unit)
     people = parties.people_of(session, [house.id]) if house else ()
     found = next(((link, person) for link, person in people if person.id == party), None)
     if house is None or (found is None and party):
@@ -108,9 +108,18 @@ def pick(session: Session, viewer: Viewer, *, unit: str, party: int, now: dateti
     return Caller(unit=house.code, name=person.name, phone=phone, is_owner=link.role, prefer=person.prefer)
 
 
-def open_cases(session: Session, unit: str) -> tuple[OpenCase, ...]:
-    """List the open cases of a house, newest first."""
+def _reached(session: Session, viewer: Viewer, unit: str) -> Unit | None:
+    """Find a house of the person's projects."""
     house = estate.unit_by_code(session, unit)
+    scopes = scopes_of(viewer, CALLERS | frozenset(STARTERS))
+    if house is None or scopes is None or estate.project_of(session, house.project_id).code in scopes:
+        return house
+    return None
+
+
+def open_cases(session: Session, viewer: Viewer, unit: str) -> tuple[OpenCase, ...]:
+    """List the open cases of a house of the person's projects, newest first."""
+    house = _reached(session, viewer, unit)
     return tuple(_brief(case) for case in cases.open_of_units(session, [house.id])) if house else ()
 
 

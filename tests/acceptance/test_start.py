@@ -218,6 +218,9 @@ def test_a_supervisor_finds_only_his_projects(site) -> None:
     zhao = site.person("zhao.zhiqiu")
     assert HOME not in zhao.get("/start/complaint/callers?q=0001").text
     assert "秋实园" in zhao.get("/start/complaint/callers?q=秋实园 1502").text
+    assert zhao.post("/start/complaint/pick", {"unit": HOME, "party": "1"}).status_code == 404
+    assert "<li>" not in zhao.get(f"/start/complaint/open?unit={HOME}").text
+    assert "<li>" in site.person("lin.xiaoan").get(f"/start/complaint/open?unit={HOME}").text
 
 
 def test_the_inbox_finds_a_case_by_number_house_name_and_phone(site, agent) -> None:
