@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from engine.core.model import EventDefinition, Model, Node, Process
 
 EVENT_KINDS = {
-    "startEvent": {"timer", "message", "signal", "conditional", "error", "escalation", "compensation"},
+    "startEvent": {"timer", "message", "signal", "conditional", "error", "escalation"},
     "intermediateCatchEvent": {"timer", "message", "signal", "conditional", "link"},
     "boundaryEvent": {"timer", "message", "signal", "conditional", "error", "escalation", "compensation", "cancel"},
     "intermediateThrowEvent": {"message", "signal", "escalation", "compensation", "link"},

@@ -123,6 +123,7 @@ RULES: list[tuple[str, str, str, str]] = [
     ("multiple-events", "error", "c", START + catch(MESSAGE + SIGNAL) + END + chain("s", "c", "e")),
     ("event-without-trigger", "error", "c", START + catch("") + END + chain("s", "c", "e")),
     ("wrong-event", "error", "c", START + catch(ERROR) + END + chain("s", "c", "e")),
+    ("wrong-event", "error", "ss", START + user("a") + END + TASK + sub(f'<startEvent id="ss">{COMPENSATE}</startEvent>' + user("i") + chain("ss", "i"), attributes='triggeredByEvent="true"')),
     ("event-without-name", "error", "c", START + catch("<messageEventDefinition/>") + END + chain("s", "c", "e")),
     ("unknown-message", "error", "c", START + catch('<messageEventDefinition messageRef="mx"/>') + END + chain("s", "c", "e")),
     ("unknown-message", "error", "c", START + catch('<messageEventDefinition messageRef="sg"/>') + END + chain("s", "c", "e")),
