@@ -135,9 +135,10 @@ def _waits(session: Session, number: str, instance: InstanceView, programs: Mapp
     told = _told(session, number, people)
     for task in sorted(instance.tasks, key=lambda t: (t.due_at is None, t.due_at, t.created_at)):
         definition = str(task.definition_id)
+        key = programs[definition].key if definition in programs else ""
         found.append(
             Wait(
-                "task", task.element_id, definition, task.name, programs[definition].key if definition in programs else "",
+                "task", task.element_id, definition, task.name, key,
                 groups=task.groups, person=task.assignee_name, due_at=task.due_at, overdue=task.overdue,
                 told=tuple(told.get(task.assignee, ())), task_id=task.id,
             )
