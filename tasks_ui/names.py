@@ -103,8 +103,13 @@ def process(key: str) -> str:
 
 
 def text(words: str, key: str) -> str:
-    """Give a text out of a process (the name of a task, a label) in the language of the page."""
-    return _names().texts.get(i18n.locale(), {}).get(key, {}).get(words, words)
+    """Give a text out of a process (the name of a task, a label) in the language of the page.
+
+    Processes that it calls have texts of their own: what it does not translate itself is looked for in all.
+    """
+    catalogues = _names().texts.get(i18n.locale(), {})
+    own = catalogues.get(key, {}).get(words)
+    return own or next((other[words] for other in catalogues.values() if words in other), words)
 
 
 def facets(viewer: Viewer) -> Facets:

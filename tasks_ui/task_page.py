@@ -14,7 +14,7 @@ from engine import attachments, definitions, submissions, tasks
 from engine.core import forms
 from engine.errors import NotFoundError
 from processes.services import cases, rights
-from tasks_ui import context, form_actions, form_view, i18n
+from tasks_ui import context, form_actions, form_view, i18n, names
 from tasks_ui.form_controls import FileView
 
 if TYPE_CHECKING:
@@ -134,7 +134,8 @@ def _form(view: TaskView, page: form_view.Page, typed: Typed) -> FormView | None
 
 
 def _translate(session: Session, definition_id: str, locale: str, text: str) -> str:
-    return definitions.translate(session, definition_id, text, locale) if text else text
+    found = definitions.translate(session, definition_id, text, locale) if text else text
+    return found if found != text else names.text(text, "")
 
 
 def _files(session: Session, view: TaskView) -> dict[str, FileView]:
