@@ -34,6 +34,8 @@ ADVICE = {
     "humanPerformer": ("Use assignee or a lane.", "请改用办理人或泳道。"),
     "behavior": ("Boundary events of the activity do not see the rounds.", "活动的边界事件看不到每一轮。"),
     "camunda:connector": ("Use a service task with a topic.", "请改用带主题的服务任务。"),
+    "camunda:local": ("The variable is read and set as any other.", "变量会像其他变量一样读写。"),
+    "camunda:class": ("Use a service task with a topic.", "请改用带主题的服务任务。"),
     "camunda:script": ("Write FEEL instead.", "请改写成 FEEL。"),
     "camunda:list": ("Write a FEEL list such as =[1, 2].", "请写成 FEEL 列表,如 =[1, 2]。"),
     "camunda:map": ("Write a FEEL context such as ={a: 1}.", "请写成 FEEL 上下文,如 ={a: 1}。"),

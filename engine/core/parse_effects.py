@@ -36,6 +36,9 @@ CAMUNDA_ATTRIBUTES = frozenset(
     }
 )  # fmt: skip
 """Camunda 7 attributes that are read, or have a rule of their own."""
+CODE = frozenset({"class", "expression", "delegateExpression"})
+SERVICES = frozenset({"serviceTask", "sendTask", "businessRuleTask"})
+LISTENED = frozenset({"create", "complete"})
 CAMUNDA_ELEMENTS = frozenset(
     {"properties", "inputOutput", "in", "out", "taskListener", "formData", "executionListener"}
 )
@@ -69,7 +72,8 @@ def _attributes(element: etree._Element) -> Iterator[str]:
             if BPMN_ATTRIBUTES.get(name.localname, value) != value:
                 yield name.localname
         elif name.namespace == CAMUNDA:
-            if name.localname not in CAMUNDA_ATTRIBUTES:
+            code = name.localname in CODE and etree.QName(element).localname not in SERVICES
+            if name.localname not in CAMUNDA_ATTRIBUTES or code:
                 yield f"camunda:{name.localname}"
         elif name.namespace not in {BPMN, XSI}:
             yield from _foreign(name, element)
@@ -99,6 +103,10 @@ def _extensions(holder: etree._Element) -> Iterator[str]:
             yield from _foreign(name, child)
         elif name.localname not in CAMUNDA_ELEMENTS:
             yield f"camunda:{name.localname}"
+        elif name.localname in {"in", "out"} and child.get("local") == "true":
+            yield "camunda:local"
+        elif name.localname == "taskListener" and child.get("event") not in LISTENED:
+            yield f"camunda:taskListener event={child.get('event', '')}"
 
 
 def _foreign(name: etree.QName, element: etree._Element) -> Iterator[str]:

@@ -163,7 +163,6 @@ def _mapping(element: etree._Element) -> Mapping:
         source=expression if expression is not None else element.get("source", ""),
         expression=expression is not None,
         all=element.get("variables") == "all",
-        local=element.get("local") == "true",
     )
 
 

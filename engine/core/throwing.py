@@ -28,6 +28,13 @@ if TYPE_CHECKING:
 
 def throw_message(run: Run, task: Task, node: Node) -> None:
     """Hand a message to the host, with the values of `camunda:in` and the receiver's business key."""
+    name = str(run.text(task, node.event.name)) if node.event is not None else ""
+    values, key = _payload(run, task, node)
+    run.thrown.append(Thrown("message", name, node.id, values, key))
+    run.note("thrown", task, kind="message", name=name)
+
+
+def _payload(run: Run, task: Task, node: Node) -> tuple[dict[str, Any], str]:
     event = node.event
     mappings = [*(event.mappings if event is not None else ()), *(m for m in node.inputs if not m.local)]
     values: dict[str, Any] = {}
@@ -43,17 +50,14 @@ def throw_message(run: Run, task: Task, node: Node) -> None:
                 if mapping.expression
                 else run.view(task).get(mapping.source)
             )
-    name = str(run.text(task, event.name)) if event is not None else ""
-    payload = {target: feel.to_json(value) for target, value in values.items()}
-    run.thrown.append(Thrown("message", name, node.id, payload, key))
-    run.note("thrown", task, kind="message", name=name)
+    return {target: feel.to_json(value) for target, value in values.items()}, key
 
 
 def throw_signal(run: Run, task: Task, node: Node) -> None:
-    """Hand a signal to the host, which tells every waiting instance."""
-    event = node.event
-    name = str(run.text(task, event.name)) if event is not None else ""
-    run.thrown.append(Thrown("signal", name, node.id, {}))
+    """Hand a signal to the host, which tells every waiting instance, with the values of `camunda:in`."""
+    name = str(run.text(task, node.event.name)) if node.event is not None else ""
+    values, _key = _payload(run, task, node)
+    run.thrown.append(Thrown("signal", name, node.id, values))
     run.note("thrown", task, kind="signal", name=name)
 
 

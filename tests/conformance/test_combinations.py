@@ -773,3 +773,17 @@ def test_output_parameters_of_rounds_and_result_lists():
     board.do("a").do("a").do("a")
     assert board.open == ["z"]
     assert board.variables["sum"] == 6
+
+
+def test_a_signal_carries_its_mapped_values():
+    mapping = '<extensionElements><camunda:in source="x" target="y"/></extensionElements>'
+    definition = SIGNAL.replace("/>", f">{mapping}</signalEventDefinition>")
+    board = Board(START + throw(definition) + chain("s", "t"), x=3)
+    assert [(t.kind, t.name, t.variables) for t in board.snap.thrown] == [("signal", "ALARM", {"y": 3})]
+
+
+def test_a_mapping_marked_local_is_carried_over_as_any_other():
+    mapping = '<extensionElements><camunda:in source="x" target="y" local="true"/></extensionElements>'
+    body = START + f'<callActivity id="c" calledElement="Q">{mapping}</callActivity>' + chain("s", "c")
+    board = Board(body, called={"Q": START + user("q") + END + chain("s", "q", "e")}, x=5)
+    assert next(values for scope, values in board.snap.saved.variables.items() if scope) == {"y": 5}
