@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
+from processes.services.casepage import Wait
 from storage.tables.cases import ContactLog, ServiceCase
 from storage.tables.deadlines import Escalation
-from storage.tables.work import UserTask
+from storage.tables.work import Incident, UserTask
+from tasks_ui.cases import sentence
 from tests.sites import Site
 
 WAITS = re.compile(r'<ul class="waits">(.*?)</ul>', re.DOTALL)
@@ -37,6 +40,32 @@ def test_the_page_says_what_the_case_waits_for_in_one_sentence(site: Site) -> No
     assert "is-done" in page
     assert "投诉分派" in page
     assert "style=" not in page
+
+
+def test_a_pause_and_a_fault_are_said_in_a_sentence_too(site: Site) -> None:
+    person = site.person("sun.mingli")
+    with site.app.test_request_context():
+        due = site.clock.now + timedelta(days=3)
+        assert sentence(Wait("timer", "Wait", "d", "等待", "callback", due_at=due)) == "等到 3月5日 09:00（等待）。"
+        assert sentence(Wait("service", "S", "d", "计算时限", "complaint")) == "系统正在办理“计算时限”。"
+        assert sentence(Wait("message", "M", "d", "客户来信", "complaint")) == "等待消息：客户来信。"
+        offered = Wait("task", "T", "d", "派单", "complaint", groups=("agent", "cs_sup"), due_at=due)
+        assert sentence(offered).endswith("派单，剩 3天。")
+        told = Wait("task", "T", "d", "受理", "complaint", person="陈立言", due_at=due, told=("陈立言",))
+        assert sentence(told) == "等待陈立言受理，剩 3天；已通知陈立言。"
+    broken = number(site, state="待受理")
+    with site.database.transaction() as session:
+        case = session.scalars(select(ServiceCase).where(ServiceCase.number == broken)).one()
+        session.add(
+            Incident(
+                kind="command", instance_id=case.instance_id, element_id="T09", created_at=site.clock.now,
+                template="No service {topic} is installed.", fields={"topic": "case.gone"},
+            )
+        )  # fmt: skip
+    page = person.get(f"/cases/{broken}").text
+    assert "“受理”无法继续" in waits(page)
+    assert "case.gone" in waits(page)
+    assert "is-failed" in page
 
 
 def test_every_case_of_the_demonstration_has_a_page(site: Site) -> None:
