@@ -114,6 +114,15 @@ def apply(xml: bytes, repairs: Iterable[Repair]) -> bytes:
         step = STEPS.get(repair.rule)
         if step is not None:
             step(root, repair_steps.element(root, repair.element_id))
-    etree.cleanup_namespaces(root, top_nsmap={"camunda": CAMUNDA}, keep_ns_prefixes=[p for p in root.nsmap if p])
+    _declare(root)
     mended = etree.tostring(root, xml_declaration=True, encoding="UTF-8")
     return layout(mended) if any(r.rule == "layout" for r in chosen) else mended
+
+
+def _declare(root: etree._Element) -> None:
+    """Declare Camunda's namespace at the root under its usual prefix; every prefix of the file stays."""
+    known = root.nsmap
+    if "camunda" in known or CAMUNDA in known.values():
+        return
+    prefixes = {p for element in root.iter() if isinstance(element.tag, str) for p in element.nsmap if p}
+    etree.cleanup_namespaces(root, top_nsmap={"camunda": CAMUNDA}, keep_ns_prefixes=sorted(prefixes))

@@ -204,3 +204,20 @@ def test_an_event_sub_process_with_flows_can_be_drawn_too():
     text = layout(xml(START + user("a") + sub + END + chain("s", "a", "ev", "e") + flow("eb", "e")))
     assert {"ev", "eb", "i"} <= parse.parse(text).shapes.keys()
     assert layout(text) == text
+
+
+def test_prefixes_stay_and_camundas_own_is_declared_when_missing():
+    text = (
+        b'<b:definitions xmlns:b="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:fl="http://flowable.org/bpmn" targetNamespace="t">'
+        b'<b:process id="P" isExecutable="true"><b:startEvent id="s"/><b:userTask id="a" fl:assignee="ann"/><b:endEvent id="e"/>'
+        b'<b:sequenceFlow id="f" sourceRef="s" targetRef="a"><b:conditionExpression xmlns:i="http://www.w3.org/2001/XMLSchema-instance" '
+        b'i:type="b:tFormalExpression">true</b:conditionExpression></b:sequenceFlow>'
+        b'<b:sequenceFlow id="g" sourceRef="a" targetRef="e"/></b:process></b:definitions>'
+    )
+    made = mended(text, "vendor")
+    assert b'camunda:assignee="ann"' in made
+    assert b'xmlns:camunda="http://camunda.org/schema/1.0/bpmn"' in made
+    assert b'xmlns:fl="http://flowable.org/bpmn"' in made
+    assert b'i:type="b:tFormalExpression"' in made
+    other = text.replace(b"xmlns:fl=", b'xmlns:c7="http://camunda.org/schema/1.0/bpmn" xmlns:fl=')
+    assert b'c7:assignee="ann"' in mended(other, "vendor")
