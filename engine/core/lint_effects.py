@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.core.findings import Finding
+from engine.core.repair_vendors import convertible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,14 +16,14 @@ HARMLESS = frozenset(
     {
         "camunda:asyncBefore", "camunda:asyncAfter", "camunda:exclusive", "camunda:jobPriority", "camunda:taskPriority",
         "camunda:failedJobRetryTimeCycle",
-        "camunda:formHandlerClass", "camunda:initiator", "ioSpecification", "dataInputAssociation",
+        "camunda:formHandlerClass", "camunda:initiator", "camunda:formFieldValidation",
+        "camunda:modelerTemplate", "camunda:modelerTemplateVersion", "ioSpecification", "dataInputAssociation",
         "dataOutputAssociation", "ioBinding", "supportedInterfaceRef", "correlationSubscription", "isClosed",
         "performer", "resourceRole",
     }
 )  # fmt: skip
 """They change nothing of the course of the process here: a step is saved as a whole anyway."""
 ENGINES = ("zeebe:", "activiti:", "flowable:", "operaton:", "spiffworkflow:", "drools:")
-CONVERTIBLE = ("zeebe:", "activiti:", "flowable:", "operaton:")
 ADVICE = {
     "instantiate": (
         "It does not start the process; draw a message start event.",
@@ -40,6 +41,10 @@ ADVICE = {
     "camunda:list": ("Write a FEEL list such as =[1, 2].", "请写成 FEEL 列表,如 =[1, 2]。"),
     "camunda:map": ("Write a FEEL context such as ={a: 1}.", "请写成 FEEL 上下文,如 ={a: 1}。"),
 }
+TAKEN = (
+    "It is another engine's; the repair writes what it says in the way that runs here.",
+    "这是其他引擎的写法,可以用修复功能转换成这里能执行的写法。",
+)
 GENERAL = (
     "Remove it, or do the same with FEEL, a decision table or a service task.",
     "请删除,或用 FEEL、决策表、服务任务代替。",
@@ -67,10 +72,11 @@ def check_effects(process: Process) -> Iterator[Finding]:
 
 
 def _about(element_id: str, name: str, line: int, names: list[str]) -> Iterator[Finding]:
-    weighty = [n for n in names if n not in HARMLESS and (n.startswith((*ENGINES, "camunda:")) or ":" not in n)]
+    weighty = [n for n in names if _weighs(n)]
     for what in weighty:
-        advice, advice_zh = ADVICE.get(what, GENERAL)
-        repair = f"vendor:{element_id}" if what.startswith(CONVERTIBLE) else ""
+        taken = convertible(what)
+        advice, advice_zh = TAKEN if taken else ADVICE.get(what, GENERAL)
+        repair = f"vendor:{element_id}" if taken else ""
         yield Finding(
             element_id,
             "no-effect",
@@ -92,6 +98,15 @@ def _about(element_id: str, name: str, line: int, names: list[str]) -> Iterator[
             name,
             line=line,
         )
+
+
+def _weighs(name: str) -> bool:
+    """Tell what would change the course of the process elsewhere from what is only kept."""
+    prefix, _, local = name.rpartition(":")
+    as_ours = f"camunda:{local}" if f"{prefix}:" in ENGINES else name
+    if name in HARMLESS or as_ours in HARMLESS:
+        return False
+    return not prefix or prefix == "camunda" or f"{prefix}:" in ENGINES
 
 
 def _listeners(node: Node) -> Iterator[Finding]:

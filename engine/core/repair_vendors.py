@@ -28,6 +28,14 @@ ZEEBE_ATTRIBUTES: Mapping[str, Mapping[str, str]] = {
 """Elements of Camunda 8 and the Camunda 7 attributes that their attributes become."""
 
 
+def convertible(name: str) -> bool:
+    """Tell whether a foreign attribute or element, named as lint does, can be taken over."""
+    prefix, _, local = name.partition(":")
+    if prefix == "zeebe":
+        return local in {*ZEEBE_ATTRIBUTES, "calledElement", "properties", "ioMapping"}
+    return prefix in {VENDORS[uri] for uri in SAME} and local in CAMUNDA_ATTRIBUTES | CAMUNDA_ELEMENTS
+
+
 def vendor(root: etree._Element, node: etree._Element) -> None:
     """Rewrite the foreign attributes and extension elements of one element; what has no counterpart stays."""
     del root

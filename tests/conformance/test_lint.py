@@ -170,6 +170,7 @@ RULES: list[tuple[str, str, str, str]] = [
     ("no-effect", "warning", "a", START + user("a", "", "<extensionElements><camunda:connector/></extensionElements>") + END + TASK),
     ("no-effect", "warning", "a", START + user("a", 'xmlns:zeebe="http://camunda.org/schema/zeebe/1.0"', '<extensionElements><zeebe:assignmentDefinition assignee="x"/></extensionElements>') + END + TASK),
     ("no-effect", "warning", "a", START + user("a", 'xmlns:flowable="http://flowable.org/bpmn" flowable:assignee="x"') + END + TASK),
+    ("no-effect", "info", "a", START + user("a", 'xmlns:flowable="http://flowable.org/bpmn" flowable:formFieldValidation="true"') + END + TASK),
     ("no-effect", "warning", "a", START + user("a", 'xmlns:q="http://activiti.org/bpmn" q:assignee="x"') + END + TASK),
     ("no-effect", "warning", "a", START + user("a", "", '<extensionElements><camunda:taskListener event="delete" delegateExpression="${x}"/></extensionElements>') + END + TASK),
     ("no-effect", "warning", "t", START + throw('<messageEventDefinition messageRef="m" camunda:class="com.acme.Send"/>') + END + chain("s", "t", "e")),
