@@ -31,7 +31,7 @@ def check(files: tuple[Path, ...], lang: str, *, as_json: bool) -> None:
         errors = sum(f.severity == "error" for f in found)
         warnings = sum(f.severity == "warning" for f in found)
         summary = {
-            "zh": f"检查了 {len(files)} 个文件:{errors} 个错误,{warnings} 个警告。",
+            "zh": f"检查了 {len(files)} 个文件：{errors} 个错误，{warnings} 个警告。",
             "en": f"{len(files)} files checked: {errors} errors, {warnings} warnings.",
         }
         click.echo(summary[lang])
@@ -67,7 +67,7 @@ def check_file(name: str, content: bytes) -> list[Finding]:
     except DeploymentRefused as refused:
         return list(refused.findings)
     except KeyturnError as problem:
-        return [Finding(name, "unreadable", "error", str(problem), f"文件无法读取:{problem}")]
+        return [Finding(name, "unreadable", "error", str(problem), f"文件无法读取：{problem}")]
 
 
 @click.command("repair")

@@ -58,7 +58,7 @@ def _file(model: Model) -> Iterator[Finding]:
             "no-process",
             "error",
             "The file has no executable process. Draw one, or tick Executable in its properties.",
-            "文件里没有可执行的流程。请画一个流程,或在属性里勾选“可执行”。",
+            "文件里没有可执行的流程。请画一个流程，或在属性里勾选“可执行”。",
         )
     for process in closed:
         yield Finding(
@@ -66,7 +66,7 @@ def _file(model: Model) -> Iterator[Finding]:
             "no-process" if not runs else "not-executable",
             "error" if not runs else "info",
             "The process is not executable, so it is only a picture. Tick Executable in its properties to run it.",
-            "流程没有勾选“可执行”,只是一张图。要运行它,请在属性里勾选“可执行”。",
+            "流程没有勾选“可执行”，只是一张图。要运行它，请在属性里勾选“可执行”。",
             process.name,
             line=process.line,
             repair=f"executable:{process.id}",
@@ -85,7 +85,7 @@ def _file(model: Model) -> Iterator[Finding]:
             "missing-id",
             "info",
             f"This element has no id and is called {name} here. Save the id in the file, so that open cases keep it.",
-            f"这个元素没有编号,暂定为 {name}。请把编号存进文件,运行中的流程才能认得它。",
+            f"这个元素没有编号，暂定为 {name}。请把编号存进文件，运行中的流程才能认得它。",
             repair="missing-id:",
         )
 
@@ -97,7 +97,7 @@ def _size(process: Process) -> Iterator[Finding]:
             "too-many-elements",
             "error",
             f"The process has {len(process.nodes)} elements; at most {MAX_NODES} run. Use called processes.",
-            f"流程有 {len(process.nodes)} 个元素,最多 {MAX_NODES} 个。请拆成调用流程。",
+            f"流程有 {len(process.nodes)} 个元素，最多 {MAX_NODES} 个。请拆成调用流程。",
             process.name,
         )
     if not process.nodes:
@@ -124,7 +124,7 @@ def _places(process: Process) -> Iterator[Finding]:
                 "no-start",
                 "error",
                 "Nothing can start here: every element has an incoming flow. Add a start event.",
-                "这里没有起点:每个元素都有进入的连线。请加一个开始事件。",
+                "这里没有起点：每个元素都有进入的连线。请加一个开始事件。",
                 holder.name if holder is not None else process.name,
             )
             continue
@@ -136,7 +136,7 @@ def _places(process: Process) -> Iterator[Finding]:
                     "unreachable",
                     "warning",
                     "No flow leads here, so it never runs. Connect it or delete it.",
-                    "没有连线能走到这里,它永远不会执行。请连上或删除。",
+                    "没有连线能走到这里，它永远不会执行。请连上或删除。",
                 )
             elif not node.outgoing and has_end and _is_dead_end(node):
                 yield about(
@@ -144,7 +144,7 @@ def _places(process: Process) -> Iterator[Finding]:
                     "dead-end",
                     "warning",
                     "Nothing follows; this path ends here. Add an end event if that is meant.",
-                    "后面没有连线,这条路到此结束。如果确实如此,请补上结束事件。",
+                    "后面没有连线，这条路到此结束。如果确实如此，请补上结束事件。",
                     repair="end-event",
                     detail=scope,
                 )

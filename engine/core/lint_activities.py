@@ -31,7 +31,7 @@ def check_activity(model: Model, process: Process, node: Node, known: Known) -> 
             "untyped-task",
             "info",
             "A task without a type does nothing and is passed at once. Make it a user task if a person does it.",
-            "未设类型的任务不做任何事,会直接通过。如果由人来做,请改成人工任务。",
+            "未设类型的任务不做任何事，会直接通过。如果由人来做，请改成人工任务。",
             repair="user-task",
         )
     elif kind in {"userTask", "manualTask"}:
@@ -46,7 +46,7 @@ def check_activity(model: Model, process: Process, node: Node, known: Known) -> 
             "service-without-topic",
             "error",
             "The service task does nothing: choose the implementation External and enter a topic.",
-            "服务任务没有内容:请把实现方式选为“外部”(External),并填写主题(topic)。",
+            "服务任务没有内容：请把实现方式选为“外部”（External），并填写主题（topic）。",
         )
     elif kind == "businessRuleTask":
         yield from _reference(node, attributes.get("decisionRef", ""), known.decisions, "decision", "决策表")
@@ -69,8 +69,8 @@ def _code(node: Node, what: str) -> Finding:
         "error",
         f"camunda:{what} {value} is program code of another engine, which never runs here. Choose the implementation "
         f"External and enter a topic, for example {name}; a registered service of that name then does the work.",
-        f"camunda:{what}“{value}”是其他引擎的程序代码,这里不会执行。请把实现方式选为“外部”(External),"
-        f"填写主题(topic),例如“{name}”,由同名的已登记服务来完成。",
+        f"camunda:{what}“{value}”是其他引擎的程序代码，这里不会执行。请把实现方式选为“外部”（External），"
+        f"填写主题（topic），例如“{name}”，由同名的已登记服务来完成。",
         repair="topic" if bean else "",
     )
 
@@ -90,7 +90,7 @@ def _message(model: Model, node: Node) -> Iterator[Finding]:
             "receive-without-message",
             "error",
             "The receive task has no message, so it would wait for ever. Choose one.",
-            "接收任务没有指定消息,会一直等下去。请选择消息。",
+            "接收任务没有指定消息，会一直等下去。请选择消息。",
         )
     else:
         yield about(
@@ -98,7 +98,7 @@ def _message(model: Model, node: Node) -> Iterator[Finding]:
             "send-without-message",
             "error",
             "The send task has neither a message nor a topic. Choose a message, or External with a topic.",
-            "发送任务既没有消息也没有主题。请选择消息,或选“外部”并填写主题。",
+            "发送任务既没有消息也没有主题。请选择消息，或选“外部”并填写主题。",
         )
 
 
@@ -136,7 +136,7 @@ def _person(process: Process, node: Node, known: Known) -> Iterator[Finding]:
             severity,
             "Only administrators can see this task: it lies in no lane and names no role. Move it into a lane, or "
             "enter candidate groups.",
-            "只有管理员能看到这个任务:它不在任何泳道里,也没有指定角色。请把它移进泳道,或填写候选组。",
+            "只有管理员能看到这个任务：它不在任何泳道里，也没有指定角色。请把它移进泳道，或填写候选组。",
             repair="lane" if process.lanes else "",
         )
     names = [] if groups.startswith("=") else [g.strip() for g in (groups or node.lane).split(",") if g.strip()]
@@ -164,10 +164,10 @@ def _reference(node: Node, name: str, names: frozenset[str] | None, what: str, w
 def _unknown(node: Node, what: str, what_zh: str, name: str, names: frozenset[str], severity: Severity) -> Finding:
     hint, hint_zh = did_you_mean(name, names)
     act, act_zh = {
-        "role": ("Enter the role in the administration, or choose another.", "请在管理里添加这个角色,或另选一个。"),
-        "topic": ("Register a service of that name, or choose another.", "请登记同名的服务,或另选一个。"),
-        "listener": ("Register it, or remove the listener.", "请登记它,或删除这个监听器。"),
-    }.get(what, ("Deploy it together with the diagram or choose another.", "请一起发布,或另选一个。"))
+        "role": ("Enter the role in the administration, or choose another.", "请在管理里添加这个角色，或另选一个。"),
+        "topic": ("Register a service of that name, or choose another.", "请登记同名的服务，或另选一个。"),
+        "listener": ("Register it, or remove the listener.", "请登记它，或删除这个监听器。"),
+    }.get(what, ("Deploy it together with the diagram or choose another.", "请一起发布，或另选一个。"))
     return about(
         node,
         f"unknown-{'process' if what == 'called process' else what}",

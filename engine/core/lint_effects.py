@@ -27,10 +27,10 @@ ENGINES = ("zeebe:", "activiti:", "flowable:", "operaton:", "spiffworkflow:", "d
 ADVICE = {
     "instantiate": (
         "It does not start the process; draw a message start event.",
-        "它不会启动流程,请改画消息开始事件。",
+        "它不会启动流程，请改画消息开始事件。",
     ),
     "parallelMultiple": ("Draw one event for each.", "请分别画出每个事件。"),
-    "eventGatewayType": ("The first event wins; draw a parallel gateway.", "先到的事件生效;请改用并行网关。"),
+    "eventGatewayType": ("The first event wins; draw a parallel gateway.", "先到的事件生效；请改用并行网关。"),
     "potentialOwner": ("Use candidateGroups or a lane.", "请改用候选组或泳道。"),
     "humanPerformer": ("Use assignee or a lane.", "请改用办理人或泳道。"),
     "behavior": ("Boundary events of the activity do not see the rounds.", "活动的边界事件看不到每一轮。"),
@@ -38,16 +38,16 @@ ADVICE = {
     "camunda:local": ("The variable is read and set as any other.", "变量会像其他变量一样读写。"),
     "camunda:class": ("Use a service task with a topic.", "请改用带主题的服务任务。"),
     "camunda:script": ("Write FEEL instead.", "请改写成 FEEL。"),
-    "camunda:list": ("Write a FEEL list such as =[1, 2].", "请写成 FEEL 列表,如 =[1, 2]。"),
-    "camunda:map": ("Write a FEEL context such as ={a: 1}.", "请写成 FEEL 上下文,如 ={a: 1}。"),
+    "camunda:list": ("Write a FEEL list such as =[1, 2].", "请写成 FEEL 列表，如 =[1, 2]。"),
+    "camunda:map": ("Write a FEEL context such as ={a: 1}.", "请写成 FEEL 上下文，如 ={a: 1}。"),
 }
 TAKEN = (
     "It is another engine's; the repair writes what it says in the way that runs here.",
-    "这是其他引擎的写法,可以用修复功能转换成这里能执行的写法。",
+    "这是其他引擎的写法，可以用修复功能转换成这里能执行的写法。",
 )
 GENERAL = (
     "Remove it, or do the same with FEEL, a decision table or a service task.",
-    "请删除,或用 FEEL、决策表、服务任务代替。",
+    "请删除，或用 FEEL、决策表、服务任务代替。",
 )
 
 
@@ -65,7 +65,7 @@ def check_effects(process: Process) -> Iterator[Finding]:
                 "no-effect",
                 "warning",
                 "A parallel gateway takes every flow; the conditions have no effect. Use an inclusive gateway.",
-                "并行网关走所有连线,条件不起作用。请改用包容网关。",
+                "并行网关走所有连线，条件不起作用。请改用包容网关。",
                 node.name,
                 line=node.line,
             )
@@ -94,7 +94,7 @@ def _about(element_id: str, name: str, line: int, names: list[str]) -> Iterator[
             "no-effect",
             "info",
             f"{rest}: kept in the file, without effect here.",
-            f"“{rest}”会保留在文件里,但在这里不起作用。",
+            f"“{rest}”会保留在文件里，但在这里不起作用。",
             name,
             line=line,
         )

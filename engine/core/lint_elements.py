@@ -28,7 +28,7 @@ REFUSED = {
         "A script task",
         "脚本任务",
         "Use a business rule task, or a service task with a topic.",
-        "请改用业务规则任务,或带主题的服务任务。",
+        "请改用业务规则任务，或带主题的服务任务。",
     ),
 }
 

@@ -32,7 +32,7 @@ def check_event(model: Model, process: Process, node: Node) -> Iterator[Finding]
             "multiple-events",
             "error",
             "An event waits for one thing. Draw one for each, behind an event-based gateway or on the same border.",
-            "一个事件只等一件事。请分别画出,放在事件网关之后或同一边界上。",
+            "一个事件只等一件事。请分别画出，放在事件网关之后或同一边界上。",
         )
         return
     event = node.event
@@ -99,7 +99,7 @@ def check_definition(model: Model, node: Node, event: EventDefinition) -> Iterat
             "timer-without-value",
             "error",
             "The timer has no value. Enter a date, a duration such as P3D, or a cycle such as R/P1D.",
-            "定时器没有值。请填日期、时长(如 P3D)或周期(如 R/P1D)。",
+            "定时器没有值。请填日期、时长（如 P3D）或周期（如 R/P1D）。",
         )
     elif kind == "conditional" and not event.expression:
         yield about(
@@ -107,7 +107,7 @@ def check_definition(model: Model, node: Node, event: EventDefinition) -> Iterat
             "condition-missing",
             "error",
             "The conditional event has no condition. Write one in FEEL, such as amount > 100.",
-            "条件事件没有条件。请用 FEEL 写一个,如 amount > 100。",
+            "条件事件没有条件。请用 FEEL 写一个，如 amount > 100。",
         )
 
 
@@ -127,7 +127,7 @@ def _border(process: Process, node: Node) -> Iterator[Finding]:
             "cancel-outside-transaction",
             "error",
             "A cancel event can only sit on the border of a transaction. Attach it to one, or use an error event.",
-            "取消边界事件只能附着在事务上。请移到事务上,或改用错误事件。",
+            "取消边界事件只能附着在事务上。请移到事务上，或改用错误事件。",
         )
     if node.incoming:
         yield about(
@@ -197,7 +197,7 @@ def _link(process: Process, node: Node, event: EventDefinition) -> Iterator[Find
                 "event-nobody-throws",
                 "warning",
                 f"No throwing link is named {event.name or '(nothing)'}, so nothing comes here.",
-                f"没有名为“{event.name}”的链接抛出事件,所以走不到这里。",
+                f"没有名为“{event.name}”的链接抛出事件，所以走不到这里。",
             )
 
 
@@ -238,7 +238,7 @@ def _signal(node: Node, event: EventDefinition, everywhere: list[Node]) -> Itera
             "info",
             f"Nothing in this file {'waits for' if throws else 'throws'} the signal {event.name}; another process "
             "or the interface must.",
-            f"本文件里没有任何元素{'等待' if throws else '发出'}信号“{event.name}”,需要由其他流程或接口完成。",
+            f"本文件里没有任何元素{'等待' if throws else '发出'}信号“{event.name}”，需要由其他流程或接口完成。",
         )
 
 
@@ -284,9 +284,9 @@ def _thrown(process: Process, node: Node, event: EventDefinition) -> Iterator[Fi
         ),
         f"本流程里没有元素捕获{KINDS_ZH[event.kind]}“{code}”。"
         + (
-            "除非调用它的流程捕获,否则会停在异常状态。请改用普通或终止结束事件,或加一个边界事件。"
+            "除非调用它的流程捕获，否则会停在异常状态。请改用普通或终止结束事件，或加一个边界事件。"
             if error
-            else "除非调用它的流程捕获,否则不起作用。"
+            else "除非调用它的流程捕获，否则不起作用。"
         ),
     )
 
@@ -316,7 +316,7 @@ def _caught(process: Process, node: Node, event: EventDefinition) -> Iterator[Fi
         "event-nobody-throws",
         "warning",
         f"Nothing inside throws the {event.kind} {event.code or event.name}, so this event never happens.",
-        f"里面没有任何元素抛出{KINDS_ZH[event.kind]}“{event.code or event.name}”,这个事件不会发生。",
+        f"里面没有任何元素抛出{KINDS_ZH[event.kind]}“{event.code or event.name}”，这个事件不会发生。",
     )
 
 
@@ -341,7 +341,7 @@ def _compensation(model: Model, process: Process, node: Node, event: EventDefini
                 "unknown-activity",
                 "error",
                 f"There is no activity {target} to compensate. Choose another one, or none for all.",
-                f"没有可补偿的活动“{target}”。请另选一个,或留空表示全部。",
+                f"没有可补偿的活动“{target}”。请另选一个，或留空表示全部。",
             )
         elif not hosts & covered:
             yield about(
@@ -349,5 +349,5 @@ def _compensation(model: Model, process: Process, node: Node, event: EventDefini
                 "event-nobody-catches",
                 "warning",
                 "Nothing can be compensated: no activity has a compensation event on its border.",
-                "没有可补偿的内容:没有活动带有补偿边界事件。",
+                "没有可补偿的内容：没有活动带有补偿边界事件。",
             )

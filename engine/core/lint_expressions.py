@@ -71,7 +71,7 @@ def _judge(where: Finding, what: str, what_zh: str, text: str, known: Known) -> 
             rule="unknown-variable",
             severity="info",
             message=f"The {what} {text} uses {name} at position {at}; no form or step here sets it.{hint}",
-            message_zh=f"{what_zh}“{text}”第 {at} 个字符处用到变量“{name}”,没有表单或步骤会设置它。{hint_zh}",
+            message_zh=f"{what_zh}“{text}”第 {at} 个字符处用到变量“{name}”，没有表单或步骤会设置它。{hint_zh}",
         )
 
 
@@ -88,7 +88,7 @@ def check_juel(model: Model) -> Iterator[Finding]:
             "juel",
             "info",
             f"{old} is read as the FEEL expression {new}. Write that into the file to see what runs.",
-            f"“{old}”会按 FEEL 表达式“{new}”执行。建议直接写进文件,一目了然。",
+            f"“{old}”会按 FEEL 表达式“{new}”执行。建议直接写进文件，一目了然。",
             name,
             line=line,
             repair=f"juel:{element_id}",
@@ -176,7 +176,7 @@ def _times(node: Node) -> Iterator[Finding]:
                 "cron",
                 "error",
                 f"The timer {event.expression} is a cron expression. Write a cycle such as R/P1D, or a date by FEEL.",
-                f"定时器“{event.expression}”是 cron 写法。请写成周期(如 R/P1D)或用 FEEL 算出时间。",
+                f"定时器“{event.expression}”是 cron 写法。请写成周期（如 R/P1D）或用 FEEL 算出时间。",
                 repair="cycle" if cycle_of(event.expression) else "",
             )
         if event.kind == "timer" and is_literal(event.expression) and not _exists(event.expression):
@@ -200,7 +200,7 @@ def _times(node: Node) -> Iterator[Finding]:
                 "invalid-time",
                 "error",
                 f"{name} {text} is neither a date, a duration such as P2D, nor FEEL starting with =.",
-                f"{name}“{text}”既不是日期、时长(如 P2D),也不是以 = 开头的 FEEL。",
+                f"{name}“{text}”既不是日期、时长（如 P2D），也不是以 = 开头的 FEEL。",
             )
     priority = node.attributes.get("priority", "")
     if priority and not priority.startswith("=") and not priority.lstrip("-").isdigit():

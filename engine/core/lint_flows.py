@@ -29,14 +29,14 @@ def check_flows(process: Process) -> Iterator[Finding]:
                 "dangling-flow",
                 f"The flow leads from {flow.source or 'nowhere'} to {flow.target or 'nowhere'}; one end is missing. "
                 "Connect both ends.",
-                f"连线从“{flow.source}”到“{flow.target}”,有一端不存在。请把两端都连上。",
+                f"连线从“{flow.source}”到“{flow.target}”，有一端不存在。请把两端都连上。",
             )
         elif source.scope != target.scope:
             yield _flow(
                 flow,
                 "flow-crosses-border",
                 "A sequence flow cannot cross the border of a sub-process. End it inside and go on outside.",
-                "连线不能穿过子流程的边界。请在子流程内结束,再从外面继续。",
+                "连线不能穿过子流程的边界。请在子流程内结束，再从外面继续。",
             )
         elif target.type == "startEvent":
             yield _flow(
@@ -50,7 +50,7 @@ def check_flows(process: Process) -> Iterator[Finding]:
                 flow,
                 "flow-from-end",
                 "No flow may leave an end event. Use an intermediate event, or delete the flow.",
-                "结束事件后面不能再有连线。请改用中间事件,或删除连线。",
+                "结束事件后面不能再有连线。请改用中间事件，或删除连线。",
             )
 
 
@@ -81,7 +81,7 @@ def check_gateway(process: Process, node: Node) -> Iterator[Finding]:
             "no-effect",
             "info",
             "The condition of the default flow has no effect: it is taken when no other condition holds.",
-            "默认连线上的条件不起作用:其他条件都不成立时才走它。",
+            "默认连线上的条件不起作用：其他条件都不成立时才走它。",
         )
     conditions = [f for f in flows if f.condition and f.id != node.default]
     if node.type.endswith("Gateway") and len(flows) > 1:
@@ -100,7 +100,7 @@ def _choice(node: Node, flows: list[Flow], conditions: list[Flow]) -> Iterator[F
             "gateway-without-condition",
             "error",
             f"These flows have no condition: {names}. Give each a condition, or make one the default flow.",
-            f"这些连线没有条件:{names}。请逐一设定条件,或把其中一条设为默认。",
+            f"这些连线没有条件：{names}。请逐一设定条件，或把其中一条设为默认。",
             repair="default-flow" if one else "",
         )
     elif not node.default and not bare:
@@ -114,8 +114,8 @@ def _choice(node: Node, flows: list[Flow], conditions: list[Flow]) -> Iterator[F
                 "warning",
                 f"{one_} and {two} can hold together" + (f", for example {example}" if example else "")
                 + "; the first in the file is taken. Tell them apart.",
-                f"“{one_}”和“{two}”可能同时成立" + (f"(例如 {example})" if example else "")
-                + ",只会走文件中靠前的一条。请把条件分开。",
+                f"“{one_}”和“{two}”可能同时成立" + (f"（例如 {example}）" if example else "")
+                + "，只会走文件中靠前的一条。请把条件分开。",
             )  # fmt: skip
 
 
@@ -167,7 +167,7 @@ def check_places(process: Process, scope: str, inside: list[Node]) -> Iterator[F
             "no-start-event",
             "info",
             "There is no start event: it begins with every element that nothing leads to. Add a start event.",
-            "没有开始事件:会从所有没有进入连线的元素开始。建议加一个开始事件。",
+            "没有开始事件：会从所有没有进入连线的元素开始。建议加一个开始事件。",
             name,
             line=line,
             repair=f"start-event:{scope}",
@@ -179,7 +179,7 @@ def check_places(process: Process, scope: str, inside: list[Node]) -> Iterator[F
             "several-starts",
             "warning",
             f"These start events all begin at once: {names}. Keep one, or give the others a message or a timer.",
-            f"这些开始事件会同时开始:{names}。请只留一个,或给其余的设定消息或定时器。",
+            f"这些开始事件会同时开始：{names}。请只留一个，或给其余的设定消息或定时器。",
             name,
             line=line,
         )
@@ -196,7 +196,7 @@ def _ends(scope: str, name: str, line: int, inside: list[Node]) -> Iterator[Find
             "no-end-event",
             "info",
             "There is no end event: it ends where nothing follows. Add an end event.",
-            "没有结束事件:走到没有后续连线处就结束。建议加一个结束事件。",
+            "没有结束事件：走到没有后续连线处就结束。建议加一个结束事件。",
             name,
             line=line,
             repair=f"end-event:{scope}",
@@ -207,7 +207,7 @@ def _ends(scope: str, name: str, line: int, inside: list[Node]) -> Iterator[Find
             "several-ends",
             "info",
             "Several end events have no name. Name each by its outcome, so that people see how a case ended.",
-            "有多个未命名的结束事件。请按结果分别命名,便于看出是怎样结束的。",
+            "有多个未命名的结束事件。请按结果分别命名，便于看出是怎样结束的。",
             name,
             line=line,
         )
@@ -221,7 +221,7 @@ def _implicit(node: Node) -> Iterator[Finding]:
             "implicit-split",
             "info",
             "Several flows leave: those without a condition are all taken at once, as by a parallel gateway.",
-            "有多条离开的连线:没有条件的会同时走,等同并行网关。",
+            "有多条离开的连线：没有条件的会同时走，等同并行网关。",
         )
     if not gateway and len(node.incoming) > 1 and node.type in ACTIVITY_TYPES:
         yield about(
@@ -229,7 +229,7 @@ def _implicit(node: Node) -> Iterator[Finding]:
             "implicit-merge",
             "info",
             "Several flows lead here: it runs once for each that comes, as behind an exclusive gateway.",
-            "有多条进入的连线:每来一次就执行一次,等同排他网关之后。",
+            "有多条进入的连线：每来一次就执行一次，等同排他网关之后。",
         )
 
 
@@ -252,7 +252,7 @@ def check_cycles(process: Process) -> Iterator[Finding]:
                 "cycle-piles-up",
                 "warning",
                 f"Each round opens another task {label}, done or not. Limit the rounds, for example R3/P1D.",
-                f"每一轮都会再生成一个任务“{label}”,不管之前的是否完成。请限制次数,如 R3/P1D。",
+                f"每一轮都会再生成一个任务“{label}”，不管之前的是否完成。请限制次数，如 R3/P1D。",
             )
 
 

@@ -46,4 +46,4 @@ def about(
 def did_you_mean(name: str, names: Collection[str]) -> tuple[str, str]:
     """Give the sentence with the nearest name, English and Chinese, "" when none is near."""
     near = difflib.get_close_matches(name, sorted(names), 1)
-    return (f" Did you mean {near[0]}?", f"是不是“{near[0]}”?") if near else ("", "")
+    return (f" Did you mean {near[0]}?", f"是不是“{near[0]}”？") if near else ("", "")

@@ -62,13 +62,13 @@ def read_xml(xml: bytes) -> etree._Element:
         raise refuse(
             "oversize",
             f"The file has {len(xml)} bytes; at most {MAX_BYTES} are read. Split the diagram into called processes.",
-            f"文件有 {len(xml)} 字节,最多读取 {MAX_BYTES} 字节。请把流程图拆成几个调用流程。",
+            f"文件有 {len(xml)} 字节，最多读取 {MAX_BYTES} 字节。请把流程图拆成几个调用流程。",
         )
     if b"<!DOCTYPE" in xml[:4096].upper() or b"<!ENTITY" in xml.upper():
         raise refuse(
             "doctype",
             "The file has a DOCTYPE or entity declaration, which is never read. Export the diagram again without it.",
-            "文件含有 DOCTYPE 或实体声明,系统不会读取。请重新导出不带它的流程图。",
+            "文件含有 DOCTYPE 或实体声明，系统不会读取。请重新导出不带它的流程图。",
         )
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True, remove_pis=True
@@ -86,7 +86,7 @@ def read_xml(xml: bytes) -> etree._Element:
             line=line,
         ) from None
     if root.getroottree().docinfo.internalDTD is not None:
-        raise refuse("doctype", "The file has a DOCTYPE, which is never read.", "文件含有 DOCTYPE,系统不会读取。")
+        raise refuse("doctype", "The file has a DOCTYPE, which is never read.", "文件含有 DOCTYPE，系统不会读取。")
     if _depth_exceeds(root, MAX_DEPTH):
         raise _too_deep()
     return root
@@ -116,7 +116,7 @@ def parse(xml: bytes) -> Model:
         raise refuse(
             "not-bpmn",
             "This is not a BPMN 2.0 file: its root element is not bpmn:definitions.",
-            "这不是 BPMN 2.0 文件:根元素不是 bpmn:definitions。",
+            "这不是 BPMN 2.0 文件：根元素不是 bpmn:definitions。",
             line=line_of(root),
         )
     model = Model(target_namespace=root.get("targetNamespace", ""), exporter=root.get("exporter", ""))

@@ -36,7 +36,7 @@ class RuleText:
 
 
 NAMES_ZH = {
-    "task": "任务(未设类型)", "userTask": "人工任务", "manualTask": "手工任务", "serviceTask": "服务任务",
+    "task": "任务（未设类型）", "userTask": "人工任务", "manualTask": "手工任务", "serviceTask": "服务任务",
     "sendTask": "发送任务", "receiveTask": "接收任务", "businessRuleTask": "业务规则任务", "scriptTask": "脚本任务",
     "callActivity": "调用活动", "subProcess": "子流程", "transaction": "事务", "adHocSubProcess": "临时子流程",
     "exclusiveGateway": "排他网关", "parallelGateway": "并行网关", "inclusiveGateway": "包容网关",
@@ -52,7 +52,7 @@ cancel-outside-transaction|A cancel event outside of a transaction|取消事件�
 compensation-without-handler|A compensation event leads to no handler|补偿事件没有处理任务
 condition-missing|A conditional event has no condition|条件事件没有条件
 cron|A timer is a cron expression|定时器用了 cron 写法|cycle
-cycle-piles-up|A timer repeats for ever and opens a task each time|定时器无限重复,每次都生成任务
+cycle-piles-up|A timer repeats for ever and opens a task each time|定时器无限重复，每次都生成任务
 dangling-flow|A flow has only one end|连线缺一端
 dead-end|A path ends without an end event|路径没有结束事件就断了|end-event
 deadlock|A join can wait for ever|汇合可能永远等不齐
@@ -126,7 +126,7 @@ unknown-topic|No service is registered for a topic|主题没有登记的服务
 unknown-variable|A variable is set by no form or step|变量没有表单或步骤设置
 unreachable|No flow leads to an element|没有连线能走到
 unsupported-element|An element does not run here|元素不能运行
-untyped-task|A task has no type and is passed at once|任务未设类型,直接通过|user-task
+untyped-task|A task has no type and is passed at once|任务未设类型，直接通过|user-task
 wrong-event|An event of this type cannot stand here|这种事件不能用在这里
 wrong-start|A start event that cannot start this|这种开始事件不能用在这里
 """

@@ -200,7 +200,7 @@ def _stuck(game: _Game, marking: Marking, path: str, told: set[str]) -> Iterator
             "error",
             f"This join can wait for ever: after {path} nothing comes from {lacking}. "
             "Join exclusive paths with an exclusive gateway, or split with a parallel one.",
-            f"这个汇合可能永远等不齐:走完“{path}”之后,“{lacking}”不会再来。请用排他网关汇合,或用并行网关分开。",
+            f"这个汇合可能永远等不齐：走完“{path}”之后，“{lacking}”不会再来。请用排他网关汇合，或用并行网关分开。",
         )
 
 
@@ -213,5 +213,5 @@ def _piles_up(game: _Game, flow: str, path: str, told: set[str]) -> Iterator[Fin
             "piles-up",
             "warning",
             f"Tokens can pile up here: {path} can come round again without the earlier ones having gone on.",
-            f"这里可能越积越多:“{path}”可以一再重复,而之前的还没有走完。",
+            f"这里可能越积越多：“{path}”可以一再重复，而之前的还没有走完。",
         )

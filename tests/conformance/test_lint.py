@@ -222,7 +222,7 @@ def test_an_unknown_name_is_told_with_the_nearest_one(rule: str, severity: str, 
     assert element in finding.message
     assert element in finding.message_zh
     assert f"Did you mean {nearest}?" in finding.message
-    assert f"是不是“{nearest}”?" in finding.message_zh
+    assert f"是不是“{nearest}”？" in finding.message_zh
 
 
 def test_the_smallest_diagram_has_no_error_and_a_good_one_no_remark():
