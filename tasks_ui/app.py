@@ -29,6 +29,7 @@ from tasks_ui import (
     navigation,
     notifications,
     prints,
+    reference,
     registers,
     security,
     start,
@@ -44,7 +45,10 @@ if TYPE_CHECKING:
 
     from engine.connectors import OutboxMessage, Registry
 
-PAGES = (auth, inbox, work, cases, start, prints, notifications, admin, admin_people, registers, admin_tokens, api)
+PAGES = (
+    *(auth, inbox, work, cases, start, prints, notifications, admin, admin_people, registers),
+    *(admin_tokens, api, reference),
+)
 
 
 def create_app(

@@ -53,7 +53,8 @@ def group(prepared: Callable[[], Database], clock: Callable[[], datetime]) -> cl
             found = people.tokens(opened, SYSTEM)
         for one in found:
             until = one.expires_at.isoformat() if one.expires_at else "-"
-            click.echo(f"{one.id}  {one.login}  {one.state(clock())}  {until}  {','.join(one.roles) or '-'}  {one.name}")
+            roles = ",".join(one.roles) or "-"
+            click.echo(f"{one.id}  {one.login}  {one.state(clock())}  {until}  {roles}  {one.name}")
 
     return token
 

@@ -47,6 +47,7 @@ ADMINISTRATION = (
     Entry("registers.index", lazy_gettext("Registers"), "building", "/admin/registers", ADMIN),
     Entry("registers.holidays", lazy_gettext("Holidays"), "calendar-week", "/admin/holidays", ADMIN),
     Entry("admin.deployments", lazy_gettext("Processes"), "diagram-3", "/admin/deployments", OFFICE),
+    Entry("reference.index", lazy_gettext("Reference"), "journal-text", "/reference", OFFICE),
     Entry("admin.audit", lazy_gettext("Audit log"), "shield-check", "/admin/audit", ADMIN),
 )
 

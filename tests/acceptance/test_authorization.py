@@ -184,6 +184,10 @@ TABLE: dict[tuple[str, str], Row] = {
     # the descriptions of the API; its operations take tokens only, see test_api_authorization
     ("GET", "/api/v1/"): Row("/api/v1/", anonymous=True),
     ("GET", "/api/v1/openapi.json"): Row("/api/v1/openapi.json", anonymous=True),
+    ("GET", "/reference"): Row("/reference"),
+    ("GET", "/reference/bpmn"): Row("/reference/bpmn"),
+    ("GET", "/reference/feel"): Row("/reference/feel"),
+    ("GET", "/reference/lint"): Row("/reference/lint"),
     # registers
     ("GET", "/admin/registers"): Row(REGISTER, ADMIN),
     ("GET", "/admin/registers/<code>"): Row(f"{REGISTER}/units", ADMIN),
