@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 CALENDAR_FUNCTIONS = CALENDAR | {"working days until"}
 LOOP_VARIABLES = frozenset({"loopCounter", "nrOfInstances", "nrOfActiveInstances", "nrOfCompletedInstances"})
 FIVE = 5
+MALFORMED = re.compile(r"R\d*/.*|-?P[\dT][\dYMWDTHS.]*|\d{4}-\d\d-\d\dT?[\d:]*", re.IGNORECASE)
 
 
 def check_expressions(process: Process, known: Known) -> Iterator[Finding]:
@@ -53,6 +54,8 @@ def _judge(where: Finding, what: str, what_zh: str, text: str, known: Known) -> 
             message_zh=f"{what_zh}“{text}”不是有效的 FEEL 表达式。{chinese(problem)}",
         )
         return
+    if what == "condition" and not expression.names and not expression.functions:
+        yield from _constant(where, text, expression)
     for name in sorted(expression.functions - CALENDAR_FUNCTIONS - (known.variables or frozenset())):
         hint, hint_zh = did_you_mean(name, CALENDAR_FUNCTIONS | set(feel.BUILTINS))
         at = text.find(name) + 1
@@ -72,6 +75,21 @@ def _judge(where: Finding, what: str, what_zh: str, text: str, known: Known) -> 
             severity="info",
             message=f"The {what} {text} uses {name} at position {at}; no form or step here sets it.{hint}",
             message_zh=f"{what_zh}“{text}”第 {at} 个字符处用到变量“{name}”，没有表单或步骤会设置它。{hint_zh}",
+        )
+
+
+def _constant(where: Finding, text: str, expression: feel.Expression) -> Iterator[Finding]:
+    """Tell a condition without variables that is neither true nor false."""
+    try:
+        value = expression.evaluate({})
+    except feel.FeelProblem:
+        return
+    if value is not None and not isinstance(value, bool):
+        yield replace(
+            where,
+            rule="invalid-feel",
+            message=f"The condition {text} is {feel.text_of(value)}, neither true nor false. Write a comparison.",
+            message_zh=f"条件“{text}”的值是 {feel.text_of(value)}，既不是真也不是假。请写成比较式。",
         )
 
 
@@ -111,6 +129,7 @@ def _texts(node: Node) -> Iterator[tuple[str, str, str]]:
             and event.expression
             and not is_literal(event.expression)
             and not is_cron(event.expression)
+            and not MALFORMED.fullmatch(event.expression)
         ):
             yield "timer", "定时器", event.expression
         if event.name.startswith("="):
@@ -154,6 +173,11 @@ def cycle_of(cron: str) -> str:
     return ""
 
 
+def _malformed(text: str) -> bool:
+    """Tell a text that is meant as a time of ISO 8601 but is none, such as P3, PT5 or R/PT."""
+    return bool(MALFORMED.fullmatch(text) or re.fullmatch(r"\d+(\.\d+)?", text))
+
+
 def _exists(text: str) -> bool:
     """Tell whether a literal that looks like a time is one: no 30th of February, no cycle of no length."""
     cycle = ISO_CYCLE.fullmatch(text)
@@ -179,7 +203,8 @@ def _times(node: Node) -> Iterator[Finding]:
                 f"定时器“{event.expression}”是 cron 写法。请写成周期（如 R/P1D）或用 FEEL 算出时间。",
                 repair="cycle" if cycle_of(event.expression) else "",
             )
-        if event.kind == "timer" and is_literal(event.expression) and not _exists(event.expression):
+        literal = is_literal(event.expression)
+        if event.kind == "timer" and (not _exists(event.expression) if literal else _malformed(event.expression)):
             yield about(
                 node,
                 "invalid-time",
