@@ -22,7 +22,7 @@ from engine.core.calendar import WorkCalendar
 from engine.core.layout import layout
 from engine.core.snapshot import Environment
 from engine.errors import DeploymentRefused, KeyturnError, NotFoundError
-from tests.conformance.drawing_board import END, START, chain, compiled, user
+from tests.conformance.drawing_board import END, START, boundary, chain, compiled, timer, user, xml
 from tests.conformance.foreign_drawings import HOSTILE, drawings
 
 if TYPE_CHECKING:
@@ -162,3 +162,25 @@ def test_what_is_no_drawing_is_refused(text: bytes):
     outcome, findings = judge(text)
     assert outcome in {"refused", "unreadable"}
     assert [f for f in findings if f.severity == "error"]
+
+
+# Drawings that once crashed
+
+
+def test_a_task_marked_as_event_sub_process_is_an_ordinary_task():
+    text = xml(START + user("a", 'triggeredByEvent="true"') + END + chain("s", "a", "e"))
+    assert judge(text)[0] == "runs"
+
+
+def test_what_stands_twice_gets_no_repair():
+    text = xml(START + '<task id="a"/><task id="a"/>' + END + chain("s", "a", "e"))
+    outcome, findings = judge(text)
+    assert outcome == "refused"
+    mend(text, findings)
+
+
+def test_a_boundary_event_on_nothing_before_an_inclusive_join_is_told():
+    body = START + user("a") + '<inclusiveGateway id="j"/>' + boundary("b", "", timer("Duration", "PT1H")) + END + chain("s", "a", "j", "e") + chain("b", "j")
+    outcome, findings = judge(xml(body))
+    assert outcome == "refused"
+    assert "boundary-without-host" in {f.rule for f in findings}
