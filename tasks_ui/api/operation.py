@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 KEY_HEADER = "Idempotency-Key"
 LONGEST_KEY = 200
 MAX_FILES = 200
+_KEY = re.compile(f"[!-~]{{1,{LONGEST_KEY}}}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,9 +191,11 @@ def _fields(one: Operation) -> Any:
 
 
 def _key() -> str:
-    key = request.headers.get(KEY_HEADER, "")
-    if len(key) > LONGEST_KEY or not key.isprintable() or not key.isascii():
-        message = N_("An idempotency key has 1 to {limit} printable ASCII characters.")
+    key = request.headers.get(KEY_HEADER)
+    if key is None:
+        return ""
+    if not _KEY.fullmatch(key):
+        message = N_("An idempotency key has 1 to {limit} printable ASCII characters without spaces.")
         raise InvalidInputError(message, limit=LONGEST_KEY)
     return key
 

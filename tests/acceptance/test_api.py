@@ -259,14 +259,14 @@ def test_a_token_carries_only_its_roles(site: Site) -> None:
 
 def test_a_request_with_a_key_happens_once(admin: Program) -> None:
     deploy(admin)
-    key = {"headers": {"Idempotency-Key": "order 66"}}
+    key = {"headers": {"Idempotency-Key": "order-66"}}
     first = admin.ask("POST", "/definitions/probe/start", {"business_key": "B-9"}, **key)
-    again = admin.ask("POST", "/definitions/probe/start", {"business_key": "B-9"}, headers={"Idempotency-Key": "order 66"})
+    again = admin.ask("POST", "/definitions/probe/start", {"business_key": "B-9"}, headers={"Idempotency-Key": "order-66"})
     assert (first.status_code, again.status_code) == (201, 201)
     assert first.get_json() == again.get_json()
     assert again.headers["Idempotency-Replayed"] == "true"
     assert len(admin.get("/instances?process=probe")["items"]) == 1
-    headers = {"Idempotency-Key": "order 66"}
+    headers = {"Idempotency-Key": "order-66"}
     admin.post("/definitions/probe/start", {"business_key": "B-10"}, 422, headers=headers)
     admin.post("/definitions/probe/start", {}, 422, headers={"Idempotency-Key": "x" * 201})
 
