@@ -405,3 +405,13 @@ def test_control_and_enter_send_the_form(live):
     page.wait_for_load_state("load")  # scripts are deferred
     page.locator("form.kt-form textarea[name=remark]").press("Control+Enter")
     page.wait_for_selector("#faults, .toast-line")
+
+
+def test_a_group_comes_back_with_all_its_fields(open_form):
+    inner = {"type": "textfield", "id": "i", "key": "inner", "label": "内"}
+    group = {"type": "group", "id": "g", "label": "组", "components": [inner], "conditional": {"hide": "=on != true"}}
+    choice = {"type": "radio", "id": "o", "key": "on", "label": "开", "values": YES_NO}
+    _host, page = open_form({"components": [choice, group]})
+    assert not page.is_visible("#f-inner")
+    page.check("input[name=on][value=true]")
+    expect(page.locator("#f-inner")).to_be_visible()

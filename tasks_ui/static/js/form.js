@@ -81,7 +81,7 @@
       hidden = found;
       if (same) break;
     }
-    for (const at of all("[data-hide]")) at.hidden = hidden.has(at.dataset.uid);
+    for (const at of all("[data-uid]")) at.hidden = hidden.has(at.dataset.uid); // what only its group hid comes back with it
     for (const node of all("input, select, textarea")) if (box(node)) node.disabled = concealed(box(node));
     for (const at of all("[data-need]")) {
       const mark = at.querySelector(".form-req");
