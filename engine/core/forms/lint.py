@@ -164,9 +164,30 @@ def _input(component: Component, linter: _Linter) -> None:
         linter.add(component, "options", f"The option “{twice}” occurs twice.", f"选项“{twice}”重复。")
     if component.type == "dynamiclist" and not component.components:
         linter.add(component, "rows", "The list has no fields in its rows.", "该列表的行中没有字段。")
+    _when(component, linter)
     _default(component, linter)
     _pattern(component, linter)
     _limits(component, linter)
+
+
+def _when(component: Component, linter: _Linter) -> None:
+    when = component.when
+    if not when:
+        return
+    if when not in {"past", "future"}:
+        linter.add(
+            component,
+            "when",
+            f"“when” is “{when}”. Write past (it has happened) or future (it is to come).",
+            f"“when”写成了“{when}”，只能写 past（已发生）或 future（将发生）。",
+        )
+    elif component.type != "datetime" or component.subtype == "time":
+        linter.add(
+            component,
+            "when",
+            "“when” needs a date or a date with time.",
+            "只有日期或日期时间字段才能设置“when”。",
+        )
 
 
 def _default(component: Component, linter: _Linter) -> None:

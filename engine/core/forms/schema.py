@@ -2,7 +2,7 @@
 
 What form-js does not know is said in a component's `properties`: `widget`, `lookup`, `dependsOn`, `requiredIf`,
 `check`, `checkMessage`, `variable`, `prefill`, `default` (FEEL, where form-js would show the text of `defaultValue`),
-`minRows`, `maxRows`, `print`.
+`minRows`, `maxRows`, `print`, `when`, `collapsed`.
 """
 
 from __future__ import annotations
@@ -138,6 +138,16 @@ class Component:
     def check(self) -> str:
         """FEEL: the value is refused, with `properties.checkMessage`, when it is false."""
         return self.properties.get("check", "").strip().removeprefix("=").strip()
+
+    @property
+    def when(self) -> str:
+        """`past`: the moment has happened (not after now); `future`: it is to come (not before now); "": either."""
+        return self.properties.get("when", "").strip()
+
+    @property
+    def collapsed(self) -> bool:
+        """Whether a group is drawn closed until one of its fields has a value or an error."""
+        return self.type == "group" and self.properties.get("collapsed", "no") == "yes"
 
     @property
     def is_input(self) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 # (text typed, context) -> options. With `value` in the context: the options with exactly that value, or none.
 Lookup = Callable[[str, Mapping[str, Any]], "Sequence[Any]"]
 Lookups = Mapping[str, Lookup]
+
+CLOCKS_DIFFER = timedelta(minutes=5)
+"""How far in the future something that has happened may lie."""
 
 _EMAIL = re.compile(
     r"[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
@@ -217,8 +221,8 @@ def _problems(
         yield from _number_problems(component, value, context, path, state.env)
     elif component.type in {"textfield", "textarea"} and not component.upload and not component.lookup:
         yield from _text_problems(component, value, context, path, state.env)
-    elif component.type == "datetime" and component.not_past and _is_past(component, value, state.env):
-        yield FieldError(path, N_("This must not be in the past."))
+    elif component.type == "datetime":
+        yield from _moment_problems(component, value, path, state.env)
     if not component.upload and not _is_option(component, value, context, state):
         template = N_("Choose one from the list.") if component.lookup else N_("Choose one of the options.")
         yield FieldError(path, template)
@@ -279,11 +283,22 @@ def _text_problems(
         yield FieldError(path, N_("Enter an e-mail address, for example name@example.com."))
 
 
-def _is_past(component: Component, value: str, env: feel.Env) -> bool:
+def _moment_problems(component: Component, value: str, path: str, env: feel.Env) -> Iterator[FieldError]:
+    """Refuse moments on the wrong side of now: `when`, and by the day `disallowPassedDates`."""
     if env.now is None or component.subtype == "time":
-        return False
-    today = env.now.astimezone(env.zone).date().isoformat()
-    return bool(value[:10] < today)
+        return
+    now = env.now.astimezone(env.zone)
+    today = now.date().isoformat()
+    if component.subtype == "datetime":
+        moment = datetime.fromisoformat(value)
+        # People type whole minutes, and their clocks differ from ours.
+        early, late = moment < now.replace(second=0, microsecond=0), moment > now + CLOCKS_DIFFER
+    else:
+        early, late = value < today, value > today
+    if (component.when == "future" and early) or (component.not_past and value[:10] < today):
+        yield FieldError(path, N_("This must not be in the past."))
+    elif component.when == "past" and late:
+        yield FieldError(path, N_("This must not be in the future."))
 
 
 def _is_option(component: Component, value: Any, context: Mapping[str, Any], state: _Check) -> bool:

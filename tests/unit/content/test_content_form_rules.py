@@ -149,14 +149,43 @@ def test_a_visit_ends_after_it_begins():
     check("T10", {**visit, "visit_to": "2026-03-03T11:00"})
 
 
+def test_what_is_promised_lies_ahead():
+    past = [{**PLAN["plan_tasks"][0], "due": "2026-03-01T18:00"}]
+    assert refused("T12", {**PLAN, "plan_tasks": past}) == {"plan_tasks-0-due"}
+    assert refused("T12", {**PLAN, "plan_tasks": past, "promised_at": "2026-03-01T18:00"}) == {
+        "plan_tasks-0-due",
+        "promised_at",
+    }
+
+
+PAST = {"event_at", "present_at", "controlled_at", "at", "visit_arrived_at", "replied_at", "result_told_at"}
+PAST |= {"arrived_at", "visited_at"}
+EITHER = {"accept_due", "reply_expected", "visit_from"}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_every_moment_says_whether_it_has_been_or_is_to_come(path):
+    for component in forms.parse(path.read_bytes()).walk():
+        if component.type == "datetime" and component.key not in EITHER:
+            assert component.when == ("past" if component.key in PAST else "future"), component.key
+
+
+@pytest.mark.parametrize(
+    ("form_id", "name"), [("T01", "event_at"), ("T14", "replied_at"), ("T18", "result_told_at"), ("T30", "arrived_at")]
+)
+def test_what_has_happened_does_not_lie_ahead(form_id, name):
+    assert name in refused(form_id, {name: "2026-03-02T09:06"})
+    assert name not in refused(form_id, {name: "2026-03-02T09:05"})
+
+
 def test_nobody_at_home_needs_no_findings():
-    seen = {"visit_arrived_at": "2026-03-03T10:00", "survey_result": "无人在家", "survey_photos": ["photo"]}
+    seen = {"visit_arrived_at": "2026-03-02T08:50", "survey_result": "无人在家", "survey_photos": ["photo"]}
     assert "defects" not in check("T11", seen)
     assert refused("T11", {**seen, "survey_result": "属实"}) == {"root_cause"}
 
 
 def test_a_dissatisfied_customer_hears_a_new_date_unless_closed_by_norm():
-    told = {"result_method": "电话", "result_told_at": "2026-03-10T10:00", "satisfaction": "不满意"}
+    told = {"result_method": "电话", "result_told_at": "2026-03-02T08:50", "satisfaction": "不满意"}
     assert refused("T18", told) == {"new_promised_at"}
     values = check("T18", {**told, "new_promised_at": "2026-03-12T18:00"})
     assert values["new_promised_at"] == "2026-03-12T18:00:00+08:00"
@@ -166,7 +195,7 @@ def test_a_dissatisfied_customer_hears_a_new_date_unless_closed_by_norm():
 def test_hidden_answers_of_an_earlier_choice_do_not_count():
     told = {
         "result_method": "电话",
-        "result_told_at": "2026-03-10T10:00",
+        "result_told_at": "2026-03-02T08:50",
         "satisfaction": "满意",
         "close_internally": True,
     }

@@ -327,3 +327,34 @@ def test_conditions_for_the_browser():
     assert found["id_e"]["hide"][0] == "or"
     assert found["id_e"]["hide"][2] == ["=", ["v", "e", "s", 1], ["l", None]]
     assert found["id_g"] == {"hide": ["<", ["count", ["v", "t", "r", 0]], ["l", 3]]}
+
+
+@pytest.mark.parametrize(
+    ("when", "typed", "template"),
+    [
+        ("past", "2026-11-21T18:05", ""),
+        ("past", "2026-11-21T18:06", "This must not be in the future."),
+        ("future", "2026-11-21T18:00", ""),
+        ("future", "2026-11-21T17:59", "This must not be in the past."),
+    ],
+)
+def test_a_moment_has_happened_or_is_to_come(when, typed, template):
+    sample = form(field("datetime", "at", subtype="datetime", properties={"when": when}))
+    if template:
+        assert errors(sample, {"at": typed}) == {"at": template}
+    else:
+        assert check(sample, {"at": typed})["at"] == f"{typed}:00+08:00"
+
+
+def test_a_day_counts_as_a_whole():
+    past, future = (form(field("datetime", "on", properties={"when": when})) for when in ("past", "future"))
+    assert check(past, {"on": "2026-11-21"}) == check(future, {"on": "2026-11-21"})
+    assert errors(past, {"on": "2026-11-22"}) == {"on": "This must not be in the future."}
+    assert errors(future, {"on": "2026-11-20"}) == {"on": "This must not be in the past."}
+
+
+def test_when_is_past_or_future_and_of_a_date():
+    found = forms.lint(
+        form(field("datetime", "at", properties={"when": "soon"}), field("textfield", "a", properties={"when": "past"}))
+    )
+    assert [finding.rule for finding in found] == ["form-when", "form-when"]
