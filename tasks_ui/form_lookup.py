@@ -79,7 +79,9 @@ def _level(
             name = forms.name_of(prefix, component)
             text = posted.get(f"{name}__text", "").strip()
             if text:
-                result[component.key] = _field(component, data.get(component.key), text, name, lookups, seen, found)
+                depends = component.properties.get("dependsOn", "")
+                asked = {**seen, "parent": seen.get(depends)} if depends else seen
+                result[component.key] = _field(component, data.get(component.key), text, name, lookups, asked, found)
     return result
 
 

@@ -7,7 +7,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from engine.core.calendar import CHINA
-from engine.errors import N_, InvalidInputError
+from engine.core.forms import FieldError
+from engine.errors import N_, InvalidFormError, InvalidInputError
 from processes.services import clocks
 from processes.services.recording import (
     case_of,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 REPEAT_WITHIN = timedelta(days=90)
 MONTHS = 12
+MINUTE = timedelta(minutes=1)
 TEXTS = (
     *("channel", "received_by", "kind", "subject", "cat1", "cat2", "part", "location", "brief", "facts", "demand"),
     *("urgency", "scope", "prefer", "area"),
@@ -218,12 +220,7 @@ def t06(ctx: ListenerContext) -> dict[str, Any]:
 def t07(ctx: ListenerContext) -> dict[str, Any]:
     """Dispatch: acceptor, department, and a limit that may be shortened only (A10, AC02)."""
     case, values = case_of(ctx), ctx.values
-    due = moment(values.get("accept_due"))
-    running = deadlines.running(ctx.session, case.number, "accept")
-    if running and due is not None and due < running[0].due_at:
-        clocks.move(ctx.session, running[0], due, reason="派单时缩短")
-    elif running and due is not None and due > running[0].due_at + timedelta(minutes=1):
-        raise InvalidInputError(N_("The time limit to accept may be shortened, not extended."))
+    _accept_limit(ctx, case)
     if case.acceptor and case.acceptor != text(values, "acceptor"):
         case.transfers += 1
     case.acceptor, case.department = text(values, "acceptor"), text(values, "department")
@@ -232,6 +229,25 @@ def t07(ctx: ListenerContext) -> dict[str, Any]:
     log_event(ctx, case, "派单", note, {"acceptor": case.acceptor, "department": case.department})
     set_state(ctx.session, case, "待受理")
     return {"acceptor": case.acceptor}
+
+
+def _accept_limit(ctx: ListenerContext, case: ServiceCase) -> None:
+    """Move the limit to accept to what was chosen.
+
+    It lies ahead and not after the limit of the table, so a limit that was set wrongly can be put right when the case
+    comes back. A limit that has passed may stay as it is: the case is late, and dispatching must not wait for that.
+    """
+    due = moment(ctx.values.get("accept_due"))
+    running = deadlines.running(ctx.session, case.number, "accept")
+    if not running or due is None or abs(due - running[0].due_at) < MINUTE:
+        return
+    if due < ctx.now:
+        raise InvalidFormError([FieldError("accept_due", N_("This must not be in the past."), label="受理时限")])
+    if due > running[0].original_due_at + MINUTE:
+        template = N_("The time limit to accept may be shortened, not extended.")
+        raise InvalidFormError([FieldError("accept_due", template, label="受理时限")])
+    reason = "派单时缩短" if due < running[0].due_at else "派单时更正"
+    clocks.move(ctx.session, running[0], due, reason=reason)
 
 
 def t08(ctx: ListenerContext) -> dict[str, Any]:

@@ -86,13 +86,19 @@ def departments(session: Session, _viewer: Viewer, typed: str, context: Context)
 
 
 def categories(session: Session, _viewer: Viewer, typed: str, context: Context) -> Options:
-    """Classes of problems; the sub-classes of `cat1` when the context names it."""
+    """Classes of problems. With `parent` in the context sub-classes: those of the class it names, else all."""
     if "value" in context:
         query = select(Category).where(Category.name == str(context["value"]), Category.active).limit(1)
         return [_option(row.name, hint=row.hint) for row in session.scalars(query)]
-    parent = str(context.get("parent") or context.get("cat1") or context.get("final_cat1") or "")
-    rows = registers.categories(session, parent)
-    return [_option(row.name, hint=row.hint) for row in rows if typed.strip() in row.name]
+    if "parent" not in context:
+        rows = registers.categories(session, "")
+    elif context["parent"]:
+        rows = registers.categories(session, str(context["parent"]))
+    else:
+        tops = registers.categories(session, "")
+        rows = [row for top in tops for row in registers.categories(session, top.name)]
+    hints = {row.name: row.hint for row in reversed(rows) if typed.strip() in row.name}
+    return [_option(name, hint=hint) for name, hint in reversed(hints.items())]
 
 
 def parts(session: Session, _viewer: Viewer, typed: str, context: Context) -> Options:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from datetime import date, datetime, timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import select
@@ -11,7 +12,7 @@ from sqlalchemy import select
 from engine import people
 from engine.core.calendar import CHINA
 from engine.errors import ConflictError, InvalidFormError, InvalidInputError, NotAllowedError, NotFoundError
-from processes.services import cases, demo, registry, sweep
+from processes.services import cases, demo, lookups, registry, sweep
 from processes.services.demo.answers import intake, when
 from processes.services.demo.player import Play, Step, open_task
 from processes.services.listeners_intake import in_warranty
@@ -141,6 +142,41 @@ def test_the_limit_to_accept_may_be_shortened_only(stage) -> None:
     clock = stage.clock("accept")
     assert (clock.due_at, clock.original_due_at, clock.extended) == (sooner, due, 1)
     assert clock.accountable == "chen.liyan"
+
+
+def test_the_limit_to_accept_is_never_in_the_past_and_can_be_put_right(stage) -> None:
+    stage.register()
+    due = stage.clock("accept").due_at
+    with pytest.raises(InvalidFormError):
+        stage.do("T07", "lin.xiaoan", accept_due=when(stage.now - timedelta(hours=1)))
+    stage.do("T07", "lin.xiaoan", accept_due=when(stage.now + timedelta(minutes=10)))
+    stage.do("T08", "lin.xiaoan")
+    stage.do("T09", "chen.liyan", decision="退回改派", return_reason="时限填错了")
+    stage.do("T07", "lin.xiaoan", accept_due=when(due))
+    assert abs(stage.clock("accept").due_at - due) < timedelta(minutes=1)
+
+
+def test_a_case_that_is_late_to_be_accepted_can_still_be_dispatched(stage) -> None:
+    stage.register()
+    due = stage.clock("accept").due_at
+    stage.wait(days=3)
+    stage.do("T07", "lin.xiaoan", accept_due=when(due))
+    assert stage.clock("accept").due_at == due
+
+
+def test_classes_and_sub_classes_are_not_mixed_up(stage) -> None:
+    """The list of a class does not depend on what is chosen in it; sub-classes are those of the chosen class."""
+    with stage.database.read() as session:
+        offer = partial(lookups.categories, session, stage.viewer(session, "chen.liyan"), "")
+        tops = [option["value"] for option in offer({})]
+        assert tops == [option["value"] for option in offer({"cat1": "工程维修类", "final_cat1": "工程维修类"})]
+        below = [option["value"] for option in offer({"cat1": "工程维修类", "parent": "工程维修类"})]
+        every = [option["value"] for option in offer({"parent": None})]
+    assert "户内维修" in below
+    assert "服务态度" not in below
+    assert {"户内维修", "服务态度"} <= set(every)
+    assert not set(every) & (set(tops) - {"其他"})
+    assert len(every) == len(set(every))
 
 
 def test_nobody_accepts(stage) -> None:
