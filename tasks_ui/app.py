@@ -12,6 +12,7 @@ from processes import services
 from storage.session import Database
 from tasks_ui import (
     admin,
+    admin_instances,
     admin_people,
     admin_tokens,
     api,
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
 
 PAGES = (
     *(auth, inbox, work, cases, start, prints, notifications, admin, admin_people, registers),
-    *(admin_tokens, api, reference),
+    *(admin_instances, admin_tokens, api, reference),
 )
 
 

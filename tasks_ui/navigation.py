@@ -38,6 +38,7 @@ MAIN = (
 ADMINISTRATION = (
     Entry("admin.index", lazy_gettext("Overview"), "house", "/admin/", OFFICE),
     Entry("admin.incidents", lazy_gettext("Incidents"), "exclamation-triangle-fill", "/admin/incidents", OFFICE),
+    Entry("admin_instances.index", lazy_gettext("Process instances"), "layers", "/admin/instances", OFFICE),
     Entry("admin.jobs", lazy_gettext("Jobs"), "clock-history", "/admin/jobs", ADMIN),
     Entry("admin.outbox", lazy_gettext("Outgoing messages"), "send", "/admin/outbox", ADMIN),
     Entry("admin_people.show", lazy_gettext("People"), "people", "/admin/people", ADMIN),

@@ -178,6 +178,11 @@ TABLE: dict[tuple[str, str], Row] = {
     ("GET", "/admin/people/<login>"): Row("/admin/people/lin.xiaoan", STAFF),
     ("POST", "/admin/people/<login>"): Row("/admin/people/lin.xiaoan", ADMIN, data={"name": "x"}),
     ("POST", "/admin/people/<login>/password"): Row("/admin/people/lin.xiaoan/password", ADMIN),
+    ("GET", "/admin/instances"): Row("/admin/instances", OWNERS),
+    ("GET", "/admin/instances/<uuid:instance_id>"): Row("/admin/instances/{instance}", OWNERS),
+    ("POST", "/admin/instances/<uuid:instance_id>/<act>"): Row(
+        "/admin/instances/{instance}/suspend", ADMIN, WATCHERS, data={"reason": "x"}
+    ),
     ("GET", "/admin/tokens"): Row("/admin/tokens", ADMIN),
     ("POST", "/admin/tokens"): Row("/admin/tokens", ADMIN, data={"login": "lin.xiaoan", "name": "x"}),
     ("POST", "/admin/tokens/<uuid:token_id>/revoke"): Row("/admin/tokens/{token}/revoke", ADMIN),
@@ -262,6 +267,7 @@ def _objects(session: Session, project: str) -> dict[str, str]:
     session.add(incident)
     return {
         "task": str(task.id),
+        "instance": str(task.instance_id),
         "case": case.number,
         "attachment": str(attachment.id),
         "incident": str(incident.id),
