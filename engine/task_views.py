@@ -58,7 +58,8 @@ class AttachmentInfo:
 class TaskView:
     """A task as its page needs it. `submission` is what was handed in last time for the same element, for prefill.
 
-    `variables` are those the task sees; `may` holds the actions the viewer may take now.
+    `variables` are those the task sees; `may` holds the actions the viewer may take now. `suspended`: its process is,
+    so that it cannot be completed.
     """
 
     item: InboxItem
@@ -80,6 +81,7 @@ class TaskView:
     may: frozenset[Action]
     documentation: str
     owner: str
+    suspended: bool = False
 
     @property
     def id(self) -> UUID:
@@ -133,6 +135,7 @@ def open_task(session: Session, viewer: Viewer, task_id: UUID, *, now: datetime)
         may=frozenset(a for a in ACTIONS if task.state == "open" and access.allowed(viewer, a, task)),
         documentation=node.documentation if node else "",
         owner=task.owner,
+        suspended=instance.status == "suspended",
     )
 
 

@@ -54,3 +54,15 @@ def test_process_owners_look_and_others_do_not(site: Site, admin: Program) -> No
     agent = site.person("lin.xiaoan")
     assert agent.get("/admin/instances").status_code == 403
     assert act(agent, one, "cancel") == 403
+
+
+def test_the_task_of_a_suspended_process_says_so(site: Site, admin: Program) -> None:
+    one = started(admin)
+    [task] = admin.get(f"/instances/{one}")["tasks"]
+    agent = site.person("lin.xiaoan")
+    assert "流程已暂停" not in agent.get(f"/tasks/{task['id']}").text
+    act(site.person("admin"), one, "suspend")
+    assert "流程已暂停" in agent.get(f"/tasks/{task['id']}").text
+    answer = agent.post(f"/tasks/{task['id']}/complete")
+    assert answer.status_code == 409
+    assert "流程已暂停" in answer.text
