@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from flask import Flask, Response, current_app, g, jsonify, make_response, redirect, render_template, request, url_for
@@ -98,8 +99,9 @@ def install(app: Flask) -> None:
         logs.LOGGER.info("csrf", reason=error.description)
         show = getattr(current_app.view_functions.get(request.endpoint or ""), AGAIN, None)
         if show is not None and context.signed_in() is not None and not wants_json():
-            shown: Response = show(gettext(STALE), **(request.view_args or {}))
-            return shown
+            with suppress(KeyturnError):  # he may not see this page at all
+                shown: Response = show(gettext(STALE), **(request.view_args or {}))
+                return shown
         return answer(400, gettext("This page is out of date. Go back, reload it and send it again."))
 
     def http(error: HTTPException) -> Response:

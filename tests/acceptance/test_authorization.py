@@ -137,6 +137,7 @@ TABLE: dict[tuple[str, str], Row] = {
     ),
     ("POST", "/tasks/<uuid:task_id>/draft"): of_task("/tasks/{task}/draft", TAKERS),
     ("POST", "/tasks/<uuid:task_id>/preview"): of_task("/tasks/{task}/preview", SEEING),
+    ("POST", "/tasks/<uuid:task_id>/phone"): Row("/tasks/{task}/phone", SEEING - ADMIN, SEEING, NOBODY, ADMIN),
     ("POST", "/tasks/<uuid:task_id>/comment"): of_task("/tasks/{task}/comment", SEEING, text="x"),
     ("POST", "/tasks/<uuid:task_id>/attachments"): of_task("/tasks/{task}/attachments", TAKERS, file=FILE),
     ("GET", "/attachments/<uuid:attachment_id>"): Row("/attachments/{attachment}", WORKERS, WORKERS, OWNERS, OWNERS),
@@ -181,7 +182,7 @@ TABLE: dict[tuple[str, str], Row] = {
     ("GET", "/admin/instances"): Row("/admin/instances", OWNERS),
     ("GET", "/admin/instances/<uuid:instance_id>"): Row("/admin/instances/{instance}", OWNERS),
     ("POST", "/admin/instances/<uuid:instance_id>/<act>"): Row(
-        "/admin/instances/{instance}/suspend", ADMIN, WATCHERS, data={"reason": "x"}
+        "/admin/instances/{instance}/suspend", ADMIN, WORKERS | {"legal", "pr"}, ADMIN, OWNERS, data={"reason": "x"}
     ),
     ("GET", "/admin/tokens"): Row("/admin/tokens", ADMIN),
     ("POST", "/admin/tokens"): Row("/admin/tokens", ADMIN, data={"login": "lin.xiaoan", "name": "x"}),
@@ -297,7 +298,12 @@ def court(demo_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         session.flush()
         letter = session.scalars(select(Notification).where(Notification.recipient == "lin.xiaoan")).first()
         assert letter is not None
-        shared = {"substitution": str(lent.id), "notification": str(letter.id), "run": str(run.id), "token": str(token.id)}
+        shared = {
+            "substitution": str(lent.id),
+            "notification": str(letter.id),
+            "run": str(run.id),
+            "token": str(token.id),
+        }
         objects = (_objects(session, HERE) | shared, _objects(session, THERE) | shared)
     real.dispose()
     database = Undone(settings.database_url, data_key=SECRET)
