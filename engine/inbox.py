@@ -183,7 +183,7 @@ def item_of(
         process_key=instance.process_key,
         process_name=process_name,
         title=instance.title,
-        summary=instance.summary,
+        summary=task.properties.get("summary") or instance.summary,
         assignee=task.assignee,
         assignee_name=names.get(task.assignee, task.assignee),
         groups=tuple(task.candidate_groups),

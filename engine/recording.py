@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from engine.core import feel
+from engine.core.calendar import CHINA
+from engine.core.variables import view_of
 from engine.roles import role_codes
 from storage import audit, incidents, instances, jobs, tasks
 from storage import definitions as definition_rows
@@ -163,11 +166,24 @@ def _task_row(session: Session, instance: ProcessInstance, task: OpenTask, now: 
         "follow_up_at": task.follow_up_at,
         "priority": task.priority,
         "scope_id": task.scope_id,
-        "properties": dict(task.properties),
+        "properties": dict(task.properties) | _about(instance, task, now),
         "listeners": [list(pair) for pair in task.listeners],
         "created_at": now,
         "claimed_at": now if task.assignee else None,
     }
+
+
+def _about(instance: ProcessInstance, task: OpenTask, now: datetime) -> dict[str, str]:
+    """Say what a task is about when its element has a property `summary`: an expression over what the task sees."""
+    said = task.properties.get("summary", "")
+    if not said.startswith("="):
+        return {}
+    env = feel.Env(now=now, zone=CHINA, functions={}, strict=False)
+    try:
+        found = feel.compile(said[1:]).evaluate(view_of(instance.variables, task.scope_id), env)
+    except feel.FeelProblem:  # a line of help must not stop the process
+        found = None
+    return {"summary": found if isinstance(found, str) else ""}
 
 
 def _candidate_lines(row: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -198,3 +198,7 @@ def migration(name: str) -> None:
         database = Database(f"sqlite:///{folder}/empty.db")
         migrate.upgrade(database)
         migrate.revise(database, name)
+
+
+if __name__ == "__main__":
+    main()

@@ -14,6 +14,7 @@ from engine import attachments, definitions, submissions, tasks
 from engine.core import forms
 from engine.errors import NotFoundError
 from processes.services import cases, rights
+from processes.services.worksheet import Worksheet, prefill, worksheet
 from tasks_ui import context, form_actions, form_view, i18n, names
 from tasks_ui.form_controls import FileView
 
@@ -24,13 +25,13 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from engine.access import Viewer
     from engine.core import feel
     from engine.tasks import TaskView
     from processes.services.cases import CaseHead
     from tasks_ui.form_controls import FormView
 
 PENALTIES = "penalties"
-MASKED_FROM = 7
 _SOURCES = re.compile(r"^(?:[A-Z]\d{2}[a-z]?[、,，\s]*)+[：:]\s*")
 
 
@@ -75,9 +76,11 @@ class TaskPage:
     key: str
     draft: bool
     head: CaseHead | None = None
+    sheet: Worksheet = field(default_factory=Worksheet)
+    phone: str = ""
 
 
-def gather(session: Session, task_id: UUID, typed: Typed | None = None) -> TaskPage:
+def gather(session: Session, task_id: UUID, typed: Typed | None = None, *, phone: str = "") -> TaskPage:
     """Collect a task's page. Raises NotFoundError when the viewer may not see the task."""
     person, now, registry = context.viewer(), context.utcnow(), context.registry()
     view = tasks.open_task(session, person, task_id, now=now)
@@ -87,25 +90,23 @@ def gather(session: Session, task_id: UUID, typed: Typed | None = None) -> TaskP
     files = _files(session, view)
     page = form_view.Page(env, view.variables, translate, lookups, files)
     shown = typed or Typed()
-    words = partial(_words, page, rights.may_call(person, view.item.scope))
-    past = tuple(
-        Past(
-            name=translate(one.name),
-            who=one.by_name,
-            behalf=one.behalf_name,
-            at=one.at,
-            rows=_readable(one.form, one.values, page, words, penalties=rights.sees_penalties(person, view.item.scope)),
-        )
-        for one in submissions.earlier(session, person, view.item.instance_id)
-        if one.task_id != task_id
-    )
+    head = cases.head(session, person, view.item.business_key)
+    sheet = worksheet(session, view.item.business_key, view.item.element_id, view.variables)
+    reaches = head.reaches if head else rights.may_call(person, view.item.scope)
+    past = _past(session, person, view, page, reaches=reaches)
     return TaskPage(
         task=view,
         name=translate(view.item.name),
         process=translate(view.item.process_name),
         documentation=_plain(translate(view.documentation)),
-        form=_form(view, page, shown) if view.state == "open" or typed else None,
-        filled=_readable(view.form, view.submitted or {}, page, words, penalties=True) if view.submitted else (),
+        form=_form(view, page, shown, sheet) if view.state == "open" or typed else None,
+        filled=_readable(
+            view.form,
+            view.submitted or {},
+            page,
+            partial(_words, page, _hidden(view.item.element_id, reaches=reaches)),
+            penalties=True,
+        ),
         past=past,
         people=_people(view, lookups),
         loose=tuple(files[str(row.id)] for row in view.attachments if not row.field),
@@ -113,7 +114,31 @@ def gather(session: Session, task_id: UUID, typed: Typed | None = None) -> TaskP
         sentence=shown.sentence,
         key=shown.key or str(uuid4()),
         draft=bool(view.draft) and typed is None,
-        head=cases.head(session, person, view.item.business_key),
+        head=head,
+        sheet=sheet,
+        phone=phone,
+    )
+
+
+def _past(session: Session, person: Viewer, view: TaskView, page: form_view.Page, *, reaches: bool) -> tuple[Past, ...]:
+    """List the earlier steps of the case, newest first."""
+    penalties = rights.sees_penalties(person, view.item.scope)
+    return tuple(
+        Past(
+            name=page.translate(one.name),
+            who=one.by_name,
+            behalf=one.behalf_name,
+            at=one.at,
+            rows=_readable(
+                one.form,
+                one.values,
+                page,
+                partial(_words, page, _hidden(one.element_id, reaches=reaches)),
+                penalties=penalties,
+            ),
+        )
+        for one in submissions.earlier(session, person, view.item.instance_id)
+        if one.task_id != view.id
     )
 
 
@@ -123,10 +148,16 @@ def _plain(text: str) -> str:
     return rest[:1].upper() + rest[1:]
 
 
-def _form(view: TaskView, page: form_view.Page, typed: Typed) -> FormView | None:
+def _hidden(element_id: str, *, reaches: bool) -> frozenset[str]:
+    """Name the fields that a person sees masked because he may not reach the customer."""
+    return frozenset() if reaches else rights.PERSONAL.get(element_id, frozenset())
+
+
+def _form(view: TaskView, page: form_view.Page, typed: Typed, sheet: Worksheet) -> FormView | None:
     if view.form is None:
         return None
     fresh = forms.initial(view.form, view.variables, page.env, last=view.submission)
+    fresh = prefill(sheet, view.item.element_id, fresh)
     data = {**fresh, **(typed.data or view.draft or {})}
     data = form_actions.refill(view.form, data, fresh, view.variables, page.env)
     shown = replace(page, choices=typed.choices, texts=typed.texts)
@@ -157,18 +188,15 @@ def _file(row: Any) -> FileView:
     )
 
 
-def _words(page: form_view.Page, may_call: bool, component: forms.Component, value: Any) -> str:
-    """Say a stored value in words; phone numbers only to those who may call."""
-    if component.widget == "phone" and not may_call:
-        return masked(str(value))
+def _words(page: form_view.Page, hidden: frozenset[str], component: forms.Component, value: Any) -> str:
+    """Say a stored value in words; whole phone numbers stand nowhere: who may call asks for one, and that is logged."""
+    if component.widget == "phone":
+        return rights.mask(str(value))
+    if component.key in hidden:
+        return rights.mask_name(str(value))
     if component.lookup:
         return form_view.lookup_label(page.lookups, component.lookup, value, page.context)
     return form_view.value_text(component, value, page.translate)
-
-
-def masked(number: str) -> str:
-    """Hide the middle of a phone number: 199****0001."""
-    return f"{number[:3]}****{number[-4:]}" if len(number) > MASKED_FROM else "****"
 
 
 def _readable(

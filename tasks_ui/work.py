@@ -17,8 +17,9 @@ from engine.errors import (
     NotFoundError,
     ProcessError,
 )
+from processes.services import cases
 from tasks_ui import attachments, context, form_actions, form_lookup, i18n, task_page
-from tasks_ui.errors import shown_again
+from tasks_ui.errors import is_htmx, shown_again
 from tasks_ui.names import role, text
 from tasks_ui.task_page import Typed
 
@@ -39,9 +40,9 @@ def show(task_id: UUID) -> Response:
     return _render(task_id)
 
 
-def _render(task_id: UUID, typed: Typed | None = None, status: int = 200) -> Response:
+def _render(task_id: UUID, typed: Typed | None = None, status: int = 200, *, phone: str = "") -> Response:
     with context.reading() as opened:
-        page = task_page.gather(opened, task_id, typed)
+        page = task_page.gather(opened, task_id, typed, phone=phone)
     return make_response(render_template("task.html", page=page, task=page.task, item=page.task.item), status)
 
 
@@ -141,6 +142,19 @@ def _what_next(opened: Session, result: tasks.CompleteResult) -> str:
     if not steps:
         return str(gettext("Done. The case goes on by itself."))
     return str(gettext("Done. Next: %(tasks)s.", tasks=gettext("; ").join(steps)))
+
+
+@blueprint.post("/tasks/<uuid:task_id>/phone")
+def phone(task_id: UUID) -> Response:
+    """Show the customer's whole number on the task's page; the look is logged (B29)."""
+    with context.transaction() as opened:
+        view = tasks.open_task(opened, context.viewer(), task_id, now=context.utcnow())
+        found = cases.reveal(opened, context.viewer(), view.item.business_key, now=context.utcnow())
+    if is_htmx():
+        with context.reading() as opened:
+            page = task_page.gather(opened, task_id)
+        return make_response(render_template("_case_phone.html", head=page.head, phone=found))
+    return _render(task_id, phone=found)
 
 
 # Drafts, and what the page's script asks

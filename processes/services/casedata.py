@@ -24,6 +24,7 @@ class CaseHead:
     caller: str
     caller_role: str
     phone: str
+    reaches: bool
     may_reveal: bool
     prefer: str
     important: bool

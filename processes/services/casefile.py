@@ -25,6 +25,7 @@ from processes.services.recording import place_of
 from storage import cases, deadlines, estate, parties
 from storage import instances as instance_rows
 from storage import people as staff
+from storage import tasks as task_rows
 from storage.privacy import is_phone, mask_name, vault
 from storage.tables.cases import Appointment, CaseDocument, Penalty, ServiceCase, SurveyResponse
 from storage.tables.instances import ProcessInstance
@@ -66,6 +67,8 @@ def view(session: Session, viewer: Viewer, number: str, *, now: datetime) -> Cas
     names = staff.names(session, logins)
     started = select(ProcessInstance.id).where(ProcessInstance.business_key == number)
     earlier = cases.earlier_of_unit(session, case.unit_id) if case.unit_id else ()
+    linked = cases.linked(session, number)
+    known = {case.id, *(row.id for row in linked)}
     return CaseView(
         head=_head(session, viewer, case, names),
         clocks=tuple(_clock(row, names, now) for row in running),
@@ -80,8 +83,8 @@ def view(session: Session, viewer: Viewer, number: str, *, now: datetime) -> Cas
         surveys=_rows(session, SurveyResponse, number),
         penalties=_rows(session, Penalty, number) if rights.sees_penalties(viewer, case.project) else (),
         documents=_rows(session, CaseDocument, number),
-        linked=tuple(_filled(LinkView, row) for row in cases.linked(session, number)),
-        of_house=tuple(_filled(LinkView, row) for row in earlier if row.id != case.id),
+        linked=tuple(_filled(LinkView, row) for row in linked),
+        of_house=tuple(_filled(LinkView, row) for row in earlier if row.id not in known),
         instances=tuple(session.scalars(started.order_by(ProcessInstance.started_at))),
     )
 
@@ -103,7 +106,7 @@ def _filled(kind: type[T], row: Any, **more: Any) -> T:
 def _head(session: Session, viewer: Viewer, case: ServiceCase, names: Mapping[str, str]) -> CaseHead:
     project = estate.project_by_code(session, case.project)
     party = parties.get(session, case.party_id)
-    callable_ = rights.may_call(viewer, case.project)
+    callable_ = _reaches(session, viewer, case)
     return _filled(
         CaseHead,
         case,
@@ -111,12 +114,23 @@ def _head(session: Session, viewer: Viewer, case: ServiceCase, names: Mapping[st
         project_name=project.name if project else case.project,
         caller=case.caller_name if callable_ else mask_name(case.caller_name),
         phone=case.phone_masked,
+        reaches=callable_,
         may_reveal=callable_ and bool(case.caller_phone),
         important=bool(party and party.importance == "重要"),
         owner_name=names.get(case.owner, case.owner),
         acceptor_name=names.get(case.acceptor, case.acceptor),
         registered_by_name=names.get(case.registered_by, case.registered_by),
     )
+
+
+def _reaches(session: Session, viewer: Viewer, case: ServiceCase) -> bool:
+    """Apply the one rule about a customer's name and number (B29)."""
+    if not case.open:
+        return rights.may_call(viewer, case.project)
+    working = {task.handler for task in cases.tasks(session, case.number, open_only=True)}
+    if case.instance_id is not None:
+        working |= {task.assignee for task in task_rows.open_of(session, case.instance_id)}
+    return rights.reaches(viewer, case, frozenset(working - {""}))
 
 
 def _clock(row: Any, names: Mapping[str, str], now: datetime) -> ClockView:
@@ -165,7 +179,7 @@ def _item(viewer: Viewer, row: ServiceCase, names: Mapping[str, str], now: datet
 def reveal(session: Session, viewer: Viewer, number: str, *, now: datetime) -> str:
     """Show the caller's whole number to somebody who may call him; the look is logged (B29)."""
     case = visible(session, viewer, number)
-    if not rights.may_call(viewer, case.project):
+    if not _reaches(session, viewer, case):
         raise NotAllowedError(N_("You may not do this."))
     parties.log_access(session, actor=viewer.login, action="phone", subject=f"case:{number}", now=now)
     return vault(session).open(case.caller_phone)

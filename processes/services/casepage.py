@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from sqlalchemy import select
 
-from engine import definitions, instance_views
-from engine.access import SYSTEM
+from engine import access, attachments, definitions, instance_views
+from engine.access import SYSTEM, Action
 from engine.core import drawing
 from engine.core.drawing import Mark
+from engine.errors import NotFoundError
 from processes.services import casefile, documents, rights
 from storage import people as staff
+from storage import tasks as task_rows
 from storage.tables.work import Notification
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from engine.core.model import Model, Node
     from engine.core.program import Program
     from engine.instance_views import HistoryInfo, InstanceView, TaskInfo
+    from engine.task_views import AttachmentInfo
     from processes.services.casedata import CaseView
 
 WaitKind = Literal["task", "timer", "service", "message", "incident"]
@@ -87,6 +90,8 @@ class CasePage:
     done: tuple[TaskInfo, ...]
     sheets: tuple[tuple[str, str], ...]
     may_withdraw: bool
+    openable: frozenset[UUID] = frozenset()
+    files: tuple[AttachmentInfo, ...] = ()
 
 
 def page(session: Session, viewer: Viewer, number: str, *, now: datetime) -> CasePage:
@@ -108,7 +113,20 @@ def page(session: Session, viewer: Viewer, number: str, *, now: datetime) -> Cas
     programs = _programs(session, instance)
     waits = _waits(session, number, instance, programs)
     done = tuple(task for task in tasks if task.completed_at is not None)
-    return CasePage(case, instance, waits, _pages(instance, programs, waits, events), done, sheets, may_withdraw)
+    rows = task_rows.by_ids(session, [task.id for task in tasks])
+    openable = frozenset(row.id for row in rows if access.allowed(viewer, Action.TASK_VIEW, row))
+    waits = tuple(replace(wait, task_id=wait.task_id if wait.task_id in openable else None) for wait in waits)
+    files = tuple(file for one in case.instances for file in _files(session, viewer, one))
+    drawn = _pages(instance, programs, waits, events)
+    return CasePage(case, instance, waits, drawn, done, sheets, may_withdraw, openable, files)
+
+
+def _files(session: Session, viewer: Viewer, instance_id: UUID) -> tuple[AttachmentInfo, ...]:
+    """The files of one of the case's processes that the person may open."""
+    try:
+        return attachments.of_instance(session, viewer, instance_id)
+    except NotFoundError:
+        return ()
 
 
 def _programs(session: Session, instance: InstanceView) -> dict[str, Program]:

@@ -5,10 +5,30 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.errors import N_, NotAllowedError
+from storage.privacy import mask, mask_name
 
 if TYPE_CHECKING:
     from engine.access import Viewer
     from storage.tables.cases import ServiceCase
+
+__all__ = [
+    "CALLERS",
+    "MANAGERS",
+    "PENALTY_ROLES",
+    "PERSONAL",
+    "STARTERS",
+    "WATCHERS",
+    "mask",
+    "mask_name",
+    "may_call",
+    "may_start",
+    "reaches",
+    "require_start",
+    "scopes_of",
+    "sees",
+    "sees_penalties",
+    "watches",
+]
 
 STARTERS = ("agent", "prop_cs", "sales_con", "cs_sup")
 WATCHERS = frozenset(
@@ -18,6 +38,8 @@ WATCHERS = frozenset(
 """Roles that see every case of their projects; others see those they had to do with."""
 CALLERS = frozenset(["agent", "cs_sup", "cs_mgr", "prop_cs", "sales_con", "sales_sup", "sales_mgr", "leader", "gm"])
 """Roles that may see a customer's whole number, each look being logged."""
+PERSONAL = {"T01": frozenset({"name"})}
+"""Fields of forms that name the customer, by element: shown whole to those who may reach him."""
 PENALTY_ROLES = frozenset({"sales_sup", "sales_mgr", "cs_mgr", "leader", "gm", "legal", "finance"})
 MANAGERS = frozenset(["cs_sup", "cs_mgr", "leader", "gm", "admin"])
 
@@ -44,6 +66,14 @@ def may_call(viewer: Viewer, project: str) -> bool:
     """Tell whether a person may see customers' whole numbers in a project."""
     scopes = scopes_of(viewer, CALLERS)
     return scopes is None or project in scopes
+
+
+def reaches(viewer: Viewer, case: ServiceCase, holders: frozenset[str]) -> bool:
+    """Tell whether a person may see the customer's name and call him: by role, or while he is charged with the case.
+
+    `holders` are the people who hold an open task of the case or of its plan: who is to visit must be able to call.
+    """
+    return may_call(viewer, case.project) or not {case.acceptor, *holders}.isdisjoint(viewer.logins)
 
 
 def sees_penalties(viewer: Viewer, project: str) -> bool:

@@ -34,7 +34,7 @@ def waits(text: str) -> str:
 def test_the_page_says_what_the_case_waits_for_in_one_sentence(site: Site) -> None:
     waiting = number(site, state="待受理")
     page = site.person("lin.xiaoan").get(f"/cases/{waiting}").text
-    assert re.search(r"等待\S+受理，(剩|逾期) .+", waits(page)), waits(page)
+    assert re.search(r"等待\S+：受理，(剩|逾期) .+", waits(page)), waits(page)
     assert '<svg xmlns="http://www.w3.org/2000/svg" class="bpmn"' in page
     assert "is-current" in page
     assert "is-done" in page
@@ -52,7 +52,7 @@ def test_a_pause_and_a_fault_are_said_in_a_sentence_too(site: Site) -> None:
         offered = Wait("task", "T", "d", "派单", "complaint", groups=("agent", "cs_sup"), due_at=due)
         assert sentence(offered).endswith("派单，剩 3天。")
         told = Wait("task", "T", "d", "受理", "complaint", person="陈立言", due_at=due, told=("陈立言",))
-        assert sentence(told) == "等待陈立言受理，剩 3天；已通知陈立言。"
+        assert sentence(told) == "等待陈立言：受理，剩 3天；已通知陈立言。"
     broken = number(site, state="待受理")
     with site.database.transaction() as session:
         case = session.scalars(select(ServiceCase).where(ServiceCase.number == broken)).one()
@@ -154,7 +154,7 @@ def test_escalating_needs_a_reason_and_keeps_what_was_typed(site: Site) -> None:
     assert person.post(f"/cases/{case}/escalate", {"level": "99", "reason": "太大"}).status_code == 422
     assert person.post(f"/cases/{case}/escalate", {"level": "x", "reason": "不是数"}).status_code == 422
     answer = person.post(f"/cases/{case}/escalate", {"level": "3", "reason": "客户要找媒体"}, follow_redirects=True)
-    assert "等待主管领导升级受理" in waits(answer.text)
+    assert "等待主管领导：升级受理" in waits(answer.text)
     assert "客户要找媒体" in answer.text
 
 

@@ -148,12 +148,13 @@ def seed_roles(session: Session) -> None:
 
 def add_people(session: Session, departments: Mapping[str, int], *, now: datetime) -> None:
     """Write the demo accounts with their roles and superiors, the rota of the week and the backup contacts."""
-    for person in PERSONAS:
+    for at, person in enumerate(PERSONAS):
         session.add(
             User(
                 login=person.login,
                 name=person.name,
                 email=f"{person.login}@keyturn.example",
+                phone=f"1990002{at:04d}",
                 department=person.department,
                 title=person.title,
                 password_hash=_hashed(),

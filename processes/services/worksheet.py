@@ -1,0 +1,110 @@
+"""What a person needs to know to do one task of a case: his assignment of the plan, and whom he is to call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from processes.services import clocks
+from processes.services.recording import moment
+from storage import cases, parties
+from storage import people as staff
+from storage.tables.cases import CaseTask
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+    from storage.tables.cases import ServiceCase
+
+CALLS = {"T08": "acceptor", "T28": "accountable", "T29": "accountable"}
+"""Tasks that are a call to a member of staff, and who that is (D03, D04, D18, D19)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """The task of the plan that a handler has (T12, D13)."""
+
+    kind: str
+    department: str
+    content: str
+    due_at: datetime | None
+    handler_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Callee:
+    """A member of staff to call; `why`: acceptor, accountable or backup. `phone` "" when the account has none."""
+
+    why: str
+    name: str
+    phone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Worksheet:
+    """`clock` and `clock_due`: the limit that a reminder is about."""
+
+    assignment: Assignment | None = None
+    callees: tuple[Callee, ...] = ()
+    clock: str = ""
+    clock_due: datetime | None = None
+
+
+def worksheet(session: Session, number: str, element_id: str, variables: Mapping[str, Any]) -> Worksheet:
+    """Gather it for somebody who has the task (the caller checked that). `variables` are those the task sees."""
+    case = cases.get(session, number) if number else None
+    if case is None:
+        return Worksheet()
+    clock = str(variables.get("clock") or "") if CALLS.get(element_id) == "accountable" else ""
+    return Worksheet(
+        assignment=_assignment(session, case, variables.get("task")),
+        callees=_callees(session, case, CALLS.get(element_id, ""), variables),
+        clock=clocks.NAMES.get(clock, clock),
+        clock_due=moment(variables.get("due_at")) if clock else None,
+    )
+
+
+def _assignment(session: Session, case: ServiceCase, item: Any) -> Assignment | None:
+    key = item.get("id") if isinstance(item, dict) else None
+    row = session.get(CaseTask, int(key)) if key is not None else None
+    if row is None or row.case_number != case.number:
+        return None
+    department = parties.department(session, row.department)
+    names = staff.names(session, [row.handler])
+    return Assignment(
+        kind=row.kind,
+        department=department.name if department else row.department,
+        content=row.content,
+        due_at=row.due_at,
+        handler_name=names.get(row.handler, row.handler),
+    )
+
+
+def _callees(session: Session, case: ServiceCase, why: str, variables: Mapping[str, Any]) -> tuple[Callee, ...]:
+    """The person to call first, then who takes over when he cannot be reached."""
+    if not why:
+        return ()
+    first = case.acceptor if why == "acceptor" else str(variables.get("accountable") or "")
+    wanted = [(why, first)]
+    if why == "acceptor":
+        wanted += [("backup", login) for login in parties.backup_for(session, case.project, "cs_sup")[:2]]
+    found = []
+    seen: set[str] = set()
+    for one, login in wanted:
+        person = staff.user(session, login) if login and login not in seen else None
+        seen.add(login)
+        if person is not None:
+            found.append((one, person))
+    return tuple(Callee(one, person.name, person.phone) for one, person in found)
+
+
+def prefill(sheet: Worksheet, element_id: str, data: Mapping[str, Any]) -> dict[str, Any]:
+    """Put the number to call into the first line of the call log (T08)."""
+    rows = data.get("attempts")
+    if element_id != "T08" or not sheet.callees or not isinstance(rows, list) or not rows:
+        return dict(data)
+    first = {**rows[0], "number": rows[0].get("number") or sheet.callees[0].phone}
+    return {**data, "attempts": [first, *rows[1:]]}
