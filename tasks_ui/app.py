@@ -73,7 +73,7 @@ def create_app(
         settings=settings,
         database=database or Database(settings.database_url, data_key=settings.data_key),
         registry=registry or default_registry(settings),
-        clock=context.TestClock(clock, settings.data_dir / "test-clock") if settings.test_clock else clock,
+        clock=context.clock_of(settings, clock),
     )
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

@@ -138,7 +138,7 @@ def run_worker() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     database = _opened(settings)
-    worker.loop(database, default_registry(settings), stop, database.wake)
+    worker.loop(database, default_registry(settings), stop, database.wake, clock=context.clock_of(settings))
 
 
 @main.command()

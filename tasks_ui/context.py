@@ -64,6 +64,11 @@ def clock() -> datetime:
     return datetime.now(UTC)  # noqa: TID251  the web's one reading of the clock
 
 
+def clock_of(given: Settings, real: Callable[[], datetime] = clock) -> Callable[[], datetime]:
+    """Return the clock that the settings ask for: the real one, or in a test installation one that is put forward."""
+    return TestClock(real, given.data_dir / "test-clock") if given.test_clock else real
+
+
 def application() -> Application:
     """Return the parts of the running application."""
     return cast("Application", current_app.extensions["keyturn"])

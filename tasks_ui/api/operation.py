@@ -30,6 +30,18 @@ MAX_FILES = 200
 _KEY = re.compile(f"[!-~]{{1,{LONGEST_KEY}}}")
 
 
+class TooLargeError(InvalidInputError):
+    """The body is too large."""
+
+    status = 413
+
+
+class MediaTypeError(InvalidInputError):
+    """The body is of a type that is not read here."""
+
+    status = 415
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """What an operation is given: an open transaction, who asks, when, and the checked request."""
@@ -162,18 +174,18 @@ def _body(one: Operation) -> Any:
     if one.body is None:
         return None
     if (request.content_length or 0) > schema.MAX_BODY:
-        raise InvalidInputError(N_("The body is larger than {limit} bytes."), limit=schema.MAX_BODY)
+        raise TooLargeError(N_("The body is larger than {limit} bytes."), limit=schema.MAX_BODY)
     text = request.get_data(cache=True)
     if len(text) > schema.MAX_BODY:
-        raise InvalidInputError(N_("The body is larger than {limit} bytes."), limit=schema.MAX_BODY)
+        raise TooLargeError(N_("The body is larger than {limit} bytes."), limit=schema.MAX_BODY)
     if text and request.mimetype != "application/json":
-        raise InvalidInputError(N_("Send the body as application/json."))
+        raise MediaTypeError(N_("Send the body as application/json."))
     return schema.read(one.body, schema.parse(text or b"{}"))
 
 
 def _files(one: Operation) -> dict[str, bytes]:
     if request.mimetype != "multipart/form-data":
-        raise InvalidInputError(N_("Send the files as multipart/form-data, each in a part called “files”."))
+        raise MediaTypeError(N_("Send the files as multipart/form-data, each in a part called “files”."))
     sent = request.files.getlist("files")
     unknown = sorted((set(request.files) - {"files"}) | (set(request.form) - set(schema.hints(one.files or _Nothing))))
     if unknown:

@@ -68,6 +68,12 @@ class WrongInputError(InvalidInputError):
         self.errors = errors
 
 
+class NotJsonError(WrongInputError):
+    """The body is not JSON."""
+
+    status = 400
+
+
 @cache
 def hints(kind: type) -> dict[str, Any]:
     """Give the types of a dataclass's fields."""
@@ -78,7 +84,7 @@ def hints(kind: type) -> dict[str, Any]:
 
 
 def parse(text: bytes) -> Any:
-    """Read JSON. Raises WrongInputError for what is none, and for numbers that are none."""
+    """Read JSON. Raises NotJsonError for what is none, and for numbers that are none."""
 
     def refuse(name: str) -> Any:
         raise ValueError(name)
@@ -87,7 +93,7 @@ def parse(text: bytes) -> Any:
         return json.loads(text.decode("utf-8"), parse_constant=refuse)
     except (ValueError, RecursionError) as error:
         message = N_("The body is not JSON: {reason}")
-        raise WrongInputError([((), message, {"reason": str(error)[:200]})]) from error
+        raise NotJsonError([((), message, {"reason": str(error)[:200]})]) from error
 
 
 def read(kind: Any, data: Any) -> Any:

@@ -293,9 +293,15 @@ def test_what_does_not_fit_is_named(admin: Program, body: Any, path: str) -> Non
     assert problem["errors"][0]["message"]
 
 
-@pytest.mark.parametrize("raw", [b"{", b"\xff", b"[" * 100_000, b'{"variables": {"a": NaN}}', b'{"variables": {"a": 1e999}}'])
+@pytest.mark.parametrize("raw", [b"{", b"\xff", b"[" * 100_000, b'{"variables": {"a": NaN}}'])
 def test_what_is_no_json_is_refused(admin: Program, raw: bytes) -> None:
-    admin.post("/definitions/probe/start", status=422, data=raw, content_type="application/json")
+    admin.post("/definitions/probe/start", status=400, data=raw, content_type="application/json")
+
+
+def test_a_number_without_end_is_refused(admin: Program) -> None:
+    raw = b'{"variables": {"a": 1e999}}'
+    problem = admin.post("/definitions/probe/start", status=422, data=raw, content_type="application/json")
+    assert problem["errors"][0]["path"] == "/variables/a"
 
 
 def test_parameters_are_checked_too(admin: Program) -> None:
@@ -305,7 +311,9 @@ def test_parameters_are_checked_too(admin: Program) -> None:
     admin.get("/definitions/%00", 404)
     assert admin.ask("DELETE", "/tasks").status_code == 405
     assert admin.ask("DELETE", "/tasks").headers["Allow"] == "GET, HEAD, OPTIONS"
-    admin.post("/messages", status=422, data="name=x", content_type="application/x-www-form-urlencoded")
+    admin.post("/messages", status=415, data="name=x", content_type="application/x-www-form-urlencoded")
+    admin.post("/messages", {"name": "x" * 1_000_001}, status=413)
+    admin.post("/deployments", {}, status=415)
 
 
 # Making tokens
