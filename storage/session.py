@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, DisconnectionError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.pool import StaticPool
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
 WAIT_SECONDS = 20
+RESTED_SECONDS = 5
 WAKE = "wake the worker"
 _RETRYABLE = ("40001", "40P01", "55P03")  # serialization failure, deadlock, lock not available
 
@@ -46,7 +48,8 @@ class Database:
             self.engine = _sqlite(self, "BEGIN IMMEDIATE", query_only=False)
             self._reader = self.engine if self.in_memory else _sqlite(self, "BEGIN", query_only=True)
         else:
-            self.engine = create_engine(parsed, pool_pre_ping=True, pool_size=10, max_overflow=20, **_JSON)
+            self.engine = create_engine(parsed, pool_size=10, max_overflow=20, **_JSON)
+            _ping_rested(self.engine)
             self._reader = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         info = {"data_key": data_key}
         self._session = sessionmaker(self.engine, expire_on_commit=False, info=info)
@@ -115,6 +118,24 @@ def _dumps(value: Any) -> str:
 
 
 _JSON: dict[str, Any] = {"json_serializer": _dumps, "json_deserializer": json.loads}
+
+
+def _ping_rested(engine: Engine) -> None:
+    """Ask a pooled connection whether it is alive when it has rested; to ask each time would be a round trip more."""
+
+    def rest(_connection: Any, record: Any) -> None:
+        record.info["rests since"] = time.monotonic()
+
+    def rise(connection: Any, record: Any, _proxy: Any) -> None:
+        if time.monotonic() - record.info.get("rests since", time.monotonic()) < RESTED_SECONDS:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise DisconnectionError from error
+
+    event.listen(engine, "checkin", rest)
+    event.listen(engine, "checkout", rise)
 
 
 def _sqlite(database: Database, begin: str, *, query_only: bool) -> Engine:
