@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 import subprocess
 import tempfile
 import threading
 import time
-from collections import Counter
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from tests.served import Client
 
+HTTP_SEE_OTHER = 303
 OPTIONS = "-c listen_addresses=127.0.0.1 -c max_connections=200 -c jit=off -c shared_buffers=512MB -c max_wal_size=4GB"
 
 
@@ -70,30 +71,44 @@ def new_database(server: str, name: str) -> str:
     return f"{server}/{name}"
 
 
-def press(clients: Sequence[Client], tasks: Sequence[str], *, seconds: float) -> tuple[float, float]:
-    """Let each client complete one task after another for a while; gives (completions a second, p95 in ms)."""
-    took: list[float] = []
-    answers: Counter[int] = Counter()
-    until = time.perf_counter() + seconds
-    began = time.perf_counter()
+class Crowd:
+    """Clients of one server, each completing one task after another whenever they are told to press."""
 
-    def work(client: Client, task: str) -> None:
-        number = 0
-        while time.perf_counter() < until:
-            number += 1
-            start = time.perf_counter()
-            answer = client.post(task + "/complete", {"_key": f"{task}-{number}"})
-            took.append(time.perf_counter() - start)
-            answers[answer.status] += 1
-            if answer.status != 303:
-                return
-            task = answer.location
+    def __init__(self, clients: Sequence[Client], tasks: Sequence[str]) -> None:
+        self.clients, self.tasks = clients, list(tasks)
+        self.took: list[float] = []
+        self.seconds = 0.0
+        self.numbers = itertools.count()
 
-    threads = [threading.Thread(target=work, args=pair) for pair in zip(clients, tasks, strict=True)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if set(answers) != {303}:
-        raise SystemExit(f"a completion failed: {dict(answers)}")
-    return len(took) / (time.perf_counter() - began), percentile(took, 95) * 1000
+    def press(self, seconds: float, *, counts: bool = True) -> None:
+        """Press as fast as the server answers."""
+        began = time.perf_counter()
+        took: list[float] = []
+
+        def work(at: int, client: Client) -> None:
+            while time.perf_counter() < began + seconds:
+                start = time.perf_counter()
+                answer = client.post(self.tasks[at] + "/complete", {"_key": f"{at}-{next(self.numbers)}"})
+                if answer.status != HTTP_SEE_OTHER:
+                    raise SystemExit(f"a completion failed with {answer.status}")
+                took.append(time.perf_counter() - start)
+                self.tasks[at] = answer.location
+
+        threads = [threading.Thread(target=work, args=pair) for pair in enumerate(self.clients)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        if counts:
+            self.took += took
+            self.seconds += time.perf_counter() - began
+
+    @property
+    def rate(self) -> float:
+        """Completions a second."""
+        return len(self.took) / self.seconds
+
+    @property
+    def late(self) -> float:
+        """The 95th percentile of the answers, in ms."""
+        return percentile(self.took, 95) * 1000

@@ -6,6 +6,7 @@ The pages are those the application serves: a new address without an entry in PA
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select
@@ -56,6 +57,12 @@ PAGES: dict[str, list[tuple[str, str]]] = {
     "registers.holidays": [(ADMIN, "/admin/holidays")],
     "admin_tokens.show": [(ADMIN, "/admin/tokens")],
     "api.page": [(ADMIN, "/api/v1/")],
+    "admin_instances.index": [(ADMIN, "/admin/instances")],
+    "admin_instances.show": [(ADMIN, "/admin/instances/{instance}")],
+    "reference.index": [(ADMIN, "/reference")],
+    "reference.bpmn": [(ADMIN, "/reference/bpmn")],
+    "reference.feel": [(ADMIN, "/reference/feel")],
+    "reference.lint": [(ADMIN, "/reference/lint")],
     "404": [(AGENT, "/nowhere")],
 }
 NO_PAGES = {
@@ -93,6 +100,9 @@ def names(live: Live) -> dict[str, str]:
         cases = select(ServiceCase.number).where(ServiceCase.instance_id.is_not(None)).order_by(ServiceCase.number)
         found["case"] = session.scalars(cases.where(ServiceCase.state == "处理中")).first() or ""
         found["closed"] = session.scalars(cases.where(ServiceCase.state == "已关闭")).first() or ""
+        found["instance"] = str(
+            session.scalars(select(UserTask.instance_id).where(UserTask.id == UUID(found["T07"]))).one()
+        )
         run = ImportRun(
             register="units", filename="x.csv", at=live.site.clock(), actor="admin", accepted=1, changed=0, refused=1,
             report=[["编号"], [2, "accepted", "x", "", {}, ["x"]], [3, "refused", "y", "There is no such entry.", {}, ["y"]]],
