@@ -33,6 +33,7 @@ MAX_BYTES = 50_000_000
 MAX_PIXELS = 60_000_000
 LONGEST_SIDE = 2560
 MAX_FILES = 200
+UNKNOWN_KIND = N_("{name} is neither a picture (JPEG, PNG, WebP) nor a PDF, Word, Excel, MP3, M4A or MP4 file.")
 PICTURES = {"JPEG": ("image/jpeg", ".jpg"), "PNG": ("image/png", ".png"), "WEBP": ("image/webp", ".webp")}
 _OFFICE = {"word/": ".docx", "xl/": ".xlsx"}
 _MEDIA_TYPES = {
@@ -97,9 +98,7 @@ def _kind(data: bytes) -> str | None:
 
 
 def _picture(name: str, data: bytes) -> Prepared:
-    refused = InvalidInputError(
-        N_("{name} is neither a picture (JPEG, PNG, WebP) nor a PDF, Word, Excel, MP3, M4A or MP4 file."), name=name
-    )
+    refused = InvalidInputError(UNKNOWN_KIND, name=name)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our own limit is below

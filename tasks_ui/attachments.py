@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 blueprint = Blueprint("attachments", __name__)
 SMALL = 320
+NO_PICTURE = N_("{name} is no picture. Choose a JPEG, PNG or WebP picture.")
 
 
 def files() -> Files:
@@ -44,7 +45,7 @@ def put(task_id: UUID) -> Response:
     with context.reading() as opened:
         form = submissions.form_of(opened, context.viewer(), task_id)
     component = _component(form, name)
-    ready = _prepared(component, sent)
+    ready = prepared(component, sent)
     with context.transaction() as opened:
         kept = attachments.put(
             opened, context.viewer(), task_id=task_id, field=component.key if component else "",
@@ -56,11 +57,17 @@ def put(task_id: UUID) -> Response:
     return make_response(redirect(url_for("work.show", task_id=task_id, _anchor="files"), 303))
 
 
-def _prepared(component: forms.Component | None, sent: FileStorage) -> attachments.Prepared:
+def prepared(component: forms.Component | None, sent: FileStorage) -> attachments.Prepared:
     """Check a file before any transaction is open; a field for pictures takes nothing else."""
-    ready = attachments.prepare(sent.filename or "", sent.stream)
-    if component is not None and component.upload in {"photo", "signature"} and not ready.width:
-        raise InvalidInputError(N_("{name} is not a picture."), name=sent.filename)
+    pictures = component is not None and component.upload in {"photo", "signature"}
+    try:
+        ready = attachments.prepare(sent.filename or "", sent.stream)
+    except InvalidInputError as problem:
+        if pictures and problem.template == attachments.UNKNOWN_KIND:
+            raise InvalidInputError(NO_PICTURE, name=sent.filename) from problem
+        raise
+    if pictures and not ready.width:
+        raise InvalidInputError(NO_PICTURE, name=sent.filename)
     return ready
 
 
@@ -90,7 +97,7 @@ def keep_posted(
             continue
         path = names[name].removesuffix("__file")
         try:
-            ready = _prepared(component, sent)
+            ready = prepared(component, sent)
             with context.transaction() as opened:
                 kept = attachments.put(
                     opened, context.viewer(), task_id=task_id, field=component.key,

@@ -73,6 +73,8 @@ class FieldView:
     source: str = ""
     depends: str = ""
     fixed_rows: bool = False
+    collapsed: bool = False
+    opened: bool = False
 
     @property
     def aria(self) -> dict[str, str]:

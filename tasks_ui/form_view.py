@@ -109,7 +109,9 @@ class _Drawer:
     def field(self, component: forms.Component, level: _Level) -> FieldView:
         view = self.frame(component, level)
         if component.type == "group":
-            return replace(view, fields=tuple(self.field(child, level) for child in component.components))
+            fields = tuple(self.field(child, level) for child in component.components)
+            opened = component.collapsed and self.is_used(component, level)
+            return replace(view, fields=fields, collapsed=component.collapsed, opened=opened)
         if component.type == "dynamiclist":
             return self.rows(view, component, level)
         if component.type in {"text", "separator", "spacer"}:
@@ -121,6 +123,16 @@ class _Drawer:
             shown = self.shown(component, forms.default_value(component, self.page.context, self.env))
             return replace(view, kind="fixed", value=shown, required=False)
         return self.control(view, component, level)
+
+    def is_used(self, group: forms.Component, level: _Level) -> bool:
+        """Whether a field of a group has a value or an error, so that the group must not be drawn closed."""
+        for one in forms.fields_of(group.components):
+            name = forms.name_of(level.prefix, one)
+            if any(path == name or path.startswith(f"{name}-") for path in self.errors):
+                return True
+            if forms.uid(level.prefix, one) not in self.hidden and level.data.get(one.key) not in (None, "", [], False):
+                return True
+        return False
 
     def frame(self, component: forms.Component, level: _Level) -> FieldView:
         """Fill in what all kinds have."""

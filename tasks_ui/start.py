@@ -11,7 +11,7 @@ from flask_babel import gettext
 
 from engine import attachments, definitions, tasks
 from engine.core import forms
-from engine.errors import InvalidFormError, KeyturnError
+from engine.errors import InvalidFormError, InvalidInputError, KeyturnError
 from processes.services import cases, intake, rights
 from tasks_ui import attachments as uploads
 from tasks_ui import context, form_actions, form_lookup, form_view, i18n
@@ -22,6 +22,7 @@ from tasks_ui.work import say
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
+    from engine.core import feel
     from processes.services.intake import StartForm
 
 blueprint = Blueprint("start", __name__)
@@ -59,12 +60,14 @@ def _render(typed: Typed | None = None, status: int = 200) -> Response:
         translate = partial(_word, opened, start)
         fresh = {**forms.initial(start.form, {}, env), "received_by": start.received_by}
         given = typed.data if typed else (draft.data if draft else {})
+        matches = cases.find_caller(opened, person, query) if query else ()
+        unknown = {} if matches else cases.typed_caller(query)
+        fresh |= unknown
         data = form_actions.refill(start.form, {**fresh, **_known(given)}, fresh, {}, env)
         page = form_view.Page(env, {}, translate, tasks.lookups(opened, person, context.registry()) or {})
         if typed:
             page = form_view.Page(env, {}, translate, page.lookups, {}, typed.choices, typed.texts)
         view = form_view.build(start.form, data, page, typed.errors if typed else ())
-        matches = cases.find_caller(opened, person, query) if query else ()
         expected = cases.expected_dates(opened, data, now=now)
         open_ones = cases.open_cases(opened, person, str(data.get("unit") or ""))
     body = render_template(
@@ -75,6 +78,7 @@ def _render(typed: Typed | None = None, status: int = 200) -> Response:
         draft=draft,
         query=query,
         matches=matches,
+        unknown=unknown,
         expected=expected,
         open_cases=open_ones,
     )
@@ -120,10 +124,10 @@ def register() -> Response:
     if action:
         changed = form_actions.apply(start.form, sent.data, action, {}, env)
         return _render(Typed(changed, key=key))
-    if sent.errors:
-        return _again(sent, InvalidFormError(sent.errors))
+    files, refused = _posted_files(start.form)
+    if sent.errors or refused:
+        return _again(sent, InvalidFormError(_all_errors(start.form, sent, refused, env)))
     try:
-        files = _posted_files(start.form)
         with context.transaction() as opened:
             number = cases.register(
                 opened,
@@ -147,15 +151,34 @@ def _again(sent: Typed, problem: KeyturnError) -> Response:
     return _render(Typed(sent.data, errors, sentence, sent.choices, sent.texts, sent.key), problem.status)
 
 
-def _posted_files(form: forms.Form) -> list[tuple[str, attachments.Prepared]]:
+def _all_errors(
+    form: forms.Form, sent: Typed, refused: list[forms.FieldError], env: feel.Env
+) -> list[forms.FieldError]:
+    """Say everything that is wrong at once: files, texts that match nothing, and all other fields."""
+    found = [*sent.errors, *refused]
+    named = {error.path for error in found}
+    try:
+        forms.validate(form, sent.data, {}, env)
+    except InvalidFormError as problem:
+        found += [error for error in problem.errors if error.path not in named]
+    order = {component.key: place for place, component in enumerate(form.walk())}
+    return sorted(found, key=lambda error: order.get(error.path, 0))
+
+
+def _posted_files(
+    form: forms.Form,
+) -> tuple[list[tuple[str, attachments.Prepared]], list[forms.FieldError]]:
     """Check the files that came with the form; each is looked at before any transaction is open."""
-    posted = [
-        (component.key, sent)
-        for component in form.walk()
-        if component.upload
-        for sent in request.files.getlist(f"{component.key}__file")
-    ]
-    return [(key, attachments.prepare(sent.filename, sent.stream)) for key, sent in posted if sent.filename]
+    kept, refused = list[tuple[str, attachments.Prepared]](), list[forms.FieldError]()
+    for component in form.walk():
+        for sent in request.files.getlist(f"{component.key}__file") if component.upload else ():
+            if not sent.filename:
+                continue
+            try:
+                kept.append((component.key, uploads.prepared(component, sent)))
+            except InvalidInputError as problem:
+                refused.append(forms.FieldError(component.key, problem.template, problem.fields, component.label))
+    return kept, refused
 
 
 def _keep(data: Any) -> Response:
@@ -175,6 +198,7 @@ def done(number: str) -> str:
         asked = {
             name: getattr(head, name) for name in ("urgency", "kind", "subject", "cat1", "channel", "scope", "part")
         }
+        asked["answered"] = intake.answered(opened, number)
         # The worker starts the clocks a moment later: until then the dates are foretold.
         clocks = case.clocks or cases.expected_dates(opened, {**asked, "unit": head.house}, now=head.received_at)
     tries = request.args.get("tries", "")
@@ -196,7 +220,8 @@ def callers() -> str:
     query = request.args.get("q", "").strip()[:LONGEST_SEARCH]
     with context.reading() as opened:
         matches = cases.find_caller(opened, context.viewer(), query)
-    return render_template("start_matches.html", matches=matches, query=query)
+    unknown = {} if matches else cases.typed_caller(query)
+    return render_template("start_matches.html", matches=matches, query=query, unknown=unknown)
 
 
 @blueprint.post("/start/complaint/pick")

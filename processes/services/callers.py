@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from storage.tables.parties import Ownership, Party
 
 MATCHES = 8
+NAME = re.compile(r"[\u4e00-\u9fff]{2,4}|[\u4e00-\u9fff]{1,8}·[\u4e00-\u9fff]{1,8}")
+"""A Chinese name; longer texts are places."""
 PHONE = re.compile(r"[\d+()\- ]{4,}")
 
 
@@ -86,6 +88,14 @@ def find_caller(session: Session, viewer: Viewer, typed: str, *, limit: int = MA
         units = [unit for unit, _ in estate.find_units(session, text, limit=limit)]
     scopes = scopes_of(viewer, CALLERS | frozenset(STARTERS))
     return _matches(session, units, {party.id for party in people}, scopes)[:limit]
+
+
+def typed_caller(typed: str) -> dict[str, str]:
+    """Read what was typed into the search as fields of the intake form: a whole phone number, or clearly a name."""
+    text = typed.strip()
+    if is_phone(text):
+        return {"phone": text}
+    return {"name": text} if NAME.fullmatch(text) else {}
 
 
 def pick(session: Session, viewer: Viewer, *, unit: str, party: int, now: datetime) -> Caller:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from processes.services.actions import escalate, urge, withdraw
-from processes.services.callers import Caller, Match, OpenCase, find_caller, open_cases, pick
+from processes.services.callers import Caller, Match, OpenCase, find_caller, open_cases, pick, typed_caller
 from processes.services.casedata import CaseHead, CaseItem, CasePage, CaseView, ClockView
 from processes.services.casefile import head, reveal, search, search_terms, view, visible
 from processes.services.intake import Expected, expected_dates, register
@@ -30,6 +30,7 @@ __all__ = [
     "reveal",
     "search",
     "search_terms",
+    "typed_caller",
     "urge",
     "view",
     "visible",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -75,6 +75,11 @@ def limit(
         return None
     days = calendar(session)
     due = days.deadline(start, Decimal(str(row["value"])), row["unit"])
+    if clock == "reply":
+        solved = limit(session, "resolve", facts, start=start, now=now, process=process)
+        if solved is not None and solved.due_at < due:
+            # Nobody hears of the plan after the problem is solved.
+            return replace(solved, clock="reply", warn_at=None, source=f"{solved.source} ≤ resolve")
     warn = row.get("warn_value")
     return Limit(
         clock=clock,

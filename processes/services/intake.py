@@ -38,7 +38,8 @@ if TYPE_CHECKING:
     from storage.tables.estate import Unit
 
 PROCESS, RECORD_PROCESS = "complaint", "complaint_record"
-INTAKE_TASK, MERGE_TASK = "T01", "T03"
+INTAKE_TASK, ANSWER_TASK, MERGE_TASK = "T01", "T02", "T03"
+AT_ONCE = ("咨询", "建议", "表扬")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +57,11 @@ class Expected:
 def expected_dates(session: Session, values: Mapping[str, Any], *, now: datetime) -> tuple[Expected, ...]:
     """Compute what to tell the customer before saving (AC01): first contact, plan, completion, and acceptance.
 
-    `values` are the intake form's as far as they are filled in; needs no house.
+    `values` are the intake form's as far as they are filled in; needs no house. What is answered at once (B01) has
+    no dates.
     """
+    if answered_at_once(values):
+        return ()
     facts = _facts(session, values, now)
     found = [clocks.limit(session, clock, facts, start=now, now=now) for clock in ("accept", *clocks.AT_START)]
     return tuple(
@@ -65,6 +69,11 @@ def expected_dates(session: Session, values: Mapping[str, Any], *, now: datetime
         for one in found
         if one is not None
     )
+
+
+def answered_at_once(values: Mapping[str, Any]) -> bool:
+    """Tell whether a call is answered while it is registered, so that nothing is promised (B01, D07)."""
+    return values.get("kind") in AT_ONCE and values.get("answered") in (True, "true")
 
 
 def _facts(session: Session, values: Mapping[str, Any], now: datetime) -> dict[str, Any]:
@@ -120,6 +129,7 @@ def register(
     tasks.complete(session, viewer, task.id, data=data, now=now, registry=registry)
     if case.duplicate_of:
         _merge(session, viewer, case, now=now, registry=registry)
+    _hand_over_answer(session, viewer, case, data, now=now)
     show_head(session, case)
     return case.number
 
@@ -176,6 +186,18 @@ def _merge(session: Session, viewer: Viewer, case: ServiceCase, *, now: datetime
     if task is not None and allowed(viewer, Action.TASK_COMPLETE, task):
         data = {"duplicate_of": case.duplicate_of, "merge_reason": "登记时选择并案"}
         tasks.complete(session, viewer, task.id, data=data, now=now, registry=registry)
+
+
+def _hand_over_answer(
+    session: Session, viewer: Viewer, case: ServiceCase, data: Mapping[str, Any], *, now: datetime
+) -> None:
+    """Begin the answering task with what was answered on the phone, so that nobody types it twice."""
+    if not answered_at_once(data) or not data.get("answer"):
+        return
+    query = select(UserTask).where(UserTask.instance_id == case.instance_id, UserTask.state == "open")
+    task = session.scalars(query.where(UserTask.element_id == ANSWER_TASK)).first()
+    if task is not None and allowed(viewer, Action.TASK_DRAFT, task):
+        tasks.save_draft(session, viewer, task.id, data={"answer": data["answer"]}, now=now)
 
 
 def _house(session: Session, values: Mapping[str, Any]) -> Unit | None:
@@ -250,6 +272,12 @@ def save_draft(session: Session, viewer: Viewer, data: Mapping[str, Any], *, now
 def forget_draft(session: Session, viewer: Viewer) -> None:
     """Throw the draft of a person away."""
     session.execute(delete(StartDraft).where(StartDraft.login == viewer.login, StartDraft.process_key == PROCESS))
+
+
+def answered(session: Session, number: str) -> bool:
+    """Tell whether a case was answered while it was registered."""
+    case = cases.get(session, number)
+    return case is not None and case.intake.get("answered") is True
 
 
 def following(session: Session, viewer: Viewer, number: str) -> tuple[tuple[UUID, str], ...]:

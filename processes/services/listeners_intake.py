@@ -43,7 +43,7 @@ TEXTS = (
 )
 KEPT = (
     *("purpose", "visit_pref", "external", "danger", "companion", "comforted", "wording_confirmed", "readback"),
-    *("answer", "remark", "evidence", "evidence_files"),
+    *("answered", "answer", "remark", "evidence", "evidence_files"),
 )
 
 

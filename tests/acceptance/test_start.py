@@ -7,11 +7,13 @@ import io
 import json
 import re
 import time
+from datetime import timedelta
 
 import pytest
 from PIL import Image
 from sqlalchemy import select
 
+from processes.services.intake import expected_dates
 from storage.tables.cases import ContactLog, ServiceCase
 from storage.tables.parties import AccessLog
 from storage.tables.work import Attachment, UserTask
@@ -138,7 +140,7 @@ def test_dates_follow_what_is_typed(agent) -> None:
     urgent = shown(agent.post("/start/complaint/dates", {"urgency": "特急", "kind": "报修"}))
     assert normal != urgent
     assert "15" in normal  # minutes for the urgent, working days for the ordinary
-    assert "0.25" in urgent
+    assert "15 分钟" in urgent
 
 
 def test_three_working_days_across_the_holiday(site, agent) -> None:
@@ -232,3 +234,89 @@ def test_the_inbox_finds_a_case_by_number_house_name_and_phone(site, agent) -> N
     page = agent.get("/inbox", query_string={"q": "19900000001"})
     assert 'value="19900000001"' in page.text
     assert number not in agent.get("/inbox", query_string={"q": "19900000002"}).text
+
+
+def test_somebody_unknown_is_typed_once(agent) -> None:
+    page = agent.get("/start/complaint?q=138-1234-5678").text
+    assert re.search(r'name="phone" value="138-?1234-?5678"', page)
+    assert 'data-phone="13812345678"' in agent.get("/start/complaint/callers?q=13812345678").text
+    assert re.search(r'name="name" value="欧阳无名"', agent.get("/start/complaint?q=欧阳无名").text)
+    assert "data-name" not in agent.get("/start/complaint/callers?q=某某路口的大门口").text
+    assert "data-phone" not in agent.get("/start/complaint/callers?q=19900000001").text
+
+
+def test_sub_classes_are_not_the_classes(site, agent) -> None:
+    def offered(page: str, name: str) -> list[str]:
+        part = re.search(rf'<select[^>]* name="{name}".*?</select>', page, re.DOTALL)
+        return re.findall(r'<option value="([^"]+)"', part[0])
+
+    empty = agent.get("/start/complaint").text
+    assert "秩序维护类" in offered(empty, "cat1")
+    assert "秩序维护类" not in offered(empty, "cat2")
+    again = agent.post("/start/complaint", {**CALL, "name": ""}).text
+    assert offered(again, "cat1") == offered(empty, "cat1")
+    assert "户内维修" in offered(again, "cat2")
+    assert "秩序维护类" not in offered(again, "cat2")
+
+
+ASKED = {
+    **CALL,
+    "kind": "咨询",
+    "subject": "合同产证",
+    "cat1": "客户服务类",
+    "cat2": "信息咨询",
+    "answered": "true",
+    "answer": "下月起可到服务中心办理。",
+}
+
+
+def test_what_is_answered_on_the_phone_is_not_typed_twice_and_promises_nothing(site, agent) -> None:
+    assert "答复方案" not in shown(agent.post("/start/complaint/dates", ASKED))
+    done = agent.get(agent.post("/start/complaint", ASKED).location)
+    assert "start-due" not in done.text
+    with site.database.read() as session:
+        task = session.scalars(
+            select(UserTask).where(UserTask.element_id == "T02").order_by(UserTask.created_at)
+        ).all()[-1]
+    assert "下月起可到服务中心办理。" in agent.get(f"/tasks/{task.id}").text
+
+
+def test_a_merged_call_is_told_no_dates_of_its_own(site, agent) -> None:
+    agent.post("/start/complaint", {**CALL, "_key": "a"})
+    master = cases_of(site)[-1].number
+    again = agent.post("/start/complaint", {**CALL, "_key": "b", "duplicate_of": master})
+    page = agent.get(again.location).text
+    assert "start-due" not in page
+    assert master in page
+
+
+@pytest.mark.parametrize("urgency", ["特急", "紧急", "一般"])
+def test_the_plan_is_never_told_after_the_end(site, agent, urgency) -> None:
+    friday_evening = site.clock.now + timedelta(days=4, hours=10)
+    with site.database.read() as session:
+        found = {one.clock: one for one in expected_dates(session, {"urgency": urgency}, now=friday_evening)}
+    assert found["reply"].due_at <= found["resolve"].due_at
+
+
+def test_minutes_are_said_as_minutes(agent) -> None:
+    said = shown(agent.post("/start/complaint/dates", {"urgency": "特急", "kind": "报修"}))
+    assert "15 分钟" in said
+    assert "0.25" not in said
+
+
+def test_a_bad_file_hides_no_other_mistake(agent) -> None:
+    bad = {**CALL, "name": "", "facts": "", "evidence__file": (io.BytesIO(b"no picture"), "x.txt")}
+    answer = agent.post("/start/complaint", bad, content_type="multipart/form-data")
+    assert answer.status_code == 422
+    faults = re.findall(r'<li><a href="#f-(\w+)">[^<]*</a>: ([^<]*)</li>', answer.text)
+    assert [name for name, _ in faults] == ["name", "facts", "evidence"]
+    assert html.unescape(faults[2][1]) == "“x.txt”不是可用的图片，请选择 JPEG、PNG 或 WebP 图片。"
+
+
+def test_rare_fields_are_folded_away_until_they_are_used(agent) -> None:
+    folded = '<details class="form-more">'
+    assert folded in agent.get("/start/complaint").text
+    answer = agent.post("/start/complaint", {**CALL, "name": "", "remark": "门口有狗"})
+    assert '<details class="form-more" open>' in answer.text
+    wrong = agent.post("/start/complaint", {**CALL, "event_at": "2030-01-01T10:00"})
+    assert '<details class="form-more" open>' in wrong.text

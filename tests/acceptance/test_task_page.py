@@ -125,6 +125,8 @@ class Site:
         client = self.app.test_client()
         with client.session_transaction() as session:
             session["login"] = login
+            with self.database.read() as opened:
+                session["proof"] = people.session_proof(opened, login)
         return Person(self, client, login)
 
 
@@ -370,7 +372,7 @@ def test_a_file_that_is_no_picture_is_refused_with_a_sentence(site):
         headers={"Accept": "application/json"},
     )
     assert answer.status_code == 422
-    assert answer.json["error"]["message"] == "“a.pdf”不是图片。"
+    assert answer.json["error"]["message"] == "“a.pdf”不是可用的图片，请选择 JPEG、PNG 或 WebP 图片。"
 
 
 def test_files_that_come_with_the_form_are_kept_and_bad_ones_are_said_at_the_field(site):
@@ -380,7 +382,7 @@ def test_files_that_come_with_the_form_are_kept_and_bad_ones_are_said_at_the_fie
         f"{path}/complete", {**GOOD, "photos__file": [(picture(), "a.png"), (io.BytesIO(b"%PDF-1.4"), "b.pdf")]}
     )
     assert answer.status_code == 422
-    assert "“b.pdf”不是图片。" in answer.text
+    assert "“b.pdf”不是可用的图片，请选择 JPEG、PNG 或 WebP 图片。" in answer.text
     assert 'alt="a.png"' in answer.text
     kept = re.search(r'name="photos" value="([^"]+)"', answer.text)[1]
     assert wu.post(f"{path}/complete", {**GOOD, "photos": kept}).status_code == 303

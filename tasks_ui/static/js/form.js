@@ -166,7 +166,7 @@
       save();
     } catch (problem) {
       line.className = "form-file form-error";
-      line.textContent = `${file.name}: ${problem.message || say.failed}`;
+      line.textContent = problem.message?.includes(file.name) ? problem.message : `${file.name}: ${problem.message || say.failed}`;
     } finally { loading--; }
   };
 

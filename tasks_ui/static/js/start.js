@@ -17,7 +17,19 @@
   let turn = 0;
   const seek = (text) => {
     const mine = ++turn;
-    part(`${say.callers}?q=${encodeURIComponent(text)}`).then((html) => { if (mine === turn) matches.innerHTML = html; }, () => {});
+    part(`${say.callers}?q=${encodeURIComponent(text)}`).then((html) => { if (mine === turn) { matches.innerHTML = html; keep(); } }, () => {});
+  };
+  // Who is not known is typed once: the number or name goes into the form, unless something else stands there.
+  const kept = {};
+  const keep = () => {
+    const found = matches.querySelector(".start-none")?.dataset ?? {};
+    for (const name of ["phone", "name"]) {
+      const at = form.elements[name];
+      if (!at || (at.value && at.value !== kept[name])) continue;
+      const place = name === "name" && kept.name && box.value.startsWith(kept.name);  // the text went on: no name after all
+      const next = found[name] ?? (place ? "" : at.value);
+      if (at.value !== next) { at.value = kept[name] = next; form.dispatchEvent(new Event("input", { bubbles: true })); }
+    }
   };
   const typing = later(120, () => seek(box.value.trim()));
   box.addEventListener("input", (event) => { if (!event.isComposing) typing(); });
@@ -91,7 +103,7 @@
   });
 
   // --- what may be promised -----------------------------------------------------------------------------------------------
-  const dated = ["urgency", "kind", "subject", "cat1", "channel", "scope", "external", "unit", "part"];
+  const dated = ["urgency", "kind", "subject", "cat1", "channel", "scope", "external", "unit", "part", "answered"];
   let asked = "";
   const dates = later(200, () => {
     const body = new URLSearchParams();
