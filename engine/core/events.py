@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from SpiffWorkflow.task import Task
 
-    from engine.core.model import Flow, Node
+    from engine.core.model import EventDefinition, Flow, Node
     from engine.core.run import Run
 
 AWAITED = frozenset({"message", "signal", "conditional"})
@@ -36,20 +36,19 @@ def await_event(run: Run, task: Task, node: Node) -> bool:
     elif event.kind in AWAITED:
         name = str(run.text(task, event.name))
         key = node.properties.get("correlationKey", "")
-        wanted = str(run.text(task, key)) if key else called_key(run, task) if event.kind == "message" else ""
+        wanted = str(run.text(task, key)) if key else run.own_key(task) if event.kind == "message" else ""
         task.internal_data["await"] = [event.kind, name, wanted]
     return False
 
 
-def called_key(run: Run, task: Task) -> str:
-    """Give the business key that a call activity handed to the process the token is in, "" for the instance's own."""
-    workflow = task.workflow
-    while workflow.parent_task_id is not None:
-        holder = run.holder(workflow)
-        if "definition" in holder.internal_data:
-            return str(holder.internal_data.get("business_key", ""))
-        workflow = holder.workflow
-    return ""
+def turned_true(run: Run, task: Task, event: EventDefinition | None) -> bool:
+    """Look at a condition that was watched before: True when it has just become true."""
+    if event is None or "held" not in task.internal_data:
+        return False
+    holds = run.holds(task, event.expression.removeprefix("="), strict=False)
+    rising = holds and not task.internal_data["held"]
+    task.internal_data["held"] = holds
+    return rising
 
 
 class StartEvent(NodeSpec):
@@ -109,12 +108,7 @@ class BoundaryEvent(NodeSpec):
 
     def look(self, run: Run, task: Task) -> bool:
         """Fire when the condition turns from false to true."""
-        event = self.node.event
-        if event is None or "held" not in task.internal_data:
-            return False
-        holds = run.holds(task, event.expression.removeprefix("="), strict=False)
-        rising = holds and not task.internal_data["held"]
-        task.internal_data["held"] = holds
+        rising = turned_true(run, task, self.node.event)
         if rising:
             self.trigger(run, task, {})
         return rising
@@ -132,7 +126,7 @@ class BoundaryEvent(NodeSpec):
 
     def take(self, run: Run, workflow: Any, variables: Mapping[str, Any]) -> None:
         """Send a token along the flows of the event."""
-        token = run.place(workflow, self, fired=True)
+        token = run.place(workflow, self)
         run.assign(token, variables)
 
 
@@ -160,12 +154,7 @@ class EventSubProcess(SubProcess):
 
     def look(self, run: Run, task: Task) -> bool:
         """Fire when the condition turns from false to true."""
-        event = self.start.node.event
-        if event is None or "held" not in task.internal_data:
-            return False
-        holds = run.holds(task, event.expression.removeprefix("="), strict=False)
-        rising = holds and not task.internal_data["held"]
-        task.internal_data["held"] = holds
+        rising = turned_true(run, task, self.start.node.event)
         if rising:
             self.trigger(run, task, {})
         return rising
@@ -200,8 +189,6 @@ class ThrowEvent(NodeSpec):
 
     def begin(self, run: Run, task: Task) -> bool:
         """Throw; True when the token may go on."""
-        if "fired" in task.internal_data:
-            return True
         event = self.node.event
         kind = event.kind if event is not None else ""
         topic = self.node.attributes.get("topic") or (event.topic if event else "")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from SpiffWorkflow.util.task import TaskState
 
-from engine.core import loops, scopes, state, throwing
+from engine.core import loops, nodes, scopes, state, throwing
 from engine.core.run import Run, TokenWorkflow
 from engine.core.snapshot import (
     ROOT_SCOPE,
@@ -45,8 +45,6 @@ def start(
     workflow = TokenWorkflow(program.scopes[program.key])
     run = Run(workflow, program, env, Variables({}))
     run.variables.open(ROOT_SCOPE, variables)
-    if business_key:
-        workflow.data["business_key"] = business_key
     if not start_element and not program.starts[program.key]:
         message = N_("{name} has no start event without a trigger: it starts by a message, a signal or a timer.")
         raise ProcessError(message, element_id=program.key, name=program.name)
@@ -169,6 +167,7 @@ def move(program: Program, saved: Saved, env: Environment, *, from_element: str,
             message = N_("{element} is not in the same process or sub-process as {source}.")
             raise ProcessError(message, element_id=to_element, element=to_element, source=from_element)
         workflow = task.workflow
+        nodes.race_won(run, task)  # the other arms of an event-based gateway wait no longer either
         run.cancel(task)
         run.place(workflow, target)
     return _settle(run)

@@ -8,7 +8,7 @@ an element; this module moves it along.
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from typing import TYPE_CHECKING, Any, cast
 
 from SpiffWorkflow.bpmn.util.subworkflow import BpmnSubWorkflow
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from engine.core.snapshot import Environment, Thrown
     from engine.core.variables import Variables
 
-MAX_STEPS = 10_000
+MAX_VISITS = 2_500  # of one element in one scope within a step; a multi-instance has at most 1,000 rounds
 LIVE = TaskState.FUTURE | TaskState.WAITING | TaskState.READY | TaskState.STARTED
 
 
@@ -58,7 +58,7 @@ class Run(Sight):
         self.thrown: list[Thrown] = []
         self.ended: Ended | None = None
         self.agenda: deque[Task] = deque()
-        self.steps = 0
+        self.visits: Counter[tuple[str, UUID | None]] = Counter()
         workflow.script_engine = self
 
     # Tokens
@@ -130,8 +130,9 @@ class Run(Sight):
     def _turn(self, task: Task) -> None:
         if not task.has_state(LIVE):
             return
-        self.steps += 1
-        if self.steps > MAX_STEPS:
+        place = (task.task_spec.name, task.workflow.parent_task_id)
+        self.visits[place] += 1
+        if self.visits[place] > MAX_VISITS:
             message = N_(
                 "The flow runs in a circle without waiting, last at {name}. Put a user task or timer into the loop."
             )

@@ -126,4 +126,4 @@ def start_scope(run: Run, workflow: Any, program: Any, scope: str, start_element
         program.specs[name].arm(run, workflow)
     starts = (start_element,) if start_element else program.starts[scope]
     for name in starts:
-        run.place(workflow, program.specs[name], fired=True)
+        run.place(workflow, program.specs[name])

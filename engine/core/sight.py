@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Sight:
-    """The part of a step that reads: places, variables, expressions."""
+    """What a token can see and say: its place, its variables, expressions over them, lines of history."""
 
     def __init__(self, workflow: Any, program: Program, env: Environment, variables: Variables) -> None:
         """Look at a workflow with the moment, the calendar and the variables of this step."""
@@ -69,6 +69,16 @@ class Sight:
             if task is not None:
                 return cast("Task", task)
         raise ProcessError(N_("The saved state has lost a token."))
+
+    def own_key(self, task: Task) -> str:
+        """Give the business key that a call activity handed to the token's process, "" for the instance's own."""
+        workflow = task.workflow
+        while workflow.parent_task_id is not None:
+            holder = self.holder(workflow)
+            if "definition" in holder.internal_data:
+                return str(holder.internal_data.get("business_key", ""))
+            workflow = holder.workflow
+        return ""
 
     def chain(self, task: Task) -> list[str]:
         """List the variable scopes a token sees, innermost first."""

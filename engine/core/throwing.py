@@ -38,10 +38,10 @@ def _payload(run: Run, task: Task, node: Node) -> tuple[dict[str, Any], str]:
     event = node.event
     mappings = [*(event.mappings if event is not None else ()), *(m for m in node.inputs if not m.local)]
     values: dict[str, Any] = {}
-    key = ""
+    key = run.own_key(task)
     for mapping in mappings:
         if mapping.business_key:
-            key = "" if own_key(mapping) else str(run.evaluate(task, mapping.source.removeprefix("=")))
+            key = run.own_key(task) if own_key(mapping) else str(run.evaluate(task, mapping.source.removeprefix("=")))
         elif mapping.all:
             values.update(run.view(task))
         elif mapping.target:
@@ -92,7 +92,7 @@ def _caught(run: Run, task: Task, kind: str, code: str, message: str, variables:
             return True
         program = run.program_of(at)
         scope = at.task_spec.node.scope
-        for spec in program.event_subprocesses(scope):
+        for spec in sorted(program.event_subprocesses(scope), key=lambda spec: _catches_all(spec.start.node.event)):
             event = spec.start.node.event
             if event is not None and _matches(event, kind, code) and at.task_spec is not spec:
                 spec.launch(run, at.workflow, {**variables, **_caught_values(event, code, message)})
@@ -111,8 +111,7 @@ def _at_border(
     outer = at.internal_data.get("outer")
     host = run.token(UUID(outer)) if outer else at
     matching = [b for b in at.task_spec.boundaries if b.node.event is not None and _matches(b.node.event, kind, code)]
-    # a boundary event that names the code wins over one that catches all
-    for boundary in sorted(matching, key=lambda b: not b.node.event.code):
+    for boundary in sorted(matching, key=lambda b: _catches_all(b.node.event)):
         values = {**variables, **_caught_values(boundary.node.event, code, message)}
         workflow = at.workflow
         if (kind == "error" or boundary.node.interrupting) and host is not None:
@@ -124,6 +123,11 @@ def _at_border(
 
 def _matches(event: EventDefinition, kind: str, code: str) -> bool:
     return event.kind == kind and (not event.ref or code in {event.code or event.name, event.name})
+
+
+def _catches_all(event: EventDefinition | None) -> bool:
+    """Sort what names the code before what catches everything."""
+    return event is None or not event.ref
 
 
 def _caught_values(event: EventDefinition, code: str, message: str) -> dict[str, Any]:

@@ -33,12 +33,13 @@ def _refuse(task: Task, text: Any) -> ProcessError:
     return ProcessError(message, element_id=task.task_spec.name, name=task.task_spec.label, text=str(text))
 
 
-def plus(start: datetime, duration: str, run: Run) -> datetime:
-    """Add an ISO 8601 duration; weeks are read too, months and years by the calendar."""
+def plus(start: datetime, duration: str, run: Run, *, times: int = 1) -> datetime:
+    """Add an ISO 8601 duration, `times` over; weeks are read too, months and years by the calendar."""
     weeks = re.fullmatch(r"(-?)P(\d+)W", duration)
     text = f"{weeks[1]}P{int(weeks[2]) * 7}D" if weeks else duration
     local = start.astimezone(run.env.calendar.zone) if CALENDAR_STEP.match(text) else start
-    result = feel.compile("start + duration(text)").evaluate({"start": local, "text": text}, run.feel)
+    context = {"start": local, "text": text, "times": times}
+    result = feel.compile("start + duration(text) * times").evaluate(context, run.feel)
     if not isinstance(result, datetime):
         raise ProcessError(N_("{text} is not a duration such as P3D or PT4H."), text=duration)
     return result.astimezone(UTC)
@@ -91,9 +92,13 @@ def arm(run: Run, task: Task, event: EventDefinition) -> None:
         task.internal_data["due"] = moment(run, task, value).isoformat()
         return
     count, start, every = cycle.groups()
+    if count and int(count) == 0:
+        raise _refuse(task, value)
     _check_interval(run, task, every)
     first = moment(run, task, start) if start else plus(run.env.now, every, run)
     task.internal_data["cycle"] = {"left": int(count) if count else None, "every": every}
+    if CALENDAR_STEP.match(every):  # counted from the first time: the 31st stays the last day
+        task.internal_data["cycle"] |= {"anchor": first.isoformat(), "done": 0}
     task.internal_data["due"] = first.isoformat()
 
 
@@ -117,11 +122,12 @@ def rearm(run: Run, task: Task) -> bool:
         missed = max(0, (run.env.now - due) // step)
         missed = missed if left is None else min(missed, left - 1)
         due, left = due + missed * step, None if left is None else left - missed
+    done, anchor = cycle.get("done", 0), datetime.fromisoformat(cycle.get("anchor", due.isoformat()))
     for _ in range(MAX_SKIPPED):
-        left = None if left is None else left - 1
-        due = plus(due, cycle["every"], run)
+        left, done = None if left is None else left - 1, done + 1
+        due = plus(anchor, cycle["every"], run, times=done) if "anchor" in cycle else plus(due, cycle["every"], run)
         if due > run.env.now or left == 0:
             break
-    task.internal_data["cycle"] = {"left": left, "every": cycle["every"]}
+    task.internal_data["cycle"] = {**cycle, "left": left, **({"done": done} if "anchor" in cycle else {})}
     task.internal_data["due"] = due.isoformat()
     return bool(left != 0)
