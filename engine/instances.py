@@ -101,7 +101,7 @@ def start(
         instances.remember(session, viewer.login, idempotency_key, {"instance_id": str(instance.id)}, now)
 
     def begin(program: Program, _saved: Saved, env: Environment) -> Snapshot:
-        return machine.start(program, env, variables=variables, business_key=business_key, start_element=start_element)
+        return machine.start(program, env, variables=variables, start_element=start_element)
 
     step(session, instance, begin, actor=viewer, action="instance.start", now=now, registry=registry)
     return instance.id

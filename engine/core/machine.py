@@ -39,7 +39,7 @@ DEFAULT_RETRIES = 3
 
 
 def start(
-    program: Program, env: Environment, *, variables: Mapping[str, Any], business_key: str = "", start_element: str = ""
+    program: Program, env: Environment, *, variables: Mapping[str, Any], start_element: str = ""
 ) -> Snapshot:
     """Start an instance at its none start event, or at the named start event (message, timer, signal)."""
     workflow = TokenWorkflow(program.scopes[program.key])
