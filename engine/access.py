@@ -63,13 +63,13 @@ class Viewer:
 
     @property
     def is_admin(self) -> bool:
-        """Administrator."""
-        return ADMIN in self.roles
+        """Administrator: everywhere or not at all."""
+        return Grant(ADMIN) in self.grants
 
     @property
     def is_process_owner(self) -> bool:
-        """Process owner."""
-        return PROCESS_OWNER in self.roles
+        """Process owner: everywhere or not at all."""
+        return Grant(PROCESS_OWNER) in self.grants
 
     @property
     def logins(self) -> tuple[str, ...]:

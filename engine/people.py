@@ -90,6 +90,15 @@ def authenticate(session: Session, *, login: str, password: str, now: datetime, 
     return viewer(session, login, now=now)
 
 
+def session_proof(session: Session, login: str) -> str:
+    """Give a mark of a person's password that a session carries: another password makes another mark.
+
+    Without it, whoever took a session over would keep it after the password was changed.
+    """
+    person = queries.user(session, login)
+    return sha256(person.password_hash.encode()).hexdigest()[:16] if person is not None else ""
+
+
 def _matches(stored: str, password: str) -> bool:
     try:
         return _hasher.verify(stored, password[: PASSWORD_LENGTH[1]])
@@ -156,9 +165,16 @@ def set_locale(session: Session, viewer_: Viewer, locale: str) -> None:
 
 
 def set_grants(session: Session, actor: Viewer, *, login: str, grants: Iterable[Grant], now: datetime) -> None:
-    """Make a person's grants exactly these. The last administrator keeps his role (ConflictError)."""
+    """Make a person's grants exactly these. The last administrator keeps his role (ConflictError).
+
+    Raises InvalidInputError when a role that holds everywhere is to hold for one project or organisation.
+    """
     access.require(actor, Action.PEOPLE_EDIT)
     wanted = set(grants)
+    bounded = next((g.role for g in wanted if g.role in NOT_INHERITED and (g.scope or g.org)), None)
+    if bounded is not None:
+        message = N_("The role {role} always holds everywhere: leave its project and organisation empty.")
+        raise InvalidInputError(message, role=bounded)
     rows = {Grant(r.role, r.scope, r.org): r for r in queries.grants(session, [login], now)}
     admins = set(queries.holders(session, ADMIN, "", now))
     if admins == {login} and not any(g.role == ADMIN for g in wanted):

@@ -37,10 +37,10 @@ def safe_target(target: str | None) -> str:
     return target
 
 
-def _enter(person: Viewer, target: str) -> Response:
+def _enter(person: Viewer, target: str, proof: str) -> Response:
     session.clear()  # a session known before the sign-in is worth nothing after it
     session.permanent = True
-    session["login"] = person.login
+    session["login"], session["proof"] = person.login, proof
     return make_response(redirect(target, 303))
 
 
@@ -74,11 +74,12 @@ def enter() -> Response:
             person = people.authenticate(
                 opened, login=name, password=password, now=context.utcnow(), address=request.remote_addr or ""
             )
+            proof = people.session_proof(opened, name)
     except NotAllowedError as locked:
         return _login_page(problem=translate(locked.template, locked.fields), login=name, status=429)
     if person is None:
         return _login_page(problem=gettext("Login or password is not right."), login=name, status=422)
-    return _enter(person, safe_target(request.form.get("next")))
+    return _enter(person, safe_target(request.form.get("next")), proof)
 
 
 @blueprint.post("/login/as")
@@ -89,7 +90,8 @@ def enter_as() -> Response:
         raise NotFoundError
     with context.reading() as opened:
         person = people.viewer(opened, request.form.get("login", ""), now=context.utcnow())
-    return _enter(person, safe_target(request.form.get("next")))
+        proof = people.session_proof(opened, person.login)
+    return _enter(person, safe_target(request.form.get("next")), proof)
 
 
 @blueprint.post("/logout")
@@ -158,15 +160,17 @@ def _keep(name: str, value: str) -> Response:
 
 @blueprint.post("/me/password")
 def password() -> str | Response:
-    """Change one's own password."""
+    """Change one's own password: this session goes on, the person's others end."""
     old, new, again = (request.form.get(name, "") for name in ("old", "new", "again"))
     if new != again:
         return make_response(_me_page(problem=gettext("The new password was typed differently the second time.")), 422)
     try:
         with context.transaction() as opened:
             people.change_password(opened, context.viewer(), old=old, new=new, now=context.utcnow())
+            proof = people.session_proof(opened, context.viewer().login)
     except (InvalidInputError, NotAllowedError) as problem:
         return make_response(_me_page(problem=translate(problem.template, problem.fields)), 422)
+    session["proof"] = proof
     flash(gettext("The password has been changed."), "success")
     return make_response(redirect(url_for("auth.me"), 303))
 

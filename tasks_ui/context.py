@@ -106,9 +106,9 @@ def utcnow() -> datetime:
 
 
 def signed_in() -> Viewer | None:
-    """Return the person of this session; None when nobody is signed in or the account is closed."""
+    """Return the person of this session; None when nobody is signed in, the account closed or the password changed."""
     if "viewer" not in g:
-        g.viewer = _load(session.get("login"))
+        g.viewer = _load(session.get("login"), session.get("proof"))
     return cast("Viewer | None", g.viewer)
 
 
@@ -120,11 +120,12 @@ def viewer() -> Viewer:
     return person
 
 
-def _load(login: Any) -> Viewer | None:
-    if not isinstance(login, str):
+def _load(login: Any, proof: Any) -> Viewer | None:
+    if not isinstance(login, str) or not isinstance(proof, str):
         return None
     with reading() as opened:
         try:
-            return people.viewer(opened, login, now=utcnow())
+            person = people.viewer(opened, login, now=utcnow())
         except NotFoundError:
             return None
+        return person if people.session_proof(opened, login) == proof else None

@@ -226,6 +226,15 @@ class TestMyself:
         assert person.post("/me/password", typed | {"old": "correct horse"}).status_code == 303
         assert sign_in(site, alice, "battery staple")[1].status_code == 303
 
+    def test_another_password_ends_all_other_sessions(self, site: Site, alice: str) -> None:
+        person, other = (sign_in(site, alice, "correct horse")[0] for _ in range(2))
+        typed = {"old": "correct horse", "new": "battery staple", "again": "battery staple"}
+        assert person.post("/me/password", typed).status_code == 303
+        assert (person.get("/inbox").status_code, other.get("/inbox").status_code) == (200, 303)
+        with site.database.transaction() as session:
+            save_user(session, SYSTEM, login=alice, password="set by the office", now=site.clock())
+        assert person.get("/inbox").status_code == 303
+
 
 def test_logs_are_json_lines_with_the_request_id(site: Site, capfd: pytest.CaptureFixture[str]) -> None:
     import logging

@@ -89,6 +89,15 @@ def test_the_last_administrator_stays(database, now):
         people.set_grants(s, SYSTEM, login="root", grants=[], now=now)
 
 
+@pytest.mark.parametrize("grant", [Grant("admin", "P1"), Grant("process_owner", "P1"), Grant("admin", "", "维修公司")])
+def test_administration_is_not_given_for_one_project(database, anna, now, grant):
+    with pytest.raises(InvalidInputError, match="holds everywhere"), database.transaction() as s:
+        people.set_grants(s, SYSTEM, login=anna, grants=[grant], now=now)
+    kept_from_before = Viewer("x", "X", (grant,))
+    assert not allowed(kept_from_before, Action.PEOPLE_EDIT)
+    assert not allowed(kept_from_before, Action.DEFINITION_DEPLOY)
+
+
 def test_only_administrators_edit_people_and_passwords_have_a_length(database, anna, now):
     with database.read() as s:
         viewer = people.viewer(s, anna, now=now)
