@@ -11,11 +11,13 @@ from sqlalchemy.dialects import postgresql, sqlite
 from storage.privacy import is_phone, vault
 from storage.tables.cases import CaseEvent, CaseTask, ContactLog, ProgressReport, ServiceCase
 from storage.tables.registers import NumberSequence
+from storage.words import squeezed
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from sqlalchemy.orm import Session
+
 
 def next_value(session: Session, name: str) -> int:
     """Take the next number of a sequence. The row stays locked until the transaction ends: no gaps, no doubles."""
@@ -103,8 +105,9 @@ def _filtered(session: Session, query: CaseQuery) -> Select[int]:
         return found
     if is_phone(text):
         return found.where(ServiceCase.phone_hash == vault(session).digest(text))
-    for piece in text.split():
-        found = found.where(ServiceCase.search.contains(piece, autoescape=True))
+    for piece in filter(squeezed, text.split()):
+        spelled = dict.fromkeys((piece, squeezed(piece)))
+        found = found.where(or_(*(ServiceCase.search.contains(one, autoescape=True) for one in spelled)))
     return found
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, exists, func, insert, select, update
+from sqlalchemy import delete, exists, func, insert, or_, select, update
 from sqlalchemy.orm import undefer
 
 from storage.tables.base import table_of
 from storage.tables.instances import HistoryEvent, MessageSubscription, ProcessInstance
 from storage.tables.work import Comment, IdempotencyKey, Incident, Job, UserTask
+from storage.words import squeezed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -163,8 +164,12 @@ def filtered(
 
 
 def matches(text: str) -> list[Any]:
-    """Say in SQL that each word of a search occurs in an instance's head."""
-    return [ProcessInstance.search.contains(word, autoescape=True) for word in text.casefold().split()]
+    """Say in SQL that each word of a search occurs in an instance's head, as typed or without its dashes."""
+    return [
+        or_(*(ProcessInstance.search.contains(one, autoescape=True) for one in dict.fromkeys((word, squeezed(word)))))
+        for word in text.casefold().split()
+        if squeezed(word)
+    ]
 
 
 def count_by_status(session: Session) -> dict[tuple[str, str], int]:

@@ -82,6 +82,17 @@ ENGLISH = {
     "查勘签字": "survey signature",
     "内部认定证据": "evidence of the internal norm",
     "上门回访": "call-back in person",
+    "并入": "case merged into this one",
+    "接通": "reached",
+    "无人": "no answer",
+    "拒接": "call refused",
+    "清楚": "clear",
+    "未说清": "not made clear",
+    "接受": "accepts",
+    "不接受": "does not accept",
+    "满意": "satisfied",
+    "基本满意": "fairly satisfied",
+    "不满意": "dissatisfied",
 }
 
 

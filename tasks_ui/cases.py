@@ -12,7 +12,7 @@ from engine.errors import InvalidInputError
 from processes.services import casepage, cases
 from tasks_ui import context, names
 from tasks_ui.case_words import word
-from tasks_ui.i18n import due, translate, write_moment
+from tasks_ui.i18n import due, locale, translate, write_moment
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -61,6 +61,12 @@ def address(query: cases.CaseQuery, *, page: int = 1, status: str | None = None)
     return url_for("cases.index") + "?" + urlencode({"status": query.status if status is None else status, **chosen})
 
 
+@blueprint.app_template_filter("spoken")
+def show_spoken(text: str) -> str:
+    """Show a noted result in the reader's language."""
+    return spoken(text)
+
+
 @blueprint.get("/cases")
 def index() -> str:
     """List the cases a person may see, newest first."""
@@ -96,12 +102,22 @@ def _page(number: str, *, problem: str = "", asked: str = "", phone: str = "") -
         waits=[(wait, sentence(wait)) for wait in page.waits],
         diagrams=[draw(one, page.waits, f"d{at}") for at, one in enumerate(page.pages)],
         timeline=timeline(page),
+        files=[
+            {"name": one.name, "at": one.at, "url": url_for("work.attachments.show", attachment_id=one.id)}
+            | ({"preview": url_for("work.attachments.show", attachment_id=one.id, size="small")} if one.width else {})
+            for one in page.files
+        ],
         levels=LEVELS,
         problem=problem,
         asked=asked,
         typed=request.form,
         phone=phone,
     )
+
+
+def spoken(text: str) -> str:
+    """Show what was noted in the reader's language where it is made of words of the trade: 满意；接受."""
+    return "；".join(map(word, text.split("；"))) if locale() != "en" else "; ".join(map(word, text.split("；")))
 
 
 def who(wait: Wait) -> str:
@@ -149,16 +165,19 @@ def timeline(page: CasePage) -> list[dict[str, Any]]:
     """Everything that happened, newest first: what came of one moment stands together, under the task it came from."""
     rows: list[dict[str, Any]] = []
 
-    def add(at: datetime, icon: str, what: str, by: str, *texts: str, task: Any = None) -> None:
+    def add(at: datetime, icon: str, what: str, by: str, *texts: str, task: Any = None, other: str = "") -> None:
         lines = [text for text in texts if text]
-        rows.append({"at": at, "icon": icon, "what": what, "by": by, "lines": lines, "task": task})
+        link = task if task in page.openable else None
+        row = {"at": at, "icon": icon, "what": what, "by": by, "lines": lines, "task": task, "link": link}
+        rows.append(row | {"other": other})
 
     for contact in page.case.contacts:
         missed = "" if contact.reached else str(gettext("not reached"))
         icon = "envelope" if contact.kind == "短信" else "telephone"
-        add(contact.at, icon, word(contact.kind), contact.actor_name, missed, contact.text)
+        add(contact.at, icon, word(contact.kind), contact.actor_name, missed, spoken(contact.text))
     for event in page.case.events:
-        add(event.at, "flag-fill", word(event.kind), event.actor_name, word(event.text))
+        other = str(event.detail.get("merged") or event.detail.get("master") or "")
+        add(event.at, "flag-fill", word(event.kind), event.actor_name, spoken(event.text), other=other)
     for report in page.case.reports:
         add(report.at, "arrow-repeat", f"{word('进展汇报')} {report.percent}%", report.actor_name, report.done)
     people = {contact.actor: contact.actor_name for contact in page.case.contacts}
@@ -185,6 +204,7 @@ def _together(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         line = gettext(": ").join(part for part in (named, said) if part)
         if line and line not in task["lines"]:
             task["lines"].append(line)
+        task["other"] = task["other"] or row["other"]
     return kept
 
 

@@ -87,6 +87,7 @@ class ClockView:
     accountable_name: str
     source: str
     reason: str
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,10 +68,11 @@ def view(session: Session, viewer: Viewer, number: str, *, now: datetime) -> Cas
     started = select(ProcessInstance.id).where(ProcessInstance.business_key == number)
     earlier = cases.earlier_of_unit(session, case.unit_id) if case.unit_id else ()
     linked = cases.linked(session, number)
+    about = {str(task.id): task.content for task in tasks}
     known = {case.id, *(row.id for row in linked)}
     return CaseView(
         head=_head(session, viewer, case, names),
-        clocks=tuple(_clock(row, names, now) for row in running),
+        clocks=tuple(_clock(row, names, now, about) for row in running),
         contacts=tuple(_filled(ContactView, row, actor_name=names.get(row.actor, row.actor)) for row in contacts),
         events=tuple(_filled(EventView, row, actor_name=names.get(row.actor, row.actor)) for row in events),
         tasks=tuple(_filled(TaskView, row, handler_name=names.get(row.handler, row.handler)) for row in tasks),
@@ -133,13 +134,14 @@ def _reaches(session: Session, viewer: Viewer, case: ServiceCase) -> bool:
     return rights.reaches(viewer, case, frozenset(working - {""}))
 
 
-def _clock(row: Any, names: Mapping[str, str], now: datetime) -> ClockView:
+def _clock(row: Any, names: Mapping[str, str], now: datetime, about: Mapping[str, str]) -> ClockView:
     ended = row.met_at or (row.withdrawn_at and row.due_at) or now
     return _filled(
         ClockView,
         row,
         name=clocks.NAMES.get(row.clock, row.clock),
         late=ended > row.due_at,
+        about=about.get(row.object_id, "") if row.object_type == "case_task" else "",
         accountable_name=names.get(row.accountable, row.accountable),
     )
 

@@ -15,6 +15,7 @@ from processes.services.recording import (
     log_contact,
     log_event,
     moment,
+    note_lessons,
     set_state,
     show_head,
     text,
@@ -24,6 +25,7 @@ from storage import people as staff
 from storage.privacy import digits, mask, vault
 from storage.tables.cases import ServiceCase
 from storage.tables.estate import Part
+from storage.words import squeezed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -66,9 +68,9 @@ def t01(ctx: ListenerContext) -> dict[str, Any]:
     if ctx.scope != case.project and case.project:
         instances.rekey(session, ctx.instance_id, case.number, case.project)
     _caller(session, case, values, unit)
-    case.search = " ".join(
-        piece for piece in (case.number, case.house, case.area, case.caller_name, case.brief) if piece
-    )
+    tail = case.phone_masked[-parties.TAIL :]
+    said = (case.number, case.house, squeezed(case.house), case.area, case.caller_name, tail, case.brief)
+    case.search = " ".join(piece for piece in said if piece)
     log_contact(ctx, case, "来电登记", said=case.brief, channel=case.channel)
     log_event(ctx, case, "登记", case.brief, {"kind": case.kind, "urgency": case.urgency})
     session.flush()
@@ -190,8 +192,7 @@ def t04(ctx: ListenerContext) -> dict[str, Any]:
     """Emergency: who was there when, what was done, what is learned (B18)."""
     case, values = case_of(ctx), ctx.values
     detail = {k: values.get(k) for k in ("present", "present_at", "emergency_measures", "controlled_at", "structural")}
-    said = "；".join(piece for piece in (text(values, "consequence"), text(values, "lessons")) if piece)
-    log_event(ctx, case, "应急", said, detail)
+    log_event(ctx, case, "应急", note_lessons(case, values), detail)
     clocks.meet(ctx.session, case.number, "on_site", now=moment(values.get("present_at")) or ctx.now)
     clocks.meet(ctx.session, case.number, "contact", now=ctx.now)
     return {}

@@ -14,6 +14,8 @@ from processes.services.recording import (
     log_document,
     log_event,
     moment,
+    note_lessons,
+    require_lessons,
     set_state,
     text,
 )
@@ -48,7 +50,8 @@ def t10(ctx: ListenerContext) -> dict[str, Any]:
     log_contact(ctx, case, "预约上门", said=f"{start.astimezone(CHINA):%m-%d %H:%M}")
     clocks.meet(ctx.session, case.number, "contact", now=ctx.now)
     set_state(ctx.session, case, "查勘中")
-    return {"visit_attempt": earlier + 1}
+    visitors = [str(login) for login in values.get("visitors") or []]
+    return {"visit_attempt": earlier + 1, "visitor": visitors[0] if len(visitors) == 1 else None}
 
 
 def t11(ctx: ListenerContext) -> dict[str, Any]:
@@ -205,8 +208,12 @@ def t16(ctx: ListenerContext) -> dict[str, Any]:
 
 
 def t17(ctx: ListenerContext) -> dict[str, Any]:
-    """The final classification; the one of the intake is kept (D14, B45, B64-8)."""
+    """The final classification; the one of the intake is kept (D14, B45, B64-8). Lessons of an emergency (B18)."""
     case, values = case_of(ctx), ctx.values
+    learned = note_lessons(case, values)
+    require_lessons(case)
+    if learned:
+        log_event(ctx, case, "应急", learned)
     case.final_cat1, case.final_cat2 = text(values, "final_cat1"), text(values, "final_cat2")
     case.root_cause, case.responsible = text(values, "final_cause"), text(values, "responsible")
     case.valid, case.treatment = values.get("valid"), text(values, "treatment")

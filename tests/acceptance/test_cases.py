@@ -9,11 +9,14 @@ import pytest
 from sqlalchemy import select
 
 from processes.services.casepage import Wait
-from storage.tables.cases import ContactLog, ServiceCase
+from processes.services.recording import add_event
+from storage.instances import matches
+from storage.tables.cases import CaseTask, ContactLog, ServiceCase
 from storage.tables.deadlines import Escalation
-from storage.tables.work import Incident, UserTask
+from storage.tables.instances import ProcessInstance
+from storage.tables.work import Attachment, Incident, UserTask
 from tasks_ui.cases import sentence
-from tests.sites import Site
+from tests.sites import NOW, Site
 
 WAITS = re.compile(r'<ul class="waits">(.*?)</ul>', re.DOTALL)
 
@@ -100,8 +103,26 @@ def test_the_list_finds_cases_by_number_house_name_and_phone(site: Site) -> None
         house, name = case.house, case.caller_name
     person = site.person("lin.xiaoan")
     phone = re.search(r'tel:(\d+)"', person.post(f"/cases/{wanted}/phone").text)[1]
-    for typed in (wanted, wanted[-6:], house, name, phone):
-        assert wanted in person.get("/cases", query_string={"q": typed, "status": ""}).text, typed
+    parts = house.rsplit("-", 1)[0]
+    loose = parts.replace("-", "", 1)
+    for typed in (
+        wanted,
+        wanted[-6:],
+        house,
+        name,
+        phone,
+        phone[-4:],
+        loose,
+        loose.replace("-", " "),
+        house.replace("-", ""),
+    ):
+        query = {"q": typed, "status": "", "project": "春和里"}
+        pages = [person.get("/cases", query_string=query | {"page": page}).text for page in (1, 2, 3)]
+        assert any(wanted in page for page in pages), typed
+    with site.database.read() as session:
+        for typed in (phone[-4:], loose, house.replace("-", "")):
+            found = session.scalars(select(ProcessInstance.business_key).where(*matches(typed))).all()
+            assert wanted in found, typed
     assert "没有找到案件" in person.get("/cases?q=查无此案").text
 
 
@@ -190,3 +211,60 @@ def test_the_page_is_english_for_english_readers(site: Site) -> None:
     named = re.findall(r"<title>([^<]+)</title>", svg)
     assert named
     assert not [text for text in named if re.search("[\u4e00-\u9fff]", text.split(": ")[0])]
+
+
+def test_links_of_the_page_lead_to_tasks_that_the_reader_may_open(site: Site) -> None:
+    seen = 0
+    with site.database.read() as session:
+        numbers = session.scalars(select(ServiceCase.number).where(ServiceCase.instance_id.is_not(None))).all()
+    for login in ("lin.xiaoan", "chen.liyan"):
+        person = site.person(login)
+        for one in numbers[::3]:
+            for path in set(re.findall(r'href="(/tasks/[^"]+)"', person.get(f"/cases/{one}").text)):
+                assert person.get(path).status_code == 200, (login, one)
+                seen += 1
+    assert seen > 5
+
+
+def test_another_case_of_the_house_stands_once_and_a_merged_one_is_named(site: Site) -> None:
+    master = number(site)
+    with site.database.transaction() as session:
+        kept = session.scalars(select(ServiceCase).where(ServiceCase.number == master)).one()
+        merged = session.scalars(select(ServiceCase).where(ServiceCase.number != master)).first()
+        assert merged is not None
+        merged.unit_id, merged.duplicate_of = kept.unit_id, master
+        add_event(session, kept, "并入", "同一处渗漏", actor="lin.xiaoan", now=NOW, detail={"merged": merged.number})
+        other = merged.number
+    page = site.person("sun.mingli").get(f"/cases/{master}").text
+    others = page[page.index('id="others-title"') :]
+    assert others.count(f'href="/cases/{other}"') == 1
+    history = page[page.index('class="timeline"') :].split("</ol>")[0]
+    assert f'href="/cases/{other}"' in history
+
+
+def test_the_files_of_a_case_stand_on_its_page_with_small_pictures(site: Site) -> None:
+    with site.database.read() as session:
+        row = session.execute(
+            select(ServiceCase.number, Attachment.id)
+            .join(Attachment, Attachment.instance_id == ServiceCase.instance_id)
+            .where(Attachment.width.is_not(None), ServiceCase.project == "春和里")
+        ).first()
+    assert row is not None
+    person = site.person("chen.liyan")
+    page = person.get(f"/cases/{row[0]}").text
+    assert "案件的全部文件" in page
+    shown = re.search(rf'<img src="(/attachments/{row[1]}[^"]*)"', page)
+    assert shown
+    assert person.get(shown[1].replace("&amp;", "&")).status_code == 200
+
+
+def test_a_clock_of_a_task_says_which_and_an_unchanged_date_stands_once(site: Site) -> None:
+    with site.database.read() as session:
+        order = session.scalars(select(CaseTask).where(CaseTask.due_at.is_not(None))).first()
+    assert order is not None
+    page = site.person("sun.mingli").get(f"/cases/{order.case_number}").text
+    table = page[page.index('id="clocks-title"') :].split("</table>")[0]
+    assert order.content in table
+    for row in table.split("<tr>")[1:]:
+        times = re.findall(r"<time[^>]*>([^<]+)</time>", row)
+        assert len(times) == len(set(times)), row
