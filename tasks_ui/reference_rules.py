@@ -134,7 +134,7 @@ def _spread(said: dict[str, _Said], listed: Iterable[str]) -> None:
         for name in [name for name in listed if shape.fullmatch(name)]:
             one = said.setdefault(name, _Said())
             event = name.removeprefix("unknown-") in KINDS_ZH
-            if event or not pattern.startswith("unknown-"):
+            if (event or not pattern.startswith("unknown-")) and not one.sentences:
                 one.sentences.update(pair_of for pair_of in told.sentences.items() if _says(pair_of[0], event=event))
                 one.severities.update(told.severities)
             one.severities.update(() if one.severities else ["error"])

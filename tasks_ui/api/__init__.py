@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, current_app, make_response, render_template, request
 from flask_babel import gettext
 
-from tasks_ui import i18n, problems
+from tasks_ui import context, i18n, problems
 from tasks_ui.api import clock, definitions, expressions, instances, openapi, running, schema, tasks, tokens
 from tasks_ui.guard import public
 
@@ -49,6 +49,7 @@ def description() -> Response:
 @public
 def page() -> str:
     """Describe the API for people."""
+    context.signed_in()  # the page is public: nobody has asked yet who reads it, and in which language
     return render_template("api.html", groups=openapi.groups(OPERATIONS, PREFIX), prefix=PREFIX)
 
 

@@ -51,6 +51,7 @@ def test_every_rule_has_a_severity_and_a_sentence_in_both_languages() -> None:
         assert rule.sentences or all(rule.titles), rule.name
         assert all(english and chinese for english, chinese in rule.sentences), rule.name
     severities = {rule.name: rule.severities for rule in found}
+    assert len({rule.name: rule.sentences for rule in found}["condition-missing"]) == 1
     assert severities["dead-end"] == ("warning",)
     assert severities["no-role"] == ("error", "warning")
     assert severities["unknown-decision"] == ("error",)
@@ -65,3 +66,10 @@ def test_the_tests_it_names_exist() -> None:
         if isinstance(node, ast.FunctionDef)
     }
     assert {row.test.split("[")[0] for row in page.rows(chinese=False)} <= known
+
+
+def test_the_page_of_the_api_is_in_the_readers_language(site: Site) -> None:
+    person = site.person("admin")
+    for language, words in (("zh_Hans_CN", "供程序读取的接口说明"), ("en", "Description for programs")):
+        person.post("/me/language", {"language": language})
+        assert words in person.get("/api/v1/").text
