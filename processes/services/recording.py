@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from engine import instances
 from engine.core.calendar import CHINA
-from engine.errors import N_, NotFoundError
+from engine.core.forms import FieldError
+from engine.errors import N_, InvalidFormError, NotFoundError
 from storage import cases
 from storage.privacy import mask_name
 from storage.tables.cases import CaseDocument, CaseEvent, ContactLog
@@ -176,3 +177,26 @@ def fields_of(case: ServiceCase) -> dict[str, Any]:
         "state": case.state,
         "brief": case.brief,
     }
+
+
+LESSONS = {"consequence": "后果", "lessons": "原因与教训"}
+"""What is written down about an emergency before its case closes (B18), by the names of the form fields."""
+
+
+def note_lessons(case: ServiceCase, values: Mapping[str, Any]) -> str:
+    """Keep with the case what came of an emergency and what is learned; gives it as one text for the log."""
+    found = {name: text(values, name) for name in LESSONS if text(values, name)}
+    case.intake = {**case.intake, **found}
+    return "；".join(found.values())
+
+
+def require_lessons(case: ServiceCase) -> None:
+    """Refuse to sum an emergency up while consequence or lessons are missing (B18).
+
+    Raises:
+        InvalidFormError: naming the fields still to be filled in.
+    """
+    missing = [name for name in LESSONS if not case.intake.get(name)] if case.urgency == "特急" else []
+    if missing:
+        template = N_("This field is required.")
+        raise InvalidFormError([FieldError(name, template, label=LESSONS[name]) for name in missing])

@@ -179,6 +179,30 @@ def test_classes_and_sub_classes_are_not_mixed_up(stage) -> None:
     assert len(every) == len(set(every))
 
 
+def test_dispatching_is_due_before_accepting(stage) -> None:
+    stage.register()
+    with stage.database.read() as session:
+        due = session.scalars(select(UserTask.due_at).where(UserTask.element_id == "T07")).one()
+    assert stage.now < due < stage.clock("accept").due_at
+
+
+def test_what_is_learned_of_an_emergency_may_be_written_later_but_not_after_the_summary(stage) -> None:
+    """B18: before the case closes."""
+    number = stage.register(urgency="特急")
+    stage.do("T04", "chen.liyan", consequence=None, lessons=None)
+    for element, login in (("T07", "lin.xiaoan"), ("T08", "lin.xiaoan"), ("T09", "chen.liyan"), ("T12", "chen.liyan")):
+        stage.do(element, login)
+    for element, login in (("T14", "chen.liyan"), ("T15", "lin.xiaoan"), ("T16", "kang.gongcheng")):
+        stage.do(element, login)
+    with pytest.raises(InvalidFormError) as refused:
+        stage.do("T17", "chen.liyan")
+    assert [error.path for error in refused.value.errors] == ["consequence", "lessons"]
+    stage.do("T17", "chen.liyan", consequence="水漫到楼下一户。", lessons="阀门老化，全部更换。")
+    with stage.database.read() as session:
+        kept = get(session, number).intake
+    assert (kept["consequence"], kept["lessons"]) == ("水漫到楼下一户。", "阀门老化，全部更换。")
+
+
 def test_nobody_accepts(stage) -> None:
     """AC03: overdue, level 1 suggested, one call a day, and all stops when somebody accepts."""
     stage.wait(minutes=30)
