@@ -26,6 +26,8 @@ from tasks_ui.serving import Server
 from tasks_ui.settings import Settings, SettingsError, from_environment
 
 THREADS = 8
+LONG_RUNNING = frozenset({"serve", "demo", "worker"})
+KINDS = {"process": "流程", "decision": "决策表", "form": "表单"}
 
 
 def _settings() -> Settings:
@@ -33,6 +35,28 @@ def _settings() -> Settings:
         return from_environment()
     except SettingsError as problem:
         raise click.ClickException(str(problem)) from problem
+
+
+def _demo(base: Settings) -> Settings:
+    """Turn settings into those of the demonstration: a database of its own below the data."""
+    folder = base.data_dir / "demo"
+    return replace(base, demo=True, data_dir=folder, database_url=f"sqlite:///{folder / 'keyturn.db'}")
+
+
+def _existing(settings: Settings) -> Database:
+    """Open a database that has been set up, and say which; one that has not is refused by a sentence."""
+    database = Database(settings.database_url, data_key=settings.data_key)
+    url = database.engine.url
+    file = Path(url.database or "") if url.drivername.startswith("sqlite") else None
+    there = file is None or str(file) in {"", ":memory:"} or file.exists()
+    if not there or migrate.current(database) is None:
+        hint = "" if settings.demo else " --demo 指演示库 / --demo means the demonstration's."
+        raise click.ClickException(
+            f"数据库 {url} 还没有建立；请先运行 keyturn {'demo' if settings.demo else 'init'}。"
+            f" / The database {url} has not been set up: run keyturn {'demo' if settings.demo else 'init'} first.{hint}"
+        )
+    click.echo(f"数据库 / database: {url}")
+    return _opened(settings)
 
 
 def _opened(settings: Settings) -> Database:
@@ -52,9 +76,11 @@ def _prepared(settings: Settings) -> Database:
 
 
 @click.group()
-def main() -> None:
+@click.pass_context
+def main(context_: click.Context) -> None:
     """Keyturn: after-sales work of property companies."""
-    logs.configure(os.environ.get("KEYTURN_LOG_LEVEL", "INFO"))
+    usual = "INFO" if context_.invoked_subcommand in LONG_RUNNING else "WARNING"
+    logs.configure(os.environ.get("KEYTURN_LOG_LEVEL", usual))
 
 
 main.add_command(cli_check.check)
@@ -96,13 +122,9 @@ def _serve(settings: Settings, host: str, port: int, processes: int, *, jobs: bo
 def demo(size: str, host: str, port: int, *, fresh: bool) -> None:
     """Load a demonstration into var/demo and serve it."""
     address = f"http://{host}:{port}"
-    base = _settings()
-    folder = base.data_dir / "demo"
-    settings = replace(
-        base, demo=True, data_dir=folder, database_url=f"sqlite:///{folder / 'keyturn.db'}", base_url=address
-    )
+    settings = replace(_demo(_settings()), base_url=address)
     if fresh:
-        for path in folder.glob("keyturn.db*"):
+        for path in settings.data_dir.glob("keyturn.db*"):
             path.unlink()
     database = _opened(settings)
     if demo_data.is_empty(database):
@@ -152,11 +174,13 @@ def init() -> None:
 @click.option("--name", default="", help="How people know him.")
 @click.option("--role", "roles", multiple=True, help="A role code, such as admin or agent; `agent@CH` for one project.")
 @click.option("--password", default="", help="Made up and shown when not given.")
-def add_user(login: str, name: str, roles: tuple[str, ...], password: str) -> None:
+@click.option("--demo", "in_demo", is_flag=True, help="In the database of `keyturn demo`.")
+def add_user(login: str, name: str, roles: tuple[str, ...], password: str, *, in_demo: bool) -> None:
     """Add a person, or give an existing one a new password and new roles."""
     secret = password or secrets.token_urlsafe(9)
     grants = [Grant(role, scope) for role, _, scope in (text.partition("@") for text in roles)]
-    with _prepared(_settings()).transaction() as opened:
+    database = _existing(_demo(_settings())) if in_demo else _prepared(_settings())
+    with database.transaction() as opened:
         try:
             people.save_user(
                 opened, SYSTEM, login=login, name=name or login, password=secret, grants=grants, now=context.clock()
@@ -169,13 +193,21 @@ def add_user(login: str, name: str, roles: tuple[str, ...], password: str) -> No
 @main.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option("--note", default="", help="What is new.")
-def deploy(paths: tuple[Path, ...], note: str) -> None:
+@click.option("--demo", "in_demo", is_flag=True, help="Into the database of `keyturn demo`.")
+@click.option("--lang", type=click.Choice(["zh", "en"]), default="zh", show_default=True)
+def deploy(paths: tuple[Path, ...], note: str, lang: str, *, in_demo: bool) -> None:
     """Publish diagrams, decision tables, forms and translations: files, or folders with them."""
-    settings = _settings()
+    settings = _demo(_settings()) if in_demo else _settings()
     files = initial.deployable(paths)
-    with _prepared(settings).transaction() as opened:
+    if not files:
+        nothing = {
+            "zh": "没有可以发布的文件（.bpmn、.dmn、.form）。",
+            "en": "Nothing to publish (.bpmn, .dmn, .form).",
+        }
+        raise click.ClickException(nothing[lang])
+    with _existing(settings).transaction() as opened:
         try:
-            definitions.deploy(
+            done = definitions.deploy(
                 opened,
                 files=files,
                 viewer=SYSTEM,
@@ -185,9 +217,23 @@ def deploy(paths: tuple[Path, ...], note: str) -> None:
             )
         except DeploymentRefused as refused:
             for finding in refused.findings:
-                click.echo(f"{finding.severity}: {finding.file}: {finding}", err=True)
+                if finding.severity == "error":
+                    click.echo(cli_check.line(finding, lang), err=True)
+            click.echo({"zh": "什么都没有发布。", "en": "Nothing was published."}[lang], err=True)
             sys.exit(1)
-    click.echo(f"{len(files)} files published.")
+    for finding in done.findings:
+        if finding.severity == "warning":
+            click.echo(cli_check.line(finding, lang))
+    new = [item for item in done.items if item.new]
+    for item in new:
+        kind = KINDS.get(item.kind, item.kind) if lang == "zh" else item.kind
+        version = f"第 {item.version} 版" if lang == "zh" else f"version {item.version}"
+        click.echo(f"  {kind} {item.name} ({item.key}): {version}")
+    summary = {
+        "zh": f"发布了 {len(files)} 个文件，{len(new)} 个新版本；未变的仍用原版本。",
+        "en": f"{len(files)} files published, {len(new)} new versions; what did not change keeps its version.",
+    }
+    click.echo(summary[lang])
 
 
 @main.command()

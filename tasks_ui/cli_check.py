@@ -27,7 +27,7 @@ def check(files: tuple[Path, ...], lang: str, *, as_json: bool) -> None:
         click.echo(json.dumps([asdict(f) for f in found], ensure_ascii=False, indent=2))
     else:
         for finding in found:
-            click.echo(_line(finding, lang))
+            click.echo(line(finding, lang))
         errors = sum(f.severity == "error" for f in found)
         warnings = sum(f.severity == "warning" for f in found)
         summary = {
@@ -38,7 +38,8 @@ def check(files: tuple[Path, ...], lang: str, *, as_json: bool) -> None:
     sys.exit(any(f.severity == "error" for f in found))
 
 
-def _line(finding: Finding, lang: str) -> str:
+def line(finding: Finding, lang: str) -> str:
+    """Write a finding in one line: where, how bad, the rule, the element, what to change."""
     severity = SEVERITIES[finding.severity] if lang == "zh" else finding.severity
     message = finding.message_zh if lang == "zh" else finding.message
     where = f"{finding.file}:{finding.line}" if finding.line else finding.file
@@ -96,5 +97,5 @@ def mend(file: Path, rules: tuple[str, ...], out: Path | None, lang: str, *, onl
         found = check_file("diagram.bpmn", mended)
     errors = [replace(f, file=str(out or file)) for f in found if f.severity == "error"]
     for finding in errors:
-        click.echo(_line(finding, lang), err=True)
+        click.echo(line(finding, lang), err=True)
     sys.exit(bool(errors))

@@ -71,6 +71,7 @@ def test_a_wrong_setting_is_a_sentence(environment: dict[str, str]) -> None:
 
 
 def test_a_broken_diagram_is_refused_by_element(environment: dict[str, str], tmp_path: Path) -> None:
+    keyturn(environment, "init")
     broken = tmp_path / "broken.bpmn"
     broken.write_text("<definitions/>")
     said = keyturn(environment, "deploy", str(broken), ok=False)
@@ -80,4 +81,24 @@ def test_a_broken_diagram_is_refused_by_element(environment: dict[str, str], tmp
 
 def test_the_shipped_processes_deploy_again_without_new_versions(environment: dict[str, str]) -> None:
     keyturn(environment, "init")
-    assert "published" in keyturn(environment, "deploy", "processes/callback")
+    said = keyturn(environment, "deploy", "processes/callback", "--lang", "en")
+    assert "0 new versions" in said
+    assert "keyturn.db" in said, "it names the database"
+    assert "{" not in said, "no log lines"
+
+
+def test_a_database_that_was_not_set_up_is_refused_by_a_sentence_and_not_made(environment: dict[str, str], tmp_path: Path) -> None:
+    for demo in ([], ["--demo"]):
+        said = keyturn(environment, "deploy", "processes/callback", *demo, ok=False)
+        assert "还没有建立" in said
+        assert "Traceback" not in said
+    assert not list((tmp_path / "var").rglob("*.db"))
+
+
+def test_the_demonstration_s_database_is_published_into_with_its_flag(environment: dict[str, str], tmp_path: Path) -> None:
+    demo = tmp_path / "var" / "demo"
+    keyturn({**environment, "KEYTURN_DATABASE_URL": f"sqlite:///{demo / 'keyturn.db'}", "KEYTURN_DATA_DIR": str(demo)}, "init")
+    said = keyturn(environment, "deploy", "processes/callback", "--demo")
+    assert "demo/keyturn.db" in said
+    assert "发布了" in said
+    assert not (tmp_path / "var" / "keyturn.db").exists()
