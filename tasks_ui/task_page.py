@@ -32,7 +32,9 @@ if TYPE_CHECKING:
     from tasks_ui.form_controls import FormView
 
 PENALTIES = "penalties"
-_SOURCES = re.compile(r"^(?:[A-Z]\d{2}[a-z]?[、,，\s]*)+[：:]\s*")
+_CODE = r"(?:DMN-\d+|AC\d+|[A-Z]\d{1,2}[a-z]?(?:-\d+)?)"
+_CODES = rf"{_CODE}(?:(?:[、,，–\-\s]|至)*{_CODE})*"
+_SOURCES = re.compile(rf"^{_CODES}\s*[：:.。]\s*|\s*[（(]{_CODES}[^（）()]*[）)]|\n*(?:规则|Rules?)[：:].*$", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,7 @@ def gather(session: Session, task_id: UUID, typed: Typed | None = None, *, phone
         task=view,
         name=translate(view.item.name),
         process=translate(view.item.process_name),
-        documentation=_plain(translate(view.documentation)),
+        documentation=plain_note(translate(view.documentation)),
         form=_form(view, page, shown, sheet) if view.state == "open" or typed else None,
         filled=_readable(
             view.form,
@@ -142,8 +144,8 @@ def _past(session: Session, person: Viewer, view: TaskView, page: form_view.Page
     )
 
 
-def _plain(text: str) -> str:
-    """Leave out the rule numbers with which the process's owner begins a note."""
+def plain_note(text: str) -> str:
+    """Leave out the rule numbers that the process's owner notes down: before the text, in brackets, or as last line."""
     rest = _SOURCES.sub("", text)
     return rest[:1].upper() + rest[1:]
 
