@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from engine.core import dmn
 from tests.unit.test_dmn_tables import table
 
+TIME_LIMITS = Path(__file__).parents[2] / "processes" / "complaint" / "time_limits.dmn"
 LEVELS = ("level", "string", '"高", "中", "低"')
 ROUND = ("round", "integer", "")
 ANYTHING = [(["-", "-"], ["1"])]
@@ -188,3 +190,22 @@ def test_findings_name_the_row() -> None:
     assert (finding.name, finding.line > 0, finding.severity) == ("时限", True, "error")
     with pytest.raises(dmn.DmnError):
         dmn.evaluate(dmn.parse(table([(["<", "-"], ["1"])])), "时限", {"urgency": 1, "round": 1})
+
+
+def test_a_result_that_is_a_text_without_quotes_is_an_error() -> None:
+    found = said(table([(["-"], ["四天"])], inputs=(ROUND,)))
+    assert [(severity, rule) for severity, rule, _ in found] == [("error", "dmn-unknown-name")]
+    assert "四天" in found[0][2]
+    assert said(table([(["-"], ["round"])], inputs=(ROUND,))) == [], "the column's own input may be given back"
+
+
+def test_the_units_of_the_shipped_time_limits_are_checked() -> None:
+    text = TIME_LIMITS.read_text(encoding="utf-8")
+    before, clock, after = text.partition("&quot;day5_call&quot;")
+    for wrong in ("&quot;天&quot;", "天"):
+        changed = before + clock + after.replace("<text>&quot;cd&quot;</text>", f"<text>{wrong}</text>", 1)
+        errors = [rule for severity, rule, _ in said(changed.encode()) if severity == "error"]
+        assert len(errors) == 1, wrong
+    changed = before + clock + after.replace("<text>5</text>", "<text>四天</text>", 1)
+    assert [rule for severity, rule, _ in said(changed.encode()) if severity == "error"] == ["dmn-unknown-name"]
+    assert said(text.encode()) == []

@@ -15,6 +15,7 @@ from engine.core.dmn import regions
 from engine.core.dmn.boxes import check_language
 from engine.core.dmn.chinese import in_chinese
 from engine.core.dmn.errors import DmnError
+from engine.core.dmn.lint_results import unknown_results
 from engine.core.dmn.types import MISFIT, find, fit, simple_name
 from engine.core.feel import nodes
 from engine.core.feel.names import CALENDAR
@@ -61,6 +62,7 @@ def lint(decisions: m.Decisions) -> list[Finding]:
             place.say("dmn-no-logic", "error", "The decision has no logic.", "该决策没有任何逻辑。", line=decision.line)
         _requirements(decision.requires, place)
         _box(decision.box, place)
+        unknown_results(decisions, decision, place.say)
         findings += place.found
     for knowledge in decisions.knowledge.values():
         place = _Place(decisions, knowledge.id, knowledge.name, known)
