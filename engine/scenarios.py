@@ -67,14 +67,24 @@ MODIFIERS = frozenset({"由", "角色", "填写", "案", "称为", "被拒", "�
 class ScenarioError(Exception):
     """A step did not go as the scenario says, or the file cannot be understood."""
 
-    def __init__(self, scenario: str, step: int, reason: str) -> None:
+    def __init__(self, scenario: str, step: int, reason: str, reason_zh: str = "") -> None:
         """Name the scenario, the number of the step (from 1; 0: the file itself) and what went wrong."""
         super().__init__(f"{scenario}, step {step}: {reason}" if step else f"{scenario}: {reason}")
-        self.scenario, self.step, self.reason = scenario, step, reason
+        self.scenario, self.step, self.reason, self.reason_zh = scenario, step, reason, reason_zh or reason
+
+    def chinese(self) -> str:
+        """Say it in Chinese."""
+        step = f"第 {self.step} 步：" if self.step else ""
+        return f"{self.scenario}，{step}{self.reason_zh}" if step else f"{self.scenario}：{self.reason_zh}"
 
 
 class CheckFailed(Exception):  # noqa: N818  a check's answer, turned into a ScenarioError with its step
-    """What a check found is not what the scenario says."""
+    """What a check found is not what the scenario says, in English and Chinese."""
+
+    def __init__(self, english: str, chinese: str = "") -> None:
+        """Keep both sentences."""
+        super().__init__(english)
+        self.chinese = chinese or english
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,19 +134,32 @@ def read(path: Path) -> Scenario:
     """Read a scenario file. Raises ScenarioError when it is not one."""
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
-        raise ScenarioError(path.name, 0, str(error)) from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        mark = getattr(error, "problem_mark", None)
+        line = mark.line + 1 if mark is not None else 1
+        reason = str(getattr(error, "problem", None) or error)
+        raise ScenarioError(
+            path.name, 0, f"line {line} is not YAML: {reason}", f"第 {line} 行不符合 YAML 写法：{reason}"
+        ) from error
     if not isinstance(content, dict):
-        raise ScenarioError(path.name, 0, "not a mapping")
+        raise ScenarioError(path.name, 0, "not a mapping", "文件应是“名称: …、步骤: …”的写法")
     content = _chinese(content)
     steps = content.get("步骤")
     if not isinstance(steps, list) or not all(isinstance(step, dict) for step in steps):
-        raise ScenarioError(path.name, 0, "步骤 (steps) must be a list of mappings")
+        raise ScenarioError(
+            path.name, 0, "步骤 (steps) must be a list of mappings", "“步骤”应是一列，每步写成“- 动作: 内容”"
+        )
     begin = content.get("开始")
+    try:
+        start = moment(begin) if begin else None
+    except ValueError as error:
+        raise ScenarioError(
+            path.name, 0, f"开始 (begin) {begin} is no date and time", f"“开始”{begin} 不是日期时间"
+        ) from error
     return Scenario(
         name=str(content.get("名称") or path.stem),
         rules=tuple(str(rule) for rule in content.get("规则") or ()),
-        begin=moment(begin) if begin else None,
+        begin=start,
         steps=tuple(_chinese(step) for step in steps),
         file=path.name,
     )
@@ -158,19 +181,31 @@ def play(scenario: Scenario, stage: Play) -> None:
         try:
             _step(stage, step)
         except CheckFailed as error:
-            raise ScenarioError(scenario.name, number, str(error)) from error
+            raise ScenarioError(scenario.name, number, str(error), error.chinese) from error
         except KeyturnError as error:
             details = "; ".join(str(detail) for detail in getattr(error, "errors", ()))
             raise ScenarioError(scenario.name, number, f"{error} {details}".strip()) from error
+        except Exception as error:  # what is written there may be anything; the reader gets the step, not a traceback
+            what = ", ".join(str(key) for key in step)
+            reason = f"{type(error).__name__} {error}".strip()
+            raise ScenarioError(
+                scenario.name, number, f"{what} cannot be done: {reason}", f"“{what}”无法执行：{reason}"
+            ) from error
 
 
 def _step(stage: Play, step: Mapping[str, Any]) -> None:
     if "案" in step:
-        stage.current = stage.keys[str(step["案"])]
+        named = str(step["案"])
+        if named not in stage.keys:
+            raise CheckFailed(f"there is no case {named}", f"没有叫“{named}”的案件")
+        stage.current = stage.keys[named]
     verbs: dict[str, Callable[[Play, Any, Mapping[str, Any]], None]] = {**VERBS, **stage.verbs}
     unknown = [key for key in step if key not in verbs and key not in MODIFIERS]
     if unknown:
-        raise CheckFailed(f"unknown: {', '.join(unknown)}; known are {', '.join(sorted(verbs))}")
+        raise CheckFailed(
+            f"unknown: {', '.join(unknown)}; known are {', '.join(sorted(verbs))}",
+            f"不认识：{'、'.join(unknown)}；可用的有 {'、'.join(sorted(verbs))}",
+        )
     for key, value in step.items():
         if key not in MODIFIERS:
             _run(verbs[key], stage, value, step)
@@ -189,21 +224,23 @@ def _run(
     except KeyturnError as error:
         said = " ".join([str(error), error.template, *(str(detail) for detail in getattr(error, "errors", ()))])
         if str(refused) not in said:
-            raise CheckFailed(f"was refused, but with: {said}") from error
+            raise CheckFailed(f"was refused, but with: {said}", f"应因“{refused}”被拒，实际的理由是：{said}") from error
         return
-    raise CheckFailed("should have been refused")
+    raise CheckFailed("should have been refused", f"应被拒绝（{refused}），实际办成了")
 
 
 def find(stage: Play, name: str) -> Task:
     """Find the one open task of a name, id or form key."""
     found = [task for task in stage.tasks() if name in {task.name, task.element_id, task.form_key}]
     if not found:
-        raise CheckFailed(f"no open task {name}; open are: {_names(stage)}")
+        raise CheckFailed(
+            f"no open task {name}; open are: {_names(stage)}", f"应有待办“{name}”，实际待办：{_names(stage)}"
+        )
     return found[0]
 
 
 def _names(stage: Play) -> str:
-    return ", ".join(task.name for task in stage.tasks()) or "none"
+    return ", ".join(task.name for task in stage.tasks()) or "none 无"
 
 
 def _start(stage: Play, value: Any, step: Mapping[str, Any]) -> None:
@@ -218,10 +255,16 @@ def _complete(stage: Play, value: Any, step: Mapping[str, Any]) -> None:
     login = stage.people.get(person, person)
     role = str(step.get("角色") or "")
     if role and not login and task.id not in {one.id for one in stage.bench.tasks(groups=[role])}:
-        raise CheckFailed(f"{value} is not offered to {role} but to {', '.join(task.candidate_groups)}")
+        raise CheckFailed(
+            f"{value} is not offered to {role} but to {', '.join(task.candidate_groups)}",
+            f"“{value}”应派给 {role}，实际派给 {', '.join(task.candidate_groups)}",
+        )
     offered = task.candidate_groups or task.candidate_users or task.assignee
     if login and offered and task.id not in {one.id for one in stage.bench.tasks(user=login)}:
-        raise CheckFailed(f"{value} is not in the inbox of {person} but offered to {', '.join(task.candidate_groups)}")
+        raise CheckFailed(
+            f"{value} is not in the inbox of {person} but offered to {', '.join(task.candidate_groups)}",
+            f"“{value}”应在 {person} 的待办里，实际派给 {', '.join(task.candidate_groups)}",
+        )
     filled = {**stage.usual(stage, task), **stage.value(step.get("填写") or {})}
     stage.bench.complete(task, filled, user=login or None)
 
@@ -239,7 +282,9 @@ def _until_open(stage: Play, value: Any, step: Mapping[str, Any]) -> None:
             stage.bench.complete(ready[0], {**stage.usual(stage, ready[0])})
         else:
             stage.bench.advance("P1D")
-    raise CheckFailed(f"{value} does not come; open are: {_names(stage)}")
+    raise CheckFailed(
+        f"{value} does not come; open are: {_names(stage)}", f"一直等不到“{value}”；实际待办：{_names(stage)}"
+    )
 
 
 def _advance(stage: Play, value: Any, step: Mapping[str, Any]) -> None:
@@ -261,7 +306,10 @@ def _open(stage: Play, value: Any, step: Mapping[str, Any]) -> None:
     expected = Counter(str(one) for one in (value if isinstance(value, list) else [value] if value else []))
     missing = expected - Counter(task.name for task in stage.tasks())
     if missing:
-        raise CheckFailed(f"not open: {', '.join(missing)}; open are: {_names(stage)}")
+        raise CheckFailed(
+            f"not open: {', '.join(missing)}; open are: {_names(stage)}",
+            f"应有待办：{'、'.join(missing)}；实际待办：{_names(stage)}",
+        )
 
 
 def _closed(stage: Play, value: Any, step: Mapping[str, Any]) -> None:
@@ -269,14 +317,14 @@ def _closed(stage: Play, value: Any, step: Mapping[str, Any]) -> None:
     unwanted = {str(one) for one in (value if isinstance(value, list) else [value])}
     still = [task.name for task in stage.tasks() if task.name in unwanted]
     if still:
-        raise CheckFailed(f"still open: {', '.join(still)}")
+        raise CheckFailed(f"still open: {', '.join(still)}", f"不应再有待办：{'、'.join(still)}")
 
 
 def _instance(stage: Play) -> Any:
     found = [head for head in stage.bench.instances(open_only=False) if head.business_key == stage.current]
-    found = [head for head in found if stage.process in {"", head.process_key}]
+    found = [head for head in found if stage.process in {"", head.process_key}] or found
     if not found:
-        raise CheckFailed(f"no instance {stage.current}")
+        raise CheckFailed(f"no instance {stage.current}", f"没有流程实例 {stage.current}")
     return found[0]
 
 
@@ -285,7 +333,10 @@ def _variables(stage: Play, value: Any, step: Mapping[str, Any]) -> None:
     known = stage.bench.variables(_instance(stage))
     for name, expected in stage.value(value).items():
         if known.get(name) != expected:
-            raise CheckFailed(f"variable {name} is {known.get(name)!r}, not {expected!r}")
+            raise CheckFailed(
+                f"variable {name} is {known.get(name)!r}, not {expected!r}",
+                f"变量 {name} 应为 {expected!r}，实际为 {known.get(name)!r}",
+            )
 
 
 def _ended(stage: Play, value: Any, step: Mapping[str, Any]) -> None:
@@ -293,11 +344,14 @@ def _ended(stage: Play, value: Any, step: Mapping[str, Any]) -> None:
     head = _instance(stage)
     if value is False:
         if head.ended_at is not None:
-            raise CheckFailed(f"has ended at {head.end_name}")
+            raise CheckFailed(f"has ended at {head.end_name}", f"应未结束，实际已结束于“{head.end_name}”")
     elif head.ended_at is None:
-        raise CheckFailed(f"has not ended; open are: {_names(stage)}")
+        raise CheckFailed(f"has not ended; open are: {_names(stage)}", f"应已结束，实际未结束；待办：{_names(stage)}")
     elif str(value) not in {head.end_name, head.end_element}:
-        raise CheckFailed(f"ended at {head.end_name} ({head.end_element})")
+        raise CheckFailed(
+            f"ended at {head.end_name} ({head.end_element})",
+            f"应结束于“{value}”，实际结束于“{head.end_name}”（{head.end_element}）",
+        )
 
 
 def _times(stage: Play, value: Any, step: Mapping[str, Any]) -> None:
@@ -306,14 +360,20 @@ def _times(stage: Play, value: Any, step: Mapping[str, Any]) -> None:
     entered = Counter(event.name for event in stage.bench.history(_instance(stage)) if event.action == "entered")
     for name, expected in value.items():
         if entered[str(name)] != expected:
-            raise CheckFailed(f"{name} was begun {entered[str(name)]} times, not {expected}")
+            raise CheckFailed(
+                f"{name} was begun {entered[str(name)]} times, not {expected}",
+                f"“{name}”应开始 {expected} 次，实际 {entered[str(name)]} 次",
+            )
 
 
 def _incidents(stage: Play, value: Any, step: Mapping[str, Any]) -> None:
     del step
     found = [incident.message for incident in stage.bench.incidents()]
     if len(found) != int(value):
-        raise CheckFailed(f"{len(found)} incidents: {'; '.join(found)}")
+        raise CheckFailed(
+            f"{len(found)} incidents: {'; '.join(found)}",
+            f"应有 {value} 个异常，实际 {len(found)} 个：{'；'.join(found)}",
+        )
 
 
 VERBS: dict[str, Callable[[Play, Any, Mapping[str, Any]], None]] = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from sqlalchemy import select
 
@@ -13,7 +14,7 @@ from engine.core.calendar import CHINA
 from engine.scenarios import CheckFailed, Play, moment
 from engine.testing import Workbench
 from processes.services import cases, clocks, demo
-from processes.services.demo.answers import answers
+from processes.services.demo.answers import SIGNATURE, answers
 from processes.services.demo.player import FILES
 from storage import cases as case_rows
 from storage import deadlines
@@ -22,7 +23,7 @@ from storage.tables.cases import ContactLog, Penalty, ServiceCase
 from storage.tables.deadlines import Deadline, Reminder
 from storage.tables.estate import Project, Unit
 from storage.tables.instances import ProcessInstance
-from storage.tables.work import Notification, UserTask
+from storage.tables.work import Attachment, Notification, UserTask
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from storage.session import Database
 
 AGENT = "林小安"
-FILE = "11111111-1111-4111-8111-111111111111"
 ASIDE = frozenset(
     ["第5日客户沟通", "进展汇报", "到期提醒", "逾期催办", "升级受理", "升级处置方案", "降级或解除", "启动应急"]
 )
@@ -83,25 +83,30 @@ def stage(database: Database, registry: Registry, *, begin: datetime) -> Play:
 
 
 def usual(stage_: Play, task: Task) -> dict[str, Any]:
-    """What is filled in where a scenario does not say otherwise; a file stands for itself."""
-    with stage_.bench.database.read() as session:
+    """What is filled in where a scenario does not say otherwise; a file is a name without content."""
+    with stage_.bench.transaction() as session:
         row = session.get_one(UserTask, task.id)
         instance = session.get_one(ProcessInstance, row.instance_id)
         known = instances.view_of(instance.variables, row.scope_id)
         house = _house(session, "")
-    form, now = task.form_key or "", stage_.bench.now
-    if form == "T01":
-        return {**USUAL, "unit": house}
-    given = answers("CB1" if form == "CB2" else form, known, now)
-    if form == "CB2":
-        given |= {"visited_at": now.isoformat(), "visit_signature": FILE}
-    return {name: _filed(value) for name, value in given.items()}
+        form, now = task.form_key or "", stage_.bench.now
+        if form == "T01":
+            return {**USUAL, "unit": house}
+        given = answers("CB1" if form == "CB2" else form, known, now)
+        if form == "CB2":
+            given |= {"visited_at": now.isoformat(), "visit_signature": SIGNATURE}
+        return {name: _filed(session, row, name, value, now) for name, value in given.items()}
 
 
-def _filed(value: Any) -> Any:
+def _filed(session: Session, task: UserTask, field: str, value: Any, now: datetime) -> Any:
     if isinstance(value, list):
-        return [_filed(one) for one in value]
-    return FILE if isinstance(value, str) and value in FILES else value
+        return [_filed(session, task, field, one, now) for one in value]
+    if not isinstance(value, str) or value not in FILES:
+        return value
+    whose = {"instance_id": task.instance_id, "task_id": task.id, "field": field, "at": now, "author": SYSTEM.login}
+    row = Attachment(id=uuid4(), name=FILES[value], media_type="image/png", size=0, sha256="0" * 64, **whose)
+    session.add(row)
+    return str(row.id)
 
 
 def _viewer(stage_: Play, session: Session, step: Mapping[str, Any]) -> Viewer:
@@ -112,7 +117,7 @@ def _viewer(stage_: Play, session: Session, step: Mapping[str, Any]) -> Viewer:
 def _case(stage_: Play, session: Session) -> ServiceCase:
     case = case_rows.get(session, stage_.current)
     if case is None:
-        raise CheckFailed(f"there is no case {stage_.current}")
+        raise CheckFailed(f"there is no case {stage_.current}", f"没有案件 {stage_.current}")
     return case
 
 
@@ -182,7 +187,7 @@ def _check_case(stage_: Play, value: Any, step: Mapping[str, Any]) -> None:
             found = getattr(case, NAMES[str(name)])
             wanted = stage_.people.get(str(expected), stage_.keys.get(str(expected), expected))
             if found != wanted:
-                raise CheckFailed(f"{name} is {found!r}, not {wanted!r}")
+                raise CheckFailed(f"{name} is {found!r}, not {wanted!r}", f"{name}应为 {wanted!r}，实际为 {found!r}")
 
 
 def _check_clocks(stage_: Play, value: Any, step: Mapping[str, Any]) -> None:
@@ -197,7 +202,9 @@ def _check_clocks(stage_: Play, value: Any, step: Mapping[str, Any]) -> None:
         for aspect, wanted in asked.items():
             shown = _clock(row, str(aspect), stage_.bench.now)
             if str(wanted) != shown and (aspect == "状态" or moment(wanted) != moment(shown)):
-                raise CheckFailed(f"{name} {aspect} is {shown}, not {wanted}")
+                raise CheckFailed(
+                    f"{name} {aspect} is {shown}, not {wanted}", f"{name}的{aspect}应为 {wanted}，实际为 {shown}"
+                )
 
 
 def _aspect(expected: Any) -> str:
@@ -222,7 +229,10 @@ def _check_contacts(stage_: Play, value: Any, step: Mapping[str, Any]) -> None:
         found = Counter(rows)
     for kind, expected in value.items():
         if found[str(kind)] != int(expected):
-            raise CheckFailed(f"{kind} was logged {found[str(kind)]} times, not {expected}; logged are {dict(found)}")
+            raise CheckFailed(
+                f"{kind} was logged {found[str(kind)]} times, not {expected}; logged are {dict(found)}",
+                f"“{kind}”应记录 {expected} 次，实际 {found[str(kind)]} 次；已记录 {dict(found)}",
+            )
 
 
 def _check_told(stage_: Play, value: Any, step: Mapping[str, Any]) -> None:
@@ -234,7 +244,10 @@ def _check_told(stage_: Play, value: Any, step: Mapping[str, Any]) -> None:
         told = set(staff.names(session, logins).values())
     missing = [name for name in value if name not in told]
     if missing:
-        raise CheckFailed(f"not told: {', '.join(missing)}; told were {', '.join(sorted(told)) or 'nobody'}")
+        raise CheckFailed(
+            f"not told: {', '.join(missing)}; told were {', '.join(sorted(told)) or 'nobody'}",
+            f"应通知：{'、'.join(missing)}；实际通知了：{'、'.join(sorted(told)) or '无'}",
+        )
 
 
 def _check_suggested(stage_: Play, value: Any, step: Mapping[str, Any]) -> None:
@@ -244,7 +257,7 @@ def _check_suggested(stage_: Play, value: Any, step: Mapping[str, Any]) -> None:
         rows = deadlines.escalations(session, stage_.current)
         found = max((row.level_to for row in rows if row.suggested), default=0)
     if found != int(value):
-        raise CheckFailed(f"the table suggested level {found}, not {value}")
+        raise CheckFailed(f"the table suggested level {found}, not {value}", f"建议级别应为 {value}，实际为 {found}")
 
 
 def _check_calls(stage_: Play, value: Any, step: Mapping[str, Any]) -> None:
@@ -256,7 +269,10 @@ def _check_calls(stage_: Play, value: Any, step: Mapping[str, Any]) -> None:
     named = {clocks.NAMES.get(clock, clock): count for clock, count in found.items()}
     for clock, expected in value.items():
         if named.get(str(clock), 0) != int(expected):
-            raise CheckFailed(f"{clock} has {named.get(str(clock), 0)} open calls, not {expected}; open are {named}")
+            raise CheckFailed(
+                f"{clock} has {named.get(str(clock), 0)} open calls, not {expected}; open are {named}",
+                f"“{clock}”应有 {expected} 张催办单，实际 {named.get(str(clock), 0)} 张；现有 {named}",
+            )
 
 
 def _check_penalties(stage_: Play, value: Any, step: Mapping[str, Any]) -> None:
@@ -265,7 +281,7 @@ def _check_penalties(stage_: Play, value: Any, step: Mapping[str, Any]) -> None:
     with stage_.bench.database.read() as session:
         found = len(session.scalars(select(Penalty.id).where(Penalty.case_number == stage_.current)).all())
     if found != int(value):
-        raise CheckFailed(f"{found} penalties, not {value}")
+        raise CheckFailed(f"{found} penalties, not {value}", f"应有 {value} 条处罚，实际 {found} 条")
 
 
 def _change_table(stage_: Play, value: Any, step: Mapping[str, Any]) -> None:
@@ -276,7 +292,7 @@ def _change_table(stage_: Play, value: Any, step: Mapping[str, Any]) -> None:
     old, new = str(value["从"]), str(value["改为"])
     at = content.find(old, content.find(f"<description>{value['行']}</description>") if value.get("行") else 0)
     if at < 0:
-        raise CheckFailed(f"{name} has no {old}")
+        raise CheckFailed(f"{name} has no {old}", f"{name} 里没有“{old}”")
     changed = content[:at] + new + content[at + len(old) :]
     with stage_.bench.transaction() as session:
         definitions.deploy(

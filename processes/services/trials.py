@@ -55,13 +55,14 @@ def play(file: Path, furnished: Path, folder: Path) -> None:
         stage = scenario_verbs.stage(database, assembly.registry(), begin=scenario.begin or BEGIN)
         scenarios.play(scenario, stage)
         if incidents := stage.bench.incidents():
-            raise ScenarioError(scenario.name, len(scenario.steps), f"incidents: {incidents}")
+            said = "; ".join(incident.message for incident in incidents)
+            raise ScenarioError(scenario.name, len(scenario.steps), f"incidents: {said}", f"出现异常：{said}")
     finally:
         database.dispose()
 
 
-def try_out(files: Iterable[Path], changed: Iterable[Path] = ()) -> Iterator[tuple[Path, str]]:
-    """Play each file and give it with what went wrong, "" when nothing did. Raises as `furnish` does."""
+def try_out(files: Iterable[Path], changed: Iterable[Path] = ()) -> Iterator[tuple[Path, ScenarioError | None]]:
+    """Play each file and give it with what went wrong, None when nothing did. Raises as `furnish` does."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         furnished = furnish(folder, changed)
@@ -69,6 +70,6 @@ def try_out(files: Iterable[Path], changed: Iterable[Path] = ()) -> Iterator[tup
             try:
                 play(file, furnished, folder)
             except ScenarioError as error:
-                yield file, str(error)
+                yield file, error
             else:
-                yield file, ""
+                yield file, None

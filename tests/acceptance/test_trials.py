@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from click.testing import CliRunner
@@ -26,7 +27,9 @@ def test_a_changed_table_makes_the_scenario_fail_at_its_step(tmp_path):
     result = CliRunner().invoke(scenario, [str(DAY_FIVE), "--with", str(tmp_path)])
     assert result.exit_code == 1
     assert "✗ ac05-unfinished-on-day-five" in result.output
-    assert "step" in result.output
+    assert re.search(r"第 \d+ 步：", result.output)
+    assert "应有" in result.output
+    assert "实际" in result.output
 
 
 def test_a_file_that_cannot_be_deployed_is_named(tmp_path):
@@ -34,3 +37,25 @@ def test_a_file_that_cannot_be_deployed_is_named(tmp_path):
     result = CliRunner().invoke(scenario, [str(DAY_FIVE), "--with", str(tmp_path)])
     assert result.exit_code == 1
     assert "BPMN" in result.output
+
+
+def test_a_task_without_form_and_a_story_that_means_nothing_are_sentences(tmp_path):
+    """A user task drawn in without a form is done with nothing filled in; a wrong value names its step."""
+    (tmp_path / "bare.bpmn").write_text(
+        '<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:camunda="http://camunda.org/schema/1.0/bpmn" targetNamespace="t">'
+        '<process id="bare" isExecutable="true"><startEvent id="s"/><userTask id="look" name="看看" camunda:candidateGroups="agent"/>'
+        '<endEvent id="e" name="完"/><sequenceFlow id="f1" sourceRef="s" targetRef="look"/>'
+        '<sequenceFlow id="f2" sourceRef="look" targetRef="e"/></process></definitions>',
+        encoding="utf-8",
+    )
+    good, odd, broken = (tmp_path / f"{name}.yaml" for name in ("good", "odd", "broken"))
+    good.write_text("名称: 好\n步骤:\n  - 启动: bare\n  - 完成: 看看\n  - 结束: 完\n", encoding="utf-8")
+    odd.write_text("名称: 怪\n步骤:\n  - 启动: bare\n  - 完成: 看看\n    填写: 5\n", encoding="utf-8")
+    broken.write_text("名称: 坏\n步骤: [一\n", encoding="utf-8")
+    result = CliRunner().invoke(scenario, [str(good), str(odd), str(broken), "--with", str(tmp_path / "bare.bpmn")])
+    assert "✓ good" in result.output, result.output
+    assert "✗ odd: 怪，第 2 步：“完成, 填写”无法执行" in result.output
+    assert "✗ broken: broken.yaml：第 3 行不符合 YAML" in result.output
+    assert "Traceback" not in result.output
+    english = CliRunner().invoke(scenario, [str(odd), "--with", str(tmp_path / "bare.bpmn"), "--lang", "en"])
+    assert "step 2" in english.output

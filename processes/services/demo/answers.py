@@ -224,4 +224,4 @@ def _calls(element: str, now: datetime) -> dict[str, Any]:
         "ES3": {"new_level": 0, "conclusion": "事态平息，恢复正常处理。"},
     }
     found["CB2"] = found["CB1"]
-    return found[element]
+    return found.get(element, {})
