@@ -25,9 +25,9 @@ OFFICE = {
     name or "index": f"/admin/{name}"
     for name in (
         *("", "people", "people/new", "roles", "jobs", "outbox", "audit", "deployments", "incidents"),
-        *("registers", "rota", "holidays"),
+        *("registers", "rota", "holidays", "tokens", "instances"),
     )
-}
+} | {f"reference{name}": f"/reference{name}" for name in ("", "/bpmn", "/feel", "/lint")} | {"api": "/api/v1/"}
 
 
 def look(page: Page) -> str:
