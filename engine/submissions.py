@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from engine import access, definitions, instance_views
 from engine.access import Action
-from engine.errors import N_, NotFoundError
+from engine.core import forms
+from engine.errors import N_, InvalidFormError, NotFoundError
 from storage import history, instances, people
 from storage import tasks as queries
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
     from uuid import UUID
 
@@ -49,15 +50,20 @@ class Upcoming:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where an instance stands; `end_name` names how it ended."""
+    """Where an instance stands; `end_name` names how it ended. `working`: a service runs, more is about to come.
+
+    `mine` are the open tasks that the viewer may do and that came up since a moment.
+    """
 
     process_key: str
     ended: bool
     end_name: str
     tasks: tuple[Upcoming, ...]
+    working: bool = False
+    mine: tuple[UUID, ...] = ()
 
 
-def standing(session: Session, instance_id: UUID) -> Standing:
+def standing(session: Session, viewer: Viewer, instance_id: UUID, *, since: datetime) -> Standing:
     """Say where an instance stands, for somebody who has just finished one of its tasks (no further right is asked)."""
     instance = instances.get(session, instance_id)
     if instance is None:
@@ -68,7 +74,10 @@ def standing(session: Session, instance_id: UUID) -> Standing:
     logins = {task.assignee for task in waiting if task.assignee}
     names = people.names(session, logins) if logins else {}
     tasks = tuple(Upcoming(t.name, names.get(t.assignee, t.assignee), tuple(t.candidate_groups)) for t in waiting)
-    return Standing(instance.process_key, ended=False, end_name="", tasks=tasks)
+    fresh = [task for task in waiting if task.created_at >= since]
+    mine = tuple(task.id for task in fresh if access.allowed(viewer, Action.TASK_COMPLETE, task))
+    working = bool((instance.waits or {}).get("services"))
+    return Standing(instance.process_key, ended=False, end_name="", tasks=tasks, working=working, mine=mine)
 
 
 def form_of(session: Session, viewer: Viewer, task_id: UUID) -> Form | None:
@@ -80,6 +89,34 @@ def files_of(session: Session, viewer: Viewer, task_id: UUID) -> frozenset[str]:
     """Name the files that a task's form may speak of: those of its own instance. Raises NotFoundError."""
     task = _task(session, viewer, task_id)
     return frozenset(str(row.id) for row in history.attachments(session, task.instance_id))
+
+
+def require_own_files(session: Session, instance_id: UUID, form: Form, values: Mapping[str, Any]) -> None:
+    """Refuse checked values that name a file which is none of the instance's own (InvalidFormError)."""
+    named = [
+        (path, component, one)
+        for path, component, value in _uploads(form.components, values, "")
+        for one in (value if isinstance(value, list) else [value])
+        if one is not None
+    ]
+    if not named:
+        return
+    known = {str(row.id) for row in history.attachments(session, instance_id)}
+    template = N_("A file here does not belong to this case. Please upload it again.")
+    strange = {path: component.label for path, component, one in named if one not in known}
+    if strange:
+        raise InvalidFormError([forms.FieldError(path, template, {}, label) for path, label in strange.items()])
+
+
+def _uploads(
+    components: tuple[forms.Component, ...], values: Mapping[str, Any], prefix: str
+) -> Iterator[tuple[str, forms.Component, Any]]:
+    for component in forms.fields_of(components):
+        if component.type == "dynamiclist":
+            for index, row in enumerate(forms.rows_of(values, component)):
+                yield from _uploads(component.components, row, f"{prefix}{component.key}-{index}-")
+        elif component.upload:
+            yield f"{prefix}{component.key}", component, values.get(component.key)
 
 
 def _task(session: Session, viewer: Viewer, task_id: UUID) -> UserTask:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from engine import access, definitions, instances
+from engine import access, definitions, instances, submissions
 from engine.access import Action
 from engine.core import feel, forms, machine
 from engine.errors import N_, ConflictError, InvalidInputError, KeyturnError, NotAllowedError, NotFoundError
@@ -219,6 +219,7 @@ def checked(
     values = forms.validate(
         form, data, context, feel_env(session, registry, now), lookups=lookups(session, viewer, registry)
     )
+    submissions.require_own_files(session, instance.id, form, values)
     return values, dict(forms.variables(form, values))
 
 

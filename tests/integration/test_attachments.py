@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import io
 import zipfile
+from uuid import uuid4
 
 import pytest
 from PIL import Image
 
 from engine import attachments
 from engine.access import Grant, Viewer
-from engine.errors import ConflictError, InvalidInputError, NotFoundError
+from engine.errors import ConflictError, InvalidFormError, InvalidInputError, NotFoundError
 from storage.files import Files
 
 
@@ -118,6 +119,24 @@ def test_only_who_may_work_on_the_task_attaches_and_only_who_sees_the_case_reads
     app.complete(agent, task.id)
     with pytest.raises(ConflictError):
         put(app, agent, task, "b.pdf", b"%PDF-1", files)
+
+
+def test_a_form_takes_only_files_of_its_own_case(app, agent, sample, files):
+    body = b'{"type": "default", "id": "P", "components": [{"type": "filepicker", "id": "f", "key": "photos", "label": "photos", '
+    body += b'"multiple": true}]}'
+    app.deploy(sample.bpmn(
+        sample.START + sample.user("a", extra='camunda:formRef="P"') + sample.END
+        + sample.flow("s", "a") + sample.flow("a", "e"), key="shot",
+    ), body)  # fmt: skip
+    app.start("shot", scope="P1")
+    app.start("shot", scope="P1")
+    first, second = app.open()
+    stored = [str(put(app, agent, task, "a.jpg", picture(), files).id) for task in (first, second)]
+    for strange in (stored[1], str(uuid4()), "no id"):
+        with pytest.raises(InvalidFormError) as refused:
+            app.complete(agent, first.id, {"photos": [stored[0], strange]})
+        assert [error.path for error in refused.value.errors] == ["photos"]
+    app.complete(agent, first.id, {"photos": stored[:1]})
 
 
 def test_the_same_bytes_are_stored_once(files):
