@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 from tasks_ui import i18n, names
 
+ROUND = re.compile(r"^第(\d+)轮$")
 ENGLISH = {
     "待派单": "to be dispatched",
     "待受理": "to be accepted",
@@ -41,6 +44,7 @@ ENGLISH = {
     "到期提醒": "reminder",
     "逾期催办": "chasing call",
     "短信": "message",
+    "待告知客户": "customer to be told",
     "解释指引": "explained and guided",
     "预约上门": "visit arranged",
     "现场查勘": "surveyed on site",
@@ -101,3 +105,10 @@ def word(text: str) -> str:
     if i18n.locale() != "en" or not text:
         return text
     return ENGLISH.get(text) or names.text(text, "complaint")
+
+
+def head_words(text: str) -> str:
+    """Give the second line of a case (kind · category · state · 第2轮) in the language of the page."""
+    if i18n.locale() != "en":
+        return text
+    return " · ".join(ROUND.sub(r"round \1", word(part)) for part in text.split(" · "))

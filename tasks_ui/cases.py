@@ -11,7 +11,7 @@ from flask_babel import gettext, lazy_gettext
 from engine.errors import InvalidInputError
 from processes.services import casepage, cases
 from tasks_ui import context, names
-from tasks_ui.case_words import word
+from tasks_ui.case_words import head_words, word
 from tasks_ui.i18n import due, locale, translate, write_moment
 
 if TYPE_CHECKING:
@@ -59,6 +59,12 @@ def address(query: cases.CaseQuery, *, page: int = 1, status: str | None = None)
     }
     chosen = {name: value for name, value in parts.items() if value}
     return url_for("cases.index") + "?" + urlencode({"status": query.status if status is None else status, **chosen})
+
+
+@blueprint.app_template_filter("head_words")
+def show_head_words(text: str) -> str:
+    """Show the second line of a case in the reader's language."""
+    return head_words(text)
 
 
 @blueprint.app_template_filter("spoken")

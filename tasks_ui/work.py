@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import sleep
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, flash, jsonify, make_response, redirect, render_template, request, url_for
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 blueprint = Blueprint("work", __name__)
 blueprint.register_blueprint(attachments.blueprint)
 NEXT_SHOWN = 3
+PAUSES = (0.1, 0.15, 0.2, 0.3, 0.35, 0.4)
+"""Seconds to wait for the worker between looks, 1.5 s in all: then the page says that the case goes on by itself."""
 BAD_REQUEST = 400
 
 
@@ -72,7 +75,6 @@ def complete(task_id: UUID) -> Response:
                 opened, context.viewer(), task_id, data=sent.data, now=context.utcnow(),
                 registry=context.registry(), idempotency_key=key,
             )  # fmt: skip
-            told = _what_next(opened, result)
     except NotFoundError:
         raise
     except ProcessError as stuck:  # the process cannot go on: an administrator is to see it, with what was typed
@@ -83,10 +85,23 @@ def complete(task_id: UUID) -> Response:
         return _again(task_id, sent, stuck)
     except KeyturnError as problem:
         return _again(task_id, sent, problem)
-    flash(told, "success")
-    if result.next_tasks:
-        return make_response(redirect(url_for("work.show", task_id=result.next_tasks[0].id), 303))
+    found = _settled(result)
+    flash(_what_next(found), "success")
+    ready = [task.id for task in result.next_tasks] or found.mine
+    if ready:
+        return make_response(redirect(url_for("work.show", task_id=ready[0]), 303))
     return make_response(redirect(url_for("inbox.show"), 303))
+
+
+def _settled(result: tasks.CompleteResult) -> submissions.Standing:
+    """Read where the case stands now; while only a service runs, wait a moment for the task that comes after it."""
+    for pause in (*PAUSES, 0.0):
+        with context.reading() as opened:
+            found = submissions.standing(opened, context.viewer(), result.instance_id, since=context.utcnow())
+        if result.next_tasks or found.tasks or found.ended or not found.working:
+            break
+        sleep(pause)
+    return found
 
 
 def _read(task_id: UUID, *, keep: bool = True) -> Typed:
@@ -129,9 +144,8 @@ def _changed(opened: Session, task_id: UUID, data: Any, action: str, key: str) -
     return make_response(render_template("task.html", page=page, task=page.task, item=page.task.item))
 
 
-def _what_next(opened: Session, result: tasks.CompleteResult) -> str:
+def _what_next(found: submissions.Standing) -> str:
     """Say where the case stands now: the next tasks and who has them, or that it is over."""
-    found = submissions.standing(opened, result.instance_id)
     if found.ended:
         return str(gettext("Done. The case is finished: %(end)s.", end=text(found.end_name, found.process_key)))
     steps = []

@@ -308,7 +308,7 @@ def test_a_bad_file_hides_no_other_mistake(agent) -> None:
     bad = {**CALL, "name": "", "facts": "", "evidence__file": (io.BytesIO(b"no picture"), "x.txt")}
     answer = agent.post("/start/complaint", bad, content_type="multipart/form-data")
     assert answer.status_code == 422
-    faults = re.findall(r'<li><a href="#f-(\w+)">[^<]*</a>: ([^<]*)</li>', answer.text)
+    faults = re.findall(r'<li><a href="#f-(\w+)">[^<]*</a>：([^<]*)</li>', answer.text)
     assert [name for name, _ in faults] == ["name", "facts", "evidence"]
     assert html.unescape(faults[2][1]) == "“x.txt”不是可用的图片，请选择 JPEG、PNG 或 WebP 图片。"
 

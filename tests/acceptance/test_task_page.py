@@ -222,8 +222,8 @@ def test_mistakes_are_said_next_to_the_fields_and_nothing_typed_is_lost(site):
     )
     assert answer.status_code == 422
     assert "有 3 处需要修改" in answer.text
-    assert '<a href="#f-cause">根因说明</a>: 至少填写 3 个字。' in answer.text
-    assert '<a href="#f-defects-0-place">缺陷 1 · 部位</a>: 此项必填。' in answer.text
+    assert '<a href="#f-cause">根因说明</a>：至少填写 3 个字。' in answer.text
+    assert '<a href="#f-defects-0-place">缺陷 1 · 部位</a>：此项必填。' in answer.text
     assert 'value="12ab"' in answer.text
     assert re.search(r'id="f-cause"[^>]*aria-invalid="true"', answer.text)
     assert re.search(r'name="defects-0-urgent"[^>]*checked', answer.text)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+import threading
 
 import pytest
 from sqlalchemy import select
 
+from engine import worker
 from storage.tables.cases import CaseTask, ServiceCase
+from storage.tables.instances import ProcessInstance
 from storage.tables.parties import AccessLog
 from storage.tables.people import RoleGrant, User
 from storage.tables.work import UserTask
@@ -133,3 +136,64 @@ def test_an_engineer_sees_the_customer_masked_everywhere_until_the_visit_is_his(
         assert "显示号码" in page, path
         assert not re.search(r"199\d{8}", page), path
     assert "tel:199" in engineer.post(f"/tasks/{task}/phone").text
+
+
+def test_after_dispatching_the_agent_lands_in_the_call_that_comes_a_moment_later(site: Site) -> None:
+    task, assignee, number = open_tasks(site, "T07")[0]
+    case = case_of(site, number)
+    person, stop = site.person(assignee or "lin.xiaoan"), threading.Event()
+    registry = site.app.extensions["keyturn"].registry
+
+    def work() -> None:
+        while not stop.is_set():
+            if not worker.run_one(site.database, clock=site.clock, registry=registry):
+                stop.wait(0.05)
+
+    running = threading.Thread(target=work)
+    running.start()
+    try:
+        person.post(f"/tasks/{task}/claim")
+        answers = {
+            "acceptor": holder(site, "cs_sup", case.project),
+            "department": "客服部",
+            "dispatch_note": "请尽快联系客户。",
+        }
+        due = re.search(r'name="accept_due" value="([^"]+)"', person.get(f"/tasks/{task}").text)
+        answer = person.post(f"/tasks/{task}/complete", {**answers, **({"accept_due": due[1]} if due else {})})
+    finally:
+        stop.set()
+        running.join()
+    assert answer.status_code == 303, answer.text
+    calls = {one for one, _, case_number in open_tasks(site, "T08") if case_number == number}
+    assert answer.headers["Location"].rsplit("/", 1)[1] in calls
+    page = person.get(answer.headers["Location"]).text
+    assert "电话通知受理人" in page
+
+
+def test_a_done_task_is_nobodys_any_more(site: Site) -> None:
+    task, _, _ = open_tasks(site, "T08")[0]
+    person = site.person("lin.xiaoan")
+    person.post(f"/tasks/{task}/claim")
+    assert "由您处理" in person.get(f"/tasks/{task}").text
+    sent = {"attempts-0-at": "2026-03-02T09:00", "attempts-0-result": "接通"}
+    answer = person.post(f"/tasks/{task}/complete", sent)
+    assert answer.status_code == 303, answer.text
+    page = person.get(f"/tasks/{task}").text
+    assert "由您处理" not in page
+
+
+def test_the_inbox_speaks_english_and_tells_apart_how_urgent_a_case_is(site: Site) -> None:
+    person = site.person("lin.xiaoan")
+    with site.database.transaction() as session:
+        wanted = {number for _, _, number in open_tasks(site, "T07")[:2]}
+        rows = session.scalars(select(ProcessInstance).where(ProcessInstance.business_key.in_(wanted))).all()
+        for row, (priority, urgency) in zip(rows, ((90, "特急"), (70, "紧急")), strict=False):
+            row.priority, row.fields = priority, {**row.fields, "urgency": urgency}
+    page = person.get("/inbox?sort=priority&view=all").text
+    assert re.search(r"chip-danger.*?</svg>特急</span>", page)
+    assert re.search(r"chip-warn.*?</svg>紧急</span>", page)
+    person.post("/me/language", {"language": "en"})
+    page = person.get("/inbox?sort=priority&view=all").text
+    lines = re.findall(r'<td class="c-subject">.*?<div class="sub">([^<]*)</div>', page)
+    assert lines
+    assert not [line for line in lines if any(word in line for word in ("投诉", "报修", "待派单", "待受理"))]

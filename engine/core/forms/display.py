@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from engine.core.forms.read import post_text
@@ -70,4 +72,9 @@ def label_of(component: Component, value: Any, labels: Labels | None = None) -> 
             return option.label
     unit = component.suffix or component.prefix
     text = post_text(value)
-    return f"{text} {unit}" if unit and component.type == "number" else text
+    return f"{grouped(text)} {unit}" if unit and component.type == "number" else text
+
+
+def grouped(number: str) -> str:
+    """Write a plain number with its thousands apart: 12500.5 as 12,500.5; anything else stays as it is."""
+    return f"{Decimal(number):,f}" if re.fullmatch(r"-?\d+(?:\.\d+)?", number) else number

@@ -270,7 +270,16 @@
       if (part.dataset.upload === "signature") signature(part);
     }
   };
-  form.addEventListener("input", (event) => { if (event.target.type !== "file") changed(); });
+  const settle = (node) => { // what was said of an empty field no longer holds once it is filled
+    const part = box(node);
+    const note = part?.querySelector(".form-error[id]");
+    if (!note || !(/radio|checkbox/.test(node.type) ? node.checked : node.value.trim())) return;
+    const target = note.id.replace(/-e$/, "");
+    note.remove();
+    all("[aria-invalid]", part).forEach((one) => one.removeAttribute("aria-invalid"));
+    all("#faults a", document).find((one) => one.getAttribute("href") === `#${target}`)?.closest("li").remove();
+  };
+  form.addEventListener("input", (event) => { settle(event.target); if (event.target.type !== "file") changed(); });
   form.addEventListener("change", (event) => {
     const part = event.target.type === "file" && event.target.closest("[data-upload]");
     if (part && say.upload) { for (const file of event.target.files) upload(part, file); event.target.value = ""; } else refresh(event.target.name);
