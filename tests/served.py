@@ -19,6 +19,9 @@ from flask import Flask
 from flask.sessions import SecureCookieSessionInterface
 from itsdangerous import URLSafeTimedSerializer
 
+from engine import people
+from storage.session import Database
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -71,6 +74,7 @@ class Served:
 
     port: int
     process: subprocess.Popen[bytes]
+    database_url: str
 
     @cached_property
     def _signer(self) -> Any:
@@ -80,7 +84,12 @@ class Served:
 
     def client(self, login: str) -> Client:
         """Open a connection for a person: the session is sealed here, as the server would after a sign-in."""
-        cookie = self._signer.dumps({"login": login, "csrf_token": "c" * 40, "_permanent": True})
+        database = Database(self.database_url, data_key=SECRET)
+        with database.read() as session:
+            proof = people.session_proof(session, login)
+        database.dispose()
+        known = {"login": login, "proof": proof, "csrf_token": "c" * 40, "_permanent": True}
+        cookie = self._signer.dumps(known)
         token = URLSafeTimedSerializer(SECRET, salt="wtf-csrf-token").dumps("c" * 40)
         return Client(self.port, login, str(cookie), str(token))
 
@@ -122,7 +131,7 @@ def serving(database_url: str, folder: Path, *, processes: int = 1, jobs: bool =
     process = subprocess.Popen([*command, "--jobs" if jobs else "--no-jobs"], env=environment, cwd=ROOT)
     try:
         _wait(process, port)
-        yield Served(port, process)
+        yield Served(port, process, database_url)
     finally:
         process.terminate()
         process.wait(30)

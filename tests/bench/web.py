@@ -37,7 +37,7 @@ def bare(url: str) -> Iterator[Served]:
     process = subprocess.Popen([sys.executable, "-m", "tests.bench.bare", url, str(port), str(PROCESSES)], cwd=ROOT)
     try:
         _wait(process, port)
-        yield Served(port, process)
+        yield Served(port, process, url)
     finally:
         process.terminate()
         process.wait(30)
