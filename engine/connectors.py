@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     ServiceFn = Callable[["ServiceContext"], Mapping[str, Any] | None]
     ListenerFn = Callable[["ListenerContext"], Mapping[str, Any] | None]
     ConnectorFn = Callable[["OutboxMessage"], None]
-    PeriodicFn = Callable[[Session, datetime], None]
+    PeriodicFn = Callable[[Session, datetime, "Registry"], None]
 
 
 class BpmnError(KeyturnError):
@@ -87,9 +87,10 @@ class OutboxMessage:
 class Registry:
     """Everything an application adds to the engine, by name. `{}` is a working registry.
 
-    `calendar` gives the working calendar (None: Monday to Friday in China's zone), `render` a message template in a
-    locale. `case_head` and `extra` are the application's own; `extra["lookups"](session, viewer)` gives the sources
-    of looked-up form fields. `strict`: a diagram that names an unknown topic or listener is refused.
+    `periodic` work is given the registry of the worker that runs it, connectors included. `calendar` gives the working
+    calendar (None: Monday to Friday in China's zone), `render` a message template in a locale. `case_head` and `extra`
+    are the application's own; `extra["lookups"](session, viewer)` gives the sources of looked-up form fields.
+    `strict`: a diagram that names an unknown topic or listener is refused.
     """
 
     services: Mapping[str, ServiceFn] = field(default_factory=dict)

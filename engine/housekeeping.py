@@ -21,7 +21,7 @@ KEEP_KEYS = timedelta(days=7)
 KEEP_FAILURES = timedelta(days=1)
 
 
-def tidy(session: Session, now: datetime) -> None:
+def tidy(session: Session, now: datetime, _registry: Registry) -> None:
     """Forget idempotency keys after a week and failed sign-ins after a day."""
     instances.forget_keys(session, now - KEEP_KEYS)
     people.forget_old_failures(session, now - KEEP_FAILURES)

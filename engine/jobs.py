@@ -32,6 +32,8 @@ PAUSES = (timedelta(seconds=10), timedelta(minutes=1), timedelta(minutes=5))
 SUSPENDED_PAUSE = timedelta(minutes=1)
 CONFLICT_PAUSE = timedelta(seconds=1)
 MORE_TRIES_FOR_CONFLICTS = 7
+PERIODIC_TRIES = 5
+"""After so many failures on end periodic work gets an incident; it goes on trying all the same."""
 
 
 def run(session: Session, job: Job, *, now: datetime, registry: Registry) -> None:
@@ -40,7 +42,7 @@ def run(session: Session, job: Job, *, now: datetime, registry: Registry) -> Non
     Nothing happens when the job is gone: a step taken since, or another worker, was first. Raises whatever keeps the
     job from being done; roll back then and call `failed`.
     """
-    _KINDS[job.kind](session, job, now, registry)
+    KINDS[job.kind](session, job, now, registry)
 
 
 def _timer(session: Session, job: Job, now: datetime, registry: Registry) -> None:
@@ -154,7 +156,7 @@ def _periodic(session: Session, job: Job, now: datetime, registry: Registry) -> 
         queue.finish(session, held)
         return
     interval, work = registry.periodic[job.name]
-    work(session, now)
+    work(session, now, registry)
     held.due_at, held.leased_until, held.lease = next_turn(now, interval), None, None
     held.attempts, held.last_error = 0, ""
     session.flush()
@@ -186,7 +188,7 @@ def _start(session: Session, job: Job, now: datetime, registry: Registry) -> Non
         )
 
 
-_KINDS: Mapping[str, Callable[[Session, Job, datetime, Registry], None]] = {
+KINDS: Mapping[str, Callable[[Session, Job, datetime, Registry], None]] = {
     "timer": _timer,
     "service": _service,
     "message": _message,
@@ -201,7 +203,7 @@ def ensure_periodic(session: Session, *, now: datetime, registry: Registry) -> N
     known = queue.periodic(session)
     for name in registry.periodic:
         if name not in known:
-            queue.add(session, kind="periodic", name=name, due_at=now, now=now, max_attempts=1_000_000)
+            queue.add(session, kind="periodic", name=name, due_at=now, now=now, max_attempts=PERIODIC_TRIES)
     session.flush()
 
 
@@ -254,9 +256,10 @@ def failed(session: Session, job: Job, error: Exception, *, now: datetime) -> No
     held.attempts += 1
     held.lease, held.leased_until = None, None
     held.last_error = f"{type(error).__name__}: {error}"[:2000]
-    if held.attempts < held.max_attempts + (MORE_TRIES_FOR_CONFLICTS if conflict else 0):
-        pause = CONFLICT_PAUSE if conflict else PAUSES[min(held.attempts, len(PAUSES)) - 1]
-        held.due_at = now + pause
+    periodic = held.kind == "periodic"
+    tries = PERIODIC_TRIES if periodic else held.max_attempts + (MORE_TRIES_FOR_CONFLICTS if conflict else 0)
+    pause = CONFLICT_PAUSE if conflict and held.attempts < tries else PAUSES[min(held.attempts, len(PAUSES)) - 1]
+    held.due_at = now + pause if periodic or held.attempts < tries else None
+    if held.attempts < tries or (periodic and held.attempts > tries):
         return
-    held.due_at = None
     incidents.record_failed_job(session, held, error, now=now)

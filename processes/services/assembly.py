@@ -41,7 +41,7 @@ def registry() -> Registry:
     return Registry(
         services=SERVICES,
         listeners=listeners,
-        periodic={"deadlines.sweep": (SWEEP_EVERY, lambda session, now: sweep.sweep(session, now, registry()))},
+        periodic={"deadlines.sweep": (SWEEP_EVERY, sweep.sweep)},
         calendar=workdays.calendar,
         extra={"lookups": lookups.bound},
     )

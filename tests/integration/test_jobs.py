@@ -196,7 +196,7 @@ def test_people_without_an_address_get_no_mail(app):
 
 def test_periodic_work_runs_once_a_turn_and_missed_turns_once(app):
     runs = []
-    app.registry = Registry(periodic={"sweep": (timedelta(minutes=5), lambda _s, now: runs.append(now))})
+    app.registry = Registry(periodic={"sweep": (timedelta(minutes=5), lambda _s, now, _r: runs.append(now))})
     for _ in range(2):
         worker.prepare(app.database, app.registry, now=app.now)
     app.run_jobs()
