@@ -297,6 +297,17 @@ def test_mistakes_take_the_focus_and_lead_to_their_fields(open_form):
     assert page.is_visible("#f-why")
 
 
+def test_what_was_said_of_an_empty_field_goes_when_it_is_filled(open_form):
+    _, page = open_form(SCHEMA)
+    send(page)
+    wrong = page.locator("[data-uid]:has(.form-error[id]) input[type=radio]").first
+    before = page.locator(".form-error[id]").count()
+    assert before
+    wrong.check()
+    assert page.locator(".form-error[id]").count() == before - 1
+    assert page.locator("#faults li").count() == before - 1
+
+
 def test_the_browser_decides_as_the_server_does(open_form):
     """All conditions of the form-js comparison in one form, over many combinations of values."""
     cases = json.loads((Path(__file__).parents[1] / "unit" / "forms" / "formjs_cases.json").read_text())["conditions"]
