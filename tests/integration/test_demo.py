@@ -86,6 +86,22 @@ def test_every_role_finds_work(played, now) -> None:
         assert idle == []
 
 
+def test_who_sold_the_house_explains_and_not_who_repairs_it(played, now) -> None:
+    database, _ = played
+    with database.read() as session:
+        seen = {
+            login: [
+                item.element_id
+                for item in tasks.inbox(
+                    session, people.viewer(session, login, now=now), tasks.InboxQuery(size=100), now=now
+                ).items
+            ]
+            for login in ("qian.xiaoman", "han.shifu")
+        }
+    assert "T21" in seen["qian.xiaoman"]
+    assert "T21" not in seen["han.shifu"]
+
+
 def test_everybody_signs_in_with_the_password_that_is_shown(sqlite_database, now) -> None:
     demo.furnish(sqlite_database, now=now, registry=registry())
     with sqlite_database.transaction() as session:

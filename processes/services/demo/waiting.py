@@ -135,4 +135,6 @@ def _kind(rng: random.Random, stop: str) -> tuple[tuple[str, str, str, str], str
         return what, "看房时顾问态度冷淡", "看房等候半小时无人接待。", "道歉并改进。", more
     if stop in ("T13", "T15"):
         return SAMPLES[3 if stop == "T13" else 2]
+    if stop == "T16":
+        return SAMPLES[3]
     return rng.choice(SAMPLES[:2] if stop in ("T10", "T11", "T20") else SAMPLES)
