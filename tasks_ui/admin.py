@@ -37,6 +37,7 @@ AUDIT_ACTIONS = {
     "calendar.clear": lazy_gettext("Calendar day cleared"),
     "calendar.set": lazy_gettext("Calendar day set"),
     "comment": lazy_gettext("Comment written"),
+    "deadline.failed": lazy_gettext("Deadline could not be dealt with"),
     "deploy": lazy_gettext("Version published"),
     "incident.close": lazy_gettext("Incident closed"),
     "instance.cancel": lazy_gettext("Case cancelled"),
@@ -97,9 +98,7 @@ def incidents() -> str:
 def retry(incident_id: UUID) -> Response:
     """Try again what failed."""
     with context.transaction() as opened:
-        incident_cases.retry(
-            opened, context.viewer(), incident_id, now=context.utcnow(), registry=context.registry()
-        )
+        incident_cases.retry(opened, context.viewer(), incident_id, now=context.utcnow(), registry=context.registry())
     flash(gettext("It is being tried again."), "success")
     return make_response(redirect(url_for("admin.incidents"), 303))
 
@@ -141,7 +140,7 @@ def jobs() -> str:
 def _connected() -> frozenset[str]:
     """Name the connectors that really send."""
     settings = context.settings()
-    known = {"mail": settings.smtp is not None, "webhook": bool(settings.webhook_url), "sms": False}
+    known = {"mail": settings.smtp is not None, "webhook": bool(settings.webhook_url)}
     return frozenset(name for name in context.registry().connectors if known.get(name, True))
 
 

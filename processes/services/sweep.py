@@ -1,32 +1,43 @@
 """What the clock brings without anybody's doing: reminders, daily chasing, overdue marks, suggestions to escalate.
 
 Safe to run at any time and as often as one likes: at most one call task is open for a limit and kind, one is made a
-day, and after days of downtime it is one, not one for each day missed (D18, D19, ENG-03, ENG-04).
+day, and after days of downtime it is one, not one for each day missed (D18, D19, ENG-03, ENG-04). Each limit stands
+for itself: one that cannot be dealt with is written down and the others go on.
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
-from engine import instances
+from sqlalchemy.exc import DataError, IntegrityError
+
+from engine import instances, telemetry
 from engine.access import SYSTEM
 from engine.core.calendar import CHINA
-from engine.errors import ConflictError, NotFoundError
+from engine.errors import ConflictError, KeyturnError, NotFoundError
 from processes.services import clocks, levels, notices
 from processes.services.recording import place_of, title_of
-from storage import cases, deadlines
+from storage import audit, cases, deadlines
 from storage import people as staff
 from storage.tables.deadlines import Reminder
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sqlalchemy.orm import Session
 
     from engine.connectors import Registry
     from storage.tables.deadlines import Deadline
 
+FAULTS = (KeyturnError, DataError, IntegrityError, LookupError, TypeError, ValueError, AttributeError)
+FAILED = "deadline.failed"
 DUE_SOON = "到期提醒"
 OVERDUE = "逾期催办"
+BREACHED = "逾期"
+WITHDRAWN = "收回提醒"
 BATCH = 200
 
 
@@ -35,41 +46,61 @@ def sweep(session: Session, now: datetime, registry: Registry) -> None:
     withdraw_outlived(session, now, registry)
     mark_overdue(session, now, registry)
     for row in deadlines.to_remind(session, now, DUE_SOON, limit=BATCH):
-        _remind(session, row, DUE_SOON, now, registry)
+        _alone(session, row.id, DUE_SOON, now, partial(_remind, session, row, DUE_SOON, now, registry))
     nine = datetime.combine(now.astimezone(CHINA).date(), clocks.MORNING, tzinfo=CHINA)
     if now >= nine:
         for row in deadlines.to_chase(session, nine, nine.date(), OVERDUE, limit=BATCH):
-            _remind(session, row, OVERDUE, now, registry)
+            _alone(session, row.id, OVERDUE, now, partial(_remind, session, row, OVERDUE, now, registry))
+
+
+def _alone(session: Session, deadline_id: int, step: str, now: datetime, work: Callable[[], None]) -> None:
+    """Deal with one limit in a savepoint: what fails is undone, noted once in the audit log, and tried again later."""
+    try:
+        with session.begin_nested():
+            work()
+    except FAULTS as error:
+        telemetry.fault("deadlines", error)
+        subject = f"deadline:{deadline_id}"
+        if all(entry.detail.get("step") != step for entry in audit.entries(session, subject=subject)):
+            detail = {"step": step, "error": f"{type(error).__name__}: {error}"}
+            audit.record(session, actor=SYSTEM.login, action=FAILED, subject=subject, detail=detail, now=now)
+            session.flush()
 
 
 def withdraw_outlived(session: Session, now: datetime, registry: Registry) -> None:
     """Take back the calls whose limit was met or withdrawn meanwhile (AC03), and reminders that came to late."""
     for reminder, row in deadlines.outlived(session, DUE_SOON, now, limit=BATCH):
-        reminder.open, reminder.closed_at = False, now
-        reminder.outcome = "已完成" if not row.open else "已到期"
-        if reminder.instance_id is None:
-            continue
-        try:
-            instances.cancel(session, SYSTEM, reminder.instance_id, reason=reminder.outcome, now=now, registry=registry)
-        except (ConflictError, NotFoundError):
-            continue  # it has ended by itself
+        _alone(session, row.id, WITHDRAWN, now, partial(_take_back, session, reminder, row, now, registry))
+
+
+def _take_back(session: Session, reminder: Reminder, row: Deadline, now: datetime, registry: Registry) -> None:
+    reminder.open, reminder.closed_at = False, now
+    reminder.outcome = "已完成" if not row.open else "已到期"
+    if reminder.instance_id is None:
+        return
+    with suppress(ConflictError, NotFoundError):  # it has ended by itself
+        instances.cancel(session, SYSTEM, reminder.instance_id, reason=reminder.outcome, now=now, registry=registry)
 
 
 def mark_overdue(session: Session, now: datetime, registry: Registry) -> None:
     """Write down each breach once, tell whom DMN-08 names and note the level DMN-06 suggests."""
     for row in deadlines.newly_overdue(session, now, limit=BATCH):
-        row.breached_at = row.due_at
-        case = cases.get(session, row.case_number)
-        if case is None:
-            continue
-        known = {
-            "overdue_days": 1,
-            "accountable": row.accountable,
-            "clock_name": clocks.NAMES.get(row.clock, row.clock),
-            "due_text": f"{row.due_at.astimezone(CHINA):%m-%d %H:%M}",
-        }
-        notices.tell(session, case, "逾期", now=now, known=known, registry=registry)
-        levels.note_suggestion(session, case, now)
+        row.breached_at = row.due_at  # true whether or not anybody can be told
+        _alone(session, row.id, BREACHED, now, partial(_breached, session, row, now, registry))
+
+
+def _breached(session: Session, row: Deadline, now: datetime, registry: Registry) -> None:
+    case = cases.get(session, row.case_number)
+    if case is None:
+        return
+    known = {
+        "overdue_days": 1,
+        "accountable": row.accountable,
+        "clock_name": clocks.NAMES.get(row.clock, row.clock),
+        "due_text": f"{row.due_at.astimezone(CHINA):%m-%d %H:%M}",
+    }
+    notices.tell(session, case, "逾期", now=now, known=known, registry=registry)
+    levels.note_suggestion(session, case, now)
 
 
 def _remind(session: Session, row: Deadline, kind: str, now: datetime, registry: Registry) -> None:
