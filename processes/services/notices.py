@@ -1,4 +1,4 @@
-"""Who is told what, by DMN-08. Customers are told in words that are kept in the contact log."""
+"""Who is told what, by DMN-08. What customers are sent, and what they still have to be told, is in the contact log."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from engine.errors import N_
 from processes.services.decisions import decide
 from storage import parties
 from storage import people as staff
+from storage.privacy import vault
 from storage.tables.cases import ContactLog
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ TEMPLATES = {
     "结构安全": N_("Case {number} concerns structural safety: {brief}"),
     "进展未报": N_("The progress report of case {number} is missing."),
 }
+SMS, TO_TELL, TEXT = "短信", "待告知客户", "{text}"
 OTHER = N_("Case {number}: {event}")
 STAFF_CHANNELS = {"app": "page", "portal": "page", "phone": "page", "digest": "page", "sms": "mail"}
 
@@ -45,9 +47,10 @@ def tell(
     known: Mapping[str, Any],
     registry: Registry,
 ) -> None:
-    """Ask DMN-08 who is to be told about an event and tell them: staff in the page, customers in the contact log.
+    """Ask DMN-08 who is to be told about an event and tell them: staff in the page, customers by SMS.
 
-    Ways out of the house (mail, SMS) are used where the installation has them.
+    Ways out of the house (mail, SMS) are used where the installation has them. A customer who cannot be written to
+    has to be told by a person: the contact log says so.
     """
     asked = {
         "event": event,
@@ -61,7 +64,7 @@ def tell(
     for row in rows if isinstance(rows, list) else []:
         channels = {str(channel) for channel in row.get("channels") or []}
         if row["recipient"] == "customer":
-            _customer(session, case, event, channels, now)
+            _customer(session, case, event, channels, now=now, registry=registry)
             continue
         for login in recipients(session, case, str(row["recipient"]), now=now, known=known):
             told.setdefault(login, set()).update(STAFF_CHANNELS.get(channel, "page") for channel in channels)
@@ -116,21 +119,31 @@ def _head(session: Session, case: ServiceCase, login: str) -> list[str]:
     return [department.head] if department and department.head else []
 
 
-def _customer(session: Session, case: ServiceCase, event: str, channels: set[str], now: datetime) -> None:
+def _customer(
+    session: Session, case: ServiceCase, event: str, channels: set[str], *, now: datetime, registry: Registry
+) -> None:
+    """Write to the customer where that is possible and wanted, else note that somebody has to tell him."""
     due = f"，预计 {case.promised_at.astimezone(CHINA):%Y-%m-%d %H:%M} 前完成" if case.promised_at else ""
     said = {
         "已登记": f"您的来电已受理，受理号 {case.number}{due}。",
         "方案告知": f"您的受理号 {case.number} 的处理方案已告知{due}。",
     }.get(event, f"受理号 {case.number}：{event}{due}。")
-    way = case.prefer if "preferred" in channels else "短信"
+    way = (case.prefer if "preferred" in channels else SMS) or SMS
+    phone = vault(session).open(case.caller_phone) if way == SMS and "sms" in registry.connectors else ""
+    if phone:
+        notifications.send(
+            session, connector="sms", recipient=phone, template=TEXT, fields={"text": said}, now=now,
+            instance_id=case.instance_id,
+        )  # fmt: skip
     session.add(
         ContactLog(
             case_number=case.number,
             at=now,
             actor="system",
             with_whom="客户",
-            kind="短信",
-            channel=way or "短信",
+            kind=SMS if phone else TO_TELL,
+            channel=way,
+            reached=bool(phone),
             text=said,
         )
     )
