@@ -10,6 +10,7 @@ from engine.errors import N_, ConflictError, InvalidInputError
 from processes.services import levels
 from processes.services.casefile import visible
 from processes.services.recording import add_event, show_head
+from storage import cases
 from storage.tables.cases import ContactLog
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ HIGHEST = 5
 
 def urge(session: Session, viewer: Viewer, number: str, *, text: str, now: datetime) -> None:
     """The customer asks or presses (D20): logged and counted, which may suggest a higher level (DMN-06)."""
-    case = _open(session, viewer, number)
+    case = _open(session, viewer, number, lock=True)  # two calls at the same time are two
     case.urged += 1
     session.add(
         ContactLog(case_number=number, at=now, actor=viewer.login, kind="客户催办", channel="电话", text=text.strip())
@@ -84,8 +85,10 @@ def withdraw(
     show_head(session, case)
 
 
-def _open(session: Session, viewer: Viewer, number: str) -> ServiceCase:
+def _open(session: Session, viewer: Viewer, number: str, *, lock: bool = False) -> ServiceCase:
     case = visible(session, viewer, number)
+    if lock:
+        case = cases.get(session, number, lock=True) or case
     if not case.open:
         raise ConflictError(N_("Case {number} is closed."), number=number)
     return case

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 SECONDS_A_DAY = 86_400
 HIGHEST = 5
+ON_SITE = ("structural", "unresolved")
 
 
 def facts(session: Session, case: ServiceCase, now: datetime, known: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -29,16 +30,17 @@ def facts(session: Session, case: ServiceCase, now: datetime, known: Mapping[str
     project = estate.project_by_code(session, case.project)
     running = deadlines.running(session, case.number)
     late = max(((now - row.due_at).total_seconds() / SECONDS_A_DAY for row in running if row.due_at < now), default=0.0)
+    told = _told(session, case)
     asked = {
         "danger": case.intake.get("danger"),
-        "structural": None,
+        "structural": told.get("structural"),
         "external": case.intake.get("external"),
         "linked": linked,
         "linked_share": linked / project.households if project and project.households else 0,
-        "unresolved": None,
-        "great_loss": None,
+        "unresolved": told.get("unresolved"),
+        "great_loss": _great_loss(session, case, now),
         "scope": case.scope,
-        "left_alone": None,
+        "left_alone": _left_alone(case),
         "round": case.round,
         "refusals": 0,
         "overdue_days": int(late),
@@ -46,7 +48,30 @@ def facts(session: Session, case: ServiceCase, now: datetime, known: Mapping[str
         "pressed": case.urged,
         "callback_satisfaction": None,
     }
-    return asked | {name: value for name, value in (known or {}).items() if name in asked}
+    return asked | {name: value for name, value in (known or {}).items() if name in asked and value is not None}
+
+
+def _told(session: Session, case: ServiceCase) -> dict[str, Any]:
+    """Give what was said last on site: `structural` (T04, B18), `unresolved` (T30, C27)."""
+    told: dict[str, Any] = {}
+    for event in cases.events(session, case.number):
+        told |= {name: event.detail[name] for name in ON_SITE if event.detail.get(name) is not None}
+    return told
+
+
+def _left_alone(case: ServiceCase) -> bool | None:
+    """Tell whether a customer on site waited alone (C39); None when the intake does not say."""
+    if case.intake.get("companion"):
+        return False
+    return True if case.intake.get("comforted") is False else None
+
+
+def _great_loss(session: Session, case: ServiceCase, now: datetime) -> bool | None:
+    """Tell whether the loss is beyond what anybody below the general manager may grant (DMN-09); None: not known."""
+    if case.loss_amount is None:
+        return None
+    row = decide(session, "approval_authority", {"approval_kind": "方案", "compensation": case.loss_amount}, now=now)
+    return isinstance(row, dict) and row.get("approval_role") == "gm"
 
 
 def suggest(

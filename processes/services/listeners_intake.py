@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from engine.core.calendar import CHINA
 from engine.core.forms import FieldError
 from engine.errors import N_, InvalidFormError, InvalidInputError
-from processes.services import clocks
+from processes.services import clocks, levels
 from processes.services.recording import (
     case_of,
     log_contact,
@@ -178,7 +178,7 @@ def t03(ctx: ListenerContext) -> dict[str, Any]:
     case.duplicate_of = text(ctx.values, "duplicate_of")
     if case.duplicate_of == case.number:
         raise InvalidInputError(N_("A case cannot be merged into itself."))
-    master = cases.get(ctx.session, case.duplicate_of)
+    master = cases.get(ctx.session, case.duplicate_of, lock=True)  # its count of calls is raised
     if master is None:
         raise InvalidInputError(N_("There is no case {number}."), number=case.duplicate_of)
     case.close_reason = text(ctx.values, "merge_reason")
@@ -195,6 +195,8 @@ def t04(ctx: ListenerContext) -> dict[str, Any]:
     log_event(ctx, case, "应急", note_lessons(case, values), detail)
     clocks.meet(ctx.session, case.number, "on_site", now=moment(values.get("present_at")) or ctx.now)
     clocks.meet(ctx.session, case.number, "contact", now=ctx.now)
+    ctx.session.flush()
+    levels.note_suggestion(ctx.session, case, ctx.now)
     return {}
 
 
