@@ -128,7 +128,11 @@ def _reached(session: Session, viewer: Viewer, unit: str) -> Unit | None:
 
 
 def open_cases(session: Session, viewer: Viewer, unit: str) -> tuple[OpenCase, ...]:
-    """List the open cases of a house of the person's projects, newest first."""
+    """List the open cases of a house of the person's projects, newest first.
+
+    Raises NotAllowedError for people who may not register cases.
+    """
+    require_start(viewer)
     house = _reached(session, viewer, unit)
     return tuple(_brief(case) for case in cases.open_of_units(session, [house.id])) if house else ()
 
