@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from engine.core import feel
@@ -255,7 +256,7 @@ def _number_problems(
         template = N_("At most {n} decimal places.") if component.decimals else N_("Enter a whole number.")
         yield FieldError(path, template, {"n": component.decimals})
     step = _limit(component.increment or None, context, env)
-    if step and value % step:
+    if step and step.is_finite() and (Fraction(value) / Fraction(step)).denominator != 1:  # exact
         yield FieldError(path, N_("Enter a multiple of {n}."), {"n": json_value(step)})
     least, most = _limit(component.rules.min, context, env), _limit(component.rules.max, context, env)
     if least is not None and value < least:

@@ -358,3 +358,9 @@ def test_when_is_past_or_future_and_of_a_date():
         form(field("datetime", "at", properties={"when": "soon"}), field("textfield", "a", properties={"when": "past"}))
     )
     assert [finding.rule for finding in found] == ["form-when", "form-when"]
+
+
+def test_a_step_is_checked_in_numbers_of_any_length():
+    sample = form(field("number", "n", increment="0.01"))
+    assert check(sample, {"n": "9" * 38})["n"] == int("9" * 38)
+    assert errors(sample, {"n": "0.005"}) == {"n": "Enter a multiple of {n}."}
