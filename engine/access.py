@@ -102,7 +102,6 @@ class Action(StrEnum):
     TASK_DELEGATE = "task.delegate"
     TASK_REASSIGN = "task.reassign"
     TASK_COMMENT = "task.comment"
-    TASK_CANCEL = "task.cancel"
     ATTACHMENT_PUT = "attachment.put"
     ATTACHMENT_VIEW = "attachment.view"
     INSTANCE_VIEW = "instance.view"
@@ -124,8 +123,6 @@ class Action(StrEnum):
     SUBSTITUTION_EDIT = "substitution.edit"
     REGISTER_VIEW = "register.view"
     REGISTER_EDIT = "register.edit"
-    PERSONAL_DATA_VIEW = "personal_data.view"
-    REPORT_VIEW = "report.view"
 
 
 class TaskLike(Protocol):
@@ -248,7 +245,6 @@ RULES: Mapping[Action, tuple[Callable[[Viewer, Any], bool], Callable[[Viewer, An
     Action.TASK_DELEGATE: (_sees_task, _releases),
     Action.TASK_REASSIGN: (_sees_task, _reassigns),
     Action.TASK_COMMENT: (_sees_task, _always),
-    Action.TASK_CANCEL: (_sees_task, _admin),
     Action.ATTACHMENT_PUT: (_sees_task, _claims),
     Action.ATTACHMENT_VIEW: (_sees_instance, _always),
     # … an InstanceSubject or StartSubject …
@@ -273,8 +269,6 @@ RULES: Mapping[Action, tuple[Callable[[Viewer, Any], bool], Callable[[Viewer, An
     Action.PEOPLE_EDIT: (_always, _admin),
     Action.REGISTER_VIEW: (_always, _staff),
     Action.REGISTER_EDIT: (_always, _admin),
-    Action.PERSONAL_DATA_VIEW: (_always, _staff),
-    Action.REPORT_VIEW: (_always, _staff),
 }
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field, replace
-from datetime import date
 from hashlib import sha256
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -17,6 +16,7 @@ from engine.core import program as programs
 from engine.core.calendar import WorkCalendar
 from engine.core.findings import Finding, errors_first
 from engine.errors import N_, DeploymentRefused, InvalidInputError
+from engine.regulation import regulation_head
 from engine.roles import role_codes, role_names
 from storage import audit, jobs, people
 from storage import definitions as queries
@@ -37,10 +37,6 @@ if TYPE_CHECKING:
     from engine.core.program import Program
 
 MAX_FILE_BYTES = 5_000_000
-HEAD = (
-    "number", "note", "executing_department", "supervising_department", "verifying_department", "author", "reviewer",
-    "approver", "written_on", "reviewed_on", "approved_on", "changes",
-)  # fmt: skip
 _CATALOGUE = re.compile(r"translations\.([A-Za-z_]+)\.json$")
 
 
@@ -129,7 +125,7 @@ def deploy(
     for file, process, model, source in bundle.executable():
         head = {**process.properties, "note": note, **(heads or {}).get(process.id, {})}
         roles = {"roles": list(_roles(session, process, bundle))}
-        values = {**_head(head), **made, **roles}
+        values = {**regulation_head(head), **made, **roles}
         items.append(_store_process(session, file, process, model, source, values, registry))
     keys = [item.key for item in items if item.kind == "process"] or [""]
     for locale, texts in bundle.catalogues.items():
@@ -201,6 +197,13 @@ def _findings(session: Session, bundle: _Bundle, registry: Registry) -> list[Fin
         found += [replace(f, file=file) for f in forms.lint(form)]
     for file, (decisions, _) in bundle.decisions.items():
         found += [replace(f, file=file) for f in dmn.lint(decisions)]
+    for file, process, _, _ in bundle.executable():
+        try:
+            regulation_head(process.properties)
+        except InvalidInputError as error:
+            name, value = error.fields["name"], error.fields["value"]
+            said = f"属性 {name} 的值“{value}”格式不对：日期应写成 2024-03-01，修改次数应为整数。"
+            found.append(Finding(process.id, "head-unreadable", "error", str(error), said, file=file))
     known = _known(session, bundle, registry)
     for file, (model, _) in bundle.models.items():
         found += [replace(f, file=file) for f in lint.check(model, known)]
@@ -288,17 +291,6 @@ def _store_decisions(
         session.flush()
         found.append(Deployed("decision", row.id, key, row.version, row.name, new=True))
     return found
-
-
-def _head(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Pick the columns of the regulation's head (B60) out of properties; dates are ISO texts or dates."""
-    head = {key: values[key] for key in HEAD if values.get(key)}
-    for key in ("written_on", "reviewed_on", "approved_on"):
-        if isinstance(head.get(key), str):
-            head[key] = date.fromisoformat(head[key])
-    if "changes" in head:
-        head["changes"] = int(head["changes"])
-    return head
 
 
 def _store_process(

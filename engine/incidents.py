@@ -127,12 +127,12 @@ def _actor(session: Session, login: str, now: datetime) -> Viewer:
 
 
 def resolve(session: Session, viewer: Viewer, incident_id: UUID, *, reason: str, now: datetime) -> None:
-    """Close an incident without trying again; its job, if any, is dropped."""
+    """Close an incident without trying again; its job, if any, is dropped (periodic work goes on)."""
     row = _open(session, viewer, incident_id)
     job = queue.get(session, row.job_id) if row.job_id else None
     if job is not None and job.kind in ("timer", "service"):
         raise ConflictError(N_("The process waits for this job. Try again, or move the process to another step."))
-    if job is not None:
+    if job is not None and job.kind != "periodic":
         queue.finish(session, job)
     _close(session, viewer, row, reason, now)
 

@@ -1,4 +1,4 @@
-"""Start process instances and record each step. `record` is the only writer of a step."""
+"""Start process instances and take their steps. `recording.record` is the only writer of a step."""
 
 from __future__ import annotations
 
@@ -10,15 +10,9 @@ from engine.access import Action
 from engine.connectors import ListenerContext
 from engine.core import machine
 from engine.core.snapshot import ROOT_SCOPE, Saved
-from engine.core.variables import view_of
+from engine.core.variables import homes_of, view_of
 from engine.errors import N_, ConflictError, InvalidInputError, NotFoundError, ProcessError, SuspendedError
-from engine.instance_views import (
-    InstanceView,
-    describe,
-    history,
-    listed,
-    subject,
-)
+from engine.instance_views import InstanceView, describe, history, listed, subject
 from engine.recording import Opened, record
 from storage import audit, instances
 from storage.tables.instances import ProcessInstance
@@ -184,10 +178,13 @@ def step(
         variables = _created(session, instance, snapshot, fresh, actor=actor, now=now, registry=registry)
         if not variables:
             break
-        saved = Saved(instance.state, instance.variables)
-        snapshot = machine.set_variables(program, saved, env, variables=variables, scope_id=ROOT_SCOPE)
-        fresh = record(session, instance, snapshot, actor=actor, action="listener", now=now)
-        opened += fresh
+        before = len(opened)
+        for chain, given in variables:
+            for scope, values in homes_of(instance.variables, chain, given).items():
+                saved = Saved(instance.state, instance.variables)
+                snapshot = machine.set_variables(program, saved, env, variables=values, scope_id=scope)
+                opened += record(session, instance, snapshot, actor=actor, action="listener", now=now)
+        fresh = opened[before:]
     still_open = {task.id for task in snapshot.tasks}
     session.flush()
     return tuple(task for task in opened if task.id in still_open)
@@ -202,9 +199,9 @@ def _created(
     actor: Viewer,
     now: datetime,
     registry: Registry,
-) -> dict[str, Any]:
-    """Run the create listeners of the new tasks; give the variables they return."""
-    found: dict[str, Any] = {}
+) -> list[tuple[str, Mapping[str, Any]]]:
+    """Run the create listeners of the new tasks; give the variables they return, each with its task's scopes."""
+    found: list[tuple[str, Mapping[str, Any]]] = []
     new = {task.id for task in fresh}
     for task in snapshot.tasks:
         if task.id in new:
@@ -213,7 +210,8 @@ def _created(
                     context = listener_context(
                         session, instance, task, name=name, event=event, actor=actor, now=now, registry=registry
                     )
-                    found.update(call_listener(registry, name, context) or {})
+                    if given := call_listener(registry, name, context):
+                        found.append((task.scope_id, given))
     return found
 
 

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from storage.tables.work import Job
 
 POLL_SECONDS = 0.5
+MAIL_POLL_SECONDS = 1.0
 BATCH = 10
+STEPS = tuple(sorted(jobs.KINDS))
+MAIL = ("outbox",)
 
 
 def utcnow() -> datetime:
@@ -39,10 +42,39 @@ def loop(
 ) -> None:
     """Run due jobs until `stop` is set; `wake` (the database's own by default) ends a pause early.
 
-    A job under way is finished, leased ones are given back. A database that is away is waited for.
+    A job under way is finished, leased ones are given back. A database that is away is waited for. Messages to the
+    outside go in a thread of their own: a mail server that takes its time keeps no timer waiting.
     """
     wake = wake or database.wake
     registry = housekeeping.added(registry)
+    given = (database, registry, stop, clock, hold)
+    mail = threading.Thread(target=_send, args=given, name="keyturn-mail", daemon=True)
+    mail.start()
+    _take_steps(database, registry, stop, wake, clock, hold)
+    mail.join()
+
+
+def _send(
+    database: Database, registry: Registry, stop: threading.Event, clock: Callable[[], datetime], hold: timedelta
+) -> None:
+    """Send messages, each under a lease of its own, so that a slow one does not use up the next one's."""
+    while not stop.is_set():
+        try:
+            if not run_some(database, clock=clock, registry=registry, limit=1, hold=hold, stop=stop, kinds=MAIL):
+                stop.wait(MAIL_POLL_SECONDS)
+        except Exception as error:  # noqa: BLE001  as in _take_steps
+            telemetry.fault("worker", error)
+            stop.wait(MAIL_POLL_SECONDS)
+
+
+def _take_steps(
+    database: Database,
+    registry: Registry,
+    stop: threading.Event,
+    wake: threading.Event,
+    clock: Callable[[], datetime],
+    hold: timedelta,
+) -> None:
     prepared = False
     while not stop.is_set():
         try:
@@ -50,7 +82,7 @@ def loop(
                 prepare(database, registry, now=clock())
                 prepared = True
             wake.clear()
-            if not run_some(database, clock=clock, registry=registry, limit=BATCH, hold=hold, stop=stop):
+            if not run_some(database, clock=clock, registry=registry, limit=BATCH, hold=hold, stop=stop, kinds=STEPS):
                 wake.wait(POLL_SECONDS)
         except Exception as error:  # noqa: BLE001  the loop must survive everything but the end of the process
             telemetry.fault("worker", error)
@@ -80,7 +112,8 @@ def run_some(
 ) -> int:
     """Lease up to `limit` due jobs in a transaction of their own, then run each in one more; return how many.
 
-    A worker that dies leaves leases that run out, and work that was rolled back: nothing is lost or done twice.
+    A worker that dies leaves leases that run out, and work that was rolled back: nothing is lost, and no step is
+    taken twice. A message whose worker dies after sending it goes out again, with the same idempotency key.
     """
     with database.transaction() as session:
         leased = queue.lease(session, now=clock(), hold=hold, limit=limit, kinds=kinds)

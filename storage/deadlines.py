@@ -63,10 +63,6 @@ def outlived(session: Session, kind_due: str, now: datetime, *, limit: int) -> S
     return session.execute(query.order_by(Reminder.id).limit(limit)).all()
 
 
-def open_reminders(session: Session, deadline_ids: Collection[int]) -> Sequence[Reminder]:
-    """List the reminders that are still open for clocks."""
-    return session.scalars(select(Reminder).where(Reminder.deadline_id.in_(deadline_ids), Reminder.open)).all()
-
 
 def reminders(session: Session, deadline_ids: Collection[int]) -> Sequence[Reminder]:
     """List all reminders of clocks."""

@@ -135,10 +135,6 @@ def latest_form(session: Session, key: str) -> FormDefinition | None:
     ).first()
 
 
-def form_version(session: Session, key: str, version: int) -> FormDefinition | None:
-    """Find a form by its version number."""
-    return session.scalars(select(FormDefinition).filter_by(key=key, version=version)).first()
-
 
 def form_keys(session: Session) -> frozenset[str]:
     """List the keys of all forms."""
@@ -170,18 +166,6 @@ def decision_keys(session: Session) -> frozenset[str]:
     """List the ids of all decisions."""
     return frozenset(session.scalars(select(DecisionDefinition.key).distinct()))
 
-
-def newest_decisions(session: Session) -> Sequence[DecisionDefinition]:
-    """List the newest version of every decision, by id."""
-    newest = (
-        select(DecisionDefinition.key, func.max(DecisionDefinition.version).label("version"))
-        .group_by(DecisionDefinition.key)
-        .subquery()
-    )
-    query = select(DecisionDefinition).join(
-        newest, (DecisionDefinition.key == newest.c.key) & (DecisionDefinition.version == newest.c.version)
-    )
-    return session.scalars(query.order_by(DecisionDefinition.key)).all()
 
 
 def resource(session: Session, resource_id: UUID) -> DecisionResource | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 
-from storage.tables.estate import Building, Part, Phase, Project, Unit
+from storage.tables.estate import Part, Project, Unit
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -62,15 +62,6 @@ def project_by_code(session: Session, code: str) -> Project | None:
     """Read a project by its code."""
     return session.scalar(select(Project).where(Project.code == code)) if code else None
 
-
-def phase_of(session: Session, unit: Unit) -> Phase:
-    """Read a house's phase."""
-    return session.get_one(Phase, unit.phase_id)
-
-
-def building_of(session: Session, unit: Unit) -> Building:
-    """Read a house's building."""
-    return session.get_one(Building, unit.building_id)
 
 
 def projects(session: Session) -> Sequence[Project]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, exists, func, insert, or_, select, update
+from sqlalchemy import delete, exists, insert, or_, select, update
 from sqlalchemy.orm import undefer
 
 from storage.tables.base import table_of
 from storage.tables.instances import HistoryEvent, MessageSubscription, ProcessInstance
-from storage.tables.work import Comment, IdempotencyKey, Incident, Job, UserTask
+from storage.tables.work import Comment, IdempotencyKey, Incident, Job, TaskCandidate, UserTask
 from storage.words import squeezed
 
 if TYPE_CHECKING:
@@ -117,21 +117,15 @@ def waiting(session: Session, instance_id: UUID, token_id: UUID) -> bool:
 
 
 def rekey(session: Session, instance_id: UUID, business_key: str, scope: str) -> None:
-    """Give an instance that began without its application's number that number, and its scope; messages follow."""
+    """Give an instance that began without its application's number that number and its scope; what waits follows."""
     row = session.get_one(ProcessInstance, instance_id)
     own = update(MessageSubscription).where(MessageSubscription.instance_id == instance_id)
     own = own.where(MessageSubscription.correlation_key == row.business_key)
     session.execute(own.values(correlation_key=business_key))
     row.business_key, row.scope = business_key, scope
-
-
-def by_business_key(session: Session, process_key: str, business_key: str) -> Sequence[ProcessInstance]:
-    """List the instances of a process with this business key, oldest first."""
-    return session.scalars(
-        select(ProcessInstance)
-        .filter_by(process_key=process_key, business_key=business_key)
-        .order_by(ProcessInstance.started_at)
-    ).all()
+    tasks = update(UserTask).where(UserTask.instance_id == instance_id, UserTask.state == "open")
+    session.execute(tasks.values(scope=scope))
+    session.execute(update(TaskCandidate).where(TaskCandidate.instance_id == instance_id).values(scope=scope))
 
 
 def listed(
@@ -170,16 +164,6 @@ def matches(text: str) -> list[Any]:
         for word in text.casefold().split()
         if squeezed(word)
     ]
-
-
-def count_by_status(session: Session) -> dict[tuple[str, str], int]:
-    """Count instances by process and status."""
-    rows = session.execute(
-        select(ProcessInstance.process_key, ProcessInstance.status, func.count()).group_by(
-            ProcessInstance.process_key, ProcessInstance.status
-        )
-    )
-    return {(key, status): count for key, status, count in rows}
 
 
 def add_history(session: Session, rows: Sequence[dict[str, Any]]) -> None:

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 LEASE = timedelta(minutes=5)
-HIGHEST_FIRST = (Job.due_at, Job.priority.desc(), Job.id)
+EARLIEST_FIRST = (Job.due_at, Job.priority.desc(), Job.id)
+"""In order of time, as the processes expect; priority decides between jobs of the same moment."""
 
 
 def add(session: Session, *, kind: str, due_at: datetime, now: datetime, **values: Any) -> Job:
@@ -43,7 +44,7 @@ def lease(
     """
     free = select(Job).where(Job.due_at <= now, or_(Job.leased_until.is_(None), Job.leased_until < now))
     free = free.where(Job.kind.in_(kinds)) if kinds else free
-    jobs = session.scalars(free.order_by(*HIGHEST_FIRST).limit(limit).with_for_update(skip_locked=True)).all()
+    jobs = session.scalars(free.order_by(*EARLIEST_FIRST).limit(limit).with_for_update(skip_locked=True)).all()
     if jobs:
         token = uuid4()
         for job in jobs:

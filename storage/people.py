@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import delete, or_, select
 
 from storage.tables.people import ApiToken, LoginAttempt, Role, RoleGrant, Substitution, User
 
@@ -113,8 +113,3 @@ def token(session: Session, digest: str) -> ApiToken | None:
 def tokens(session: Session) -> Sequence[ApiToken]:
     """List API tokens, the newest first."""
     return session.scalars(select(ApiToken).order_by(ApiToken.created_at.desc(), ApiToken.id)).all()
-
-
-def count_users(session: Session) -> int:
-    """Count all people."""
-    return session.scalar(select(func.count()).select_from(User)) or 0

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from storage.tables.registers import Category, CodeItem, Knowledge
+from storage.tables.registers import Category, Knowledge
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,11 +24,6 @@ def categories(session: Session, parent: str = "") -> Sequence[Category]:
         query = query.where(Category.parent_id.is_(None))
     return session.scalars(query.order_by(Category.sort, Category.id)).all()
 
-
-def code_list(session: Session, name: str) -> Sequence[CodeItem]:
-    """List the active entries of a code list."""
-    query = select(CodeItem).where(CodeItem.list == name, CodeItem.active)
-    return session.scalars(query.order_by(CodeItem.sort, CodeItem.id)).all()
 
 
 def knowledge(session: Session, text: str, *, limit: int = 10) -> Sequence[Knowledge]:

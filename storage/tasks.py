@@ -279,11 +279,3 @@ def attachments(session: Session, task_id: UUID) -> Sequence[Attachment]:
     """List a task's files that were not removed, oldest first."""
     query = select(Attachment).where(Attachment.task_id == task_id, Attachment.removed_at.is_(None))
     return session.scalars(query.order_by(Attachment.at)).all()
-
-
-def due_on(session: Session, before: datetime, limit: int = 500) -> Sequence[UserTask]:
-    """List open tasks that are due before a moment and were not escalated, earliest first."""
-    query = select(UserTask).where(
-        UserTask.state == "open", UserTask.sort_due < before, UserTask.escalated_at.is_(None)
-    )
-    return session.scalars(query.order_by(UserTask.sort_due).limit(limit)).all()

@@ -53,6 +53,20 @@ def view_of(scopes: Mapping[str, Mapping[str, Any]], chain: str) -> dict[str, An
     return seen
 
 
+def homes_of(
+    scopes: Mapping[str, Mapping[str, Any]], chain: str, values: Mapping[str, Any]
+) -> dict[str, dict[str, Any]]:
+    """Sort values by the stored scope each is to be assigned to, for a task with this `OpenTask.scope_id`."""
+    names = chain.split()
+    if not any(name.startswith("call:") for name in names):
+        names.append(ROOT_SCOPE)
+    homes: dict[str, dict[str, Any]] = {}
+    for name, value in values.items():
+        home = next((scope for scope in names if name in scopes.get(scope, ())), names[-1])
+        homes.setdefault(home, {})[name] = value
+    return homes
+
+
 class Variables:
     """The variables of one instance during one step."""
 

@@ -187,6 +187,58 @@ def test_the_outbox_sends_after_the_commit_and_tries_again(app):
         assert len(notifications.listed(s, viewer)) == 2
 
 
+def test_a_slow_mail_server_keeps_no_step_waiting(app, sample):
+    app.person("anna", email="anna@example.org")
+    app.deploy(sample.SERVICE)
+    app.now, sending, go_on = datetime.now(UTC), threading.Event(), threading.Event()
+
+    def mail(_message):
+        sending.set()
+        go_on.wait(30)
+
+    app.registry = Registry(connectors={"mail": mail}, services={"sum": lambda _ctx: {"x": 1}})
+    app.call(notifications.notify, recipient="anna", template="x", channels=("mail",))
+    thread, stop = worker.start(app.database, app.registry)
+    try:
+        assert sending.wait(30)
+        began = time.monotonic()
+        app.start("service")
+        while not app.open():
+            assert time.monotonic() - began < 20
+            time.sleep(0.01)
+        assert not go_on.is_set()
+    finally:
+        stop.set()
+        go_on.set()
+        thread.join(10)
+    assert not thread.is_alive()
+    with app.database.read() as s:
+        assert s.scalars(select(OutboxMessage)).one().sent_at is not None
+
+
+def test_periodic_work_that_keeps_failing_is_an_incident_and_goes_on(app):
+    healthy = []
+
+    def sweep(*_given):
+        if not healthy:
+            raise OSError("the disk is full")
+
+    app.registry = Registry(periodic={"sweep": (timedelta(minutes=5), sweep)})
+    worker.prepare(app.database, app.registry, now=app.now)
+    for _ in range(12):
+        app.run_jobs()
+        app.later(minutes=6)
+    with app.database.transaction() as s:
+        (told,) = incidents.list_open(s, SYSTEM)
+        incidents.resolve(s, SYSTEM, told.id, reason="seen", now=app.now)
+    healthy.append(True)
+    app.run_jobs()
+    with app.database.read() as s:
+        assert incidents.list_open(s, SYSTEM) == ()
+        job = s.scalars(select(Job)).one()
+        assert (job.attempts, job.last_error) == (0, "")
+
+
 def test_people_without_an_address_get_no_mail(app):
     app.person("anna")
     app.call(notifications.notify, recipient="anna", template="x", channels=("page", "mail", "sms"))

@@ -9,6 +9,8 @@ from sqlalchemy import event, func, select, update
 
 from engine import definitions, instances, messages, people, tasks
 from engine.access import SYSTEM, Grant, Viewer
+from engine.connectors import Registry
+from engine.core.variables import view_of
 from engine.errors import (
     ConflictError,
     InvalidInputError,
@@ -16,6 +18,7 @@ from engine.errors import (
     NotFoundError,
 )
 from storage import audit
+from storage import instances as instance_rows
 from storage.tables.base import Base
 from storage.tables.instances import ProcessInstance
 from storage.tables.work import TaskCandidate, TaskSubmission, UserTask
@@ -247,6 +250,33 @@ def test_drafts_comments_and_what_the_page_shows(app, sample, agent):
         assert view.submitted == {"reason": "done", "amount": None, "phone": "139"}
         assert (view.state, view.completed_by, view.may, view.draft) == ("completed", "agent1", frozenset(), None)
         assert "phone" not in instances.describe(s, case, SYSTEM, app.now).variables
+
+
+def test_what_a_create_listener_returns_goes_to_its_tasks_scope(app, sample):
+    loop = '<bpmn:extensionElements><camunda:taskListener event="create" delegateExpression="${about}"/></bpmn:extensionElements>'
+    loop += '<bpmn:multiInstanceLoopCharacteristics camunda:collection="=rows" camunda:elementVariable="row"/>'
+    app.deploy(sample.bpmn(
+        sample.START + sample.user("a", inner=loop) + sample.END + sample.flow("s", "a") + sample.flow("a", "e")
+    ))  # fmt: skip
+    app.registry = Registry(strict=False, listeners={"about": lambda ctx: {"row": ctx.variables["row"] * 2, "seen": 1}})
+    case = app.start("p", {"rows": [1, 2]})
+    with app.database.read() as s:
+        instance = s.get_one(ProcessInstance, case)
+        own = [view_of(instance.variables, task.scope_id)["row"] for task in s.scalars(select(UserTask))]
+        assert sorted(own) == [2, 4]
+        assert "row" not in instance.variables[""]
+        assert instance.variables[""]["seen"] == 1
+
+
+def test_a_new_number_and_project_reach_the_open_tasks(app, sample, agent):
+    app.deploy(sample.ONE_STEP)
+    case = app.start("one")
+    here = app.person("here", Grant("agent", "P1"))
+    assert app.inbox(here).total == 0
+    with app.database.transaction() as s:
+        instance_rows.rekey(s, case, "TS-1", "P1")
+    (item,) = app.inbox(here).items
+    app.complete(here, item.id)
 
 
 def test_candidates_go_with_their_tasks(app, sample, agent):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from engine.core import feel
 from engine.core.feel import temporal
 from engine.core.feel.nodes import Type
-from engine.core.feel.types import SIMPLE, coerce, conforms
+from engine.core.feel.types import SIMPLE, coerce
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -149,8 +149,3 @@ def _fit_components(value: Any, item: Item, owner: Decisions, scope: Scope) -> A
 def _allowed(value: Any, tests: str, owner: Decisions, scope: Scope) -> bool:
     expression = feel.compile(tests, unary=True, names=owner.names)
     return expression.run(feel.Scope({"?": value}, scope, scope.run)) is True
-
-
-def is_of(value: Any, reference: str, decisions: Decisions, scope: Scope) -> bool:
-    """Whether a value is of the type as it stands."""
-    return conforms(value, _type_of(reference, decisions, 0), scope)

@@ -129,10 +129,6 @@ def parse_duration(text: str) -> YearsMonths | timedelta | None:
         return None
 
 
-def is_local(value: datetime | time) -> bool:
-    """Whether the value has neither offset nor zone."""
-    return value.tzinfo is None
-
 
 def offset_of(value: datetime | time) -> timedelta | None:
     """The offset from UTC; a time of day in a zone has the zone's standard offset."""
