@@ -12,17 +12,24 @@ import click
 from engine.core import dmn, forms, lint, normalise, parse, repair
 from engine.core.findings import Finding, errors_first
 from engine.errors import DeploymentRefused, KeyturnError
+from processes.services import checking
 
+SCENARIO = "这是场景；请用 keyturn scenario 演练。"
+LOOKED_UP = frozenset({"unknown-form", "unknown-decision", "unknown-process", "unknown-listener", "unknown-role"})
 SEVERITIES = {"error": "错误", "warning": "警告", "info": "提示"}
 
 
 @click.command()
-@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON list.")
 @click.option("--lang", type=click.Choice(["zh", "en"]), default="zh", show_default=True)
-def check(files: tuple[Path, ...], lang: str, *, as_json: bool) -> None:
-    """Check diagrams, decision tables and forms: element, rule and what to change. Exit code 1 when one cannot run."""
-    found = _all(files)
+def check(paths: tuple[Path, ...], lang: str, *, as_json: bool) -> None:
+    """Check diagrams, decision tables and forms, or folders of them: element, rule and what to change.
+
+    Exit code 1 when one cannot run.
+    """
+    files = [file for path in paths for file in (checking.inside(path) if path.is_dir() else [path])]
+    found = _all(files, strict={path for path in files if path not in paths or checking.at_home(path)})
     if as_json:
         click.echo(json.dumps([asdict(f) for f in found], ensure_ascii=False, indent=2))
     else:
@@ -48,23 +55,28 @@ def line(finding: Finding, lang: str) -> str:
     return f"{where}: {severity} [{finding.rule}] {who}: {message}{mend}"
 
 
-def _all(files: tuple[Path, ...]) -> list[Finding]:
-    """Check every file by itself: what it refers to may be in force already."""
+def _all(files: list[Path], strict: set[Path]) -> list[Finding]:
+    """Check every file; what one that came alone refers to may exist elsewhere, so that is no error."""
+    known = checking.known(files)
     found: list[Finding] = []
     for file in files:
-        found += [replace(f, file=str(file)) for f in check_file(file.name, file.read_bytes())]
+        for finding in check_file(file.name, file.read_bytes(), known):
+            lenient = file not in strict and finding.rule in LOOKED_UP and finding.severity == "error"
+            found.append(replace(finding, file=str(file), severity="warning" if lenient else finding.severity))
     return errors_first(found)
 
 
-def check_file(name: str, content: bytes) -> list[Finding]:
+def check_file(name: str, content: bytes, known: lint.Known | None = None) -> list[Finding]:
     """Check one file by its suffix; what cannot be read is a finding too."""
     suffix = Path(name).suffix
+    if suffix in {".yaml", ".yml"}:
+        return [Finding(name, "scenario", "error", "This is a scenario; use keyturn scenario.", SCENARIO)]
     try:
         if suffix == ".dmn":
             return dmn.lint(dmn.parse(content))
         if suffix == ".form":
             return forms.lint(forms.parse(content))
-        return lint.check(normalise.normalise(parse.parse(content)), lint.Known())
+        return lint.check(normalise.normalise(parse.parse(content)), known or lint.Known())
     except DeploymentRefused as refused:
         return list(refused.findings)
     except KeyturnError as problem:
@@ -84,6 +96,8 @@ def mend(file: Path, rules: tuple[str, ...], out: Path | None, lang: str, *, onl
     chosen = [
         r for r in repair.proposals(content, found) if not rules or r.rule in rules or r.id in rules
     ]  # fmt: skip
+    if not chosen:
+        click.echo({"zh": "没有可以自动修复的地方。", "en": "There is nothing to repair."}[lang])
     for each in chosen:
         click.echo(f"{each.id}: {each.title_zh if lang == 'zh' else each.title}")
     if only_list:

@@ -17,13 +17,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 SEVERITIES = ("error", "warning", "info")
-SOURCES = ("parse.py", "soundness.py", "forms/lint.py", "dmn/lint.py")
+SOURCES = ("parse.py", "soundness.py", "forms/lint.py", "dmn/lint.py", "dmn/lint_results.py")
 PLACE = "…"
 FILE_HAS_NO = "The file has no"  # said of messages, signals, errors and escalations, unlike of other names
 _PREFIXES = {"forms/lint.py": "form-"}
 _TITLES = {
     "dmn-feel": ("An expression is not FEEL", "表达式不是有效的 FEEL"),
     "dmn-missing-requirement": ("Something required does not exist", "所依赖的内容不存在"),
+    "dmn-unknown-name": ("A result is a name that nobody gives a value to", "结果是一个没有值的名称"),
     "dmn-type-unknown": ("A type does not exist", "类型不存在"),
 }
 _RULE = re.compile(r"[a-z]+(?:-[a-z]+)*")

@@ -128,30 +128,51 @@ def _places(process: Process) -> Iterator[Finding]:
                 holder.name if holder is not None else process.name,
             )
             continue
-        has_end = any(n.type == "endEvent" for n in inside)
-        for node in inside:
-            if node.id not in reached:
-                yield about(
-                    node,
-                    "unreachable",
-                    "warning",
-                    "No flow leads here, so it never runs. Connect it or delete it.",
-                    "没有连线能走到这里，它永远不会执行。请连上或删除。",
-                )
-            elif not node.outgoing and has_end and _is_dead_end(node):
-                yield about(
-                    node,
-                    "dead-end",
-                    "warning",
-                    "Nothing follows; this path ends here. Add an end event if that is meant.",
-                    "后面没有连线，这条路到此结束。如果确实如此，请补上结束事件。",
-                    repair="end-event",
-                    detail=scope,
-                )
+        yield from _loose_ends(scope, inside, reached)
         yield from check_places(process, scope, inside)
         yield from _circles(process, inside)
         if all(process.nodes[f.target].scope == f.scope for f in process.flows.values() if _whole(process, f)):
             yield from check_soundness(process, scope)
+
+
+def _loose_ends(scope: str, inside: list[Node], reached: set[str]) -> Iterator[Finding]:
+    """Find what no flow leads to and what no flow leaves: where both are, a flow has probably been deleted."""
+    has_end = any(n.type == "endEvent" for n in inside)
+    ends = [n for n in inside if n.id in reached and not n.outgoing and has_end and _is_dead_end(n)]
+    lost = [n for n in inside if n.id not in reached]
+    broken = [n for n in ends if n.type != "boundaryEvent"]
+    first = [n for n in lost if not n.incoming and n.type not in {"boundaryEvent", "startEvent"}]
+    mend = "connect" if len(broken) == 1 and len(first) == 1 else ""
+    for node in lost:
+        if broken:
+            label = ", ".join(n.name or n.id for n in broken)
+            yield about(
+                node,
+                "unreachable",
+                "error",
+                f"No flow leads here, and nothing follows {label}: connect them? Or delete what is not needed.",
+                f"没有连线能走到这里，而“{label}”之后断了：是否应把两者连上？不需要的请删除。",
+                repair=mend if node in first else "",
+            )
+        else:
+            yield about(
+                node,
+                "unreachable",
+                "warning",
+                "No flow leads here, so it never runs. Connect it or delete it.",
+                "没有连线能走到这里，它永远不会执行。请连上或删除。",
+            )
+    for node in ends:
+        connect = bool(lost) and node in broken
+        yield about(
+            node,
+            "dead-end",
+            "warning",
+            "Nothing follows; this path ends here. Add an end event if that is meant.",
+            "后面没有连线，这条路到此结束。如果确实如此，请补上结束事件。",
+            repair="" if connect else "end-event",
+            detail=scope,
+        )
 
 
 def _whole(process: Process, flow: Flow) -> bool:

@@ -139,11 +139,28 @@ def _person(process: Process, node: Node, known: Known) -> Iterator[Finding]:
             "只有管理员能看到这个任务：它不在任何泳道里，也没有指定角色。请把它移进泳道，或填写候选组。",
             repair="lane" if process.lanes else "",
         )
+    for name in (part.strip() for part in node.properties.get("fourEyes", "").split(",")):
+        if name and (name not in process.nodes or process.nodes[name].type != "userTask" or name == node.id):
+            yield about(
+                node,
+                "four-eyes-without-task",
+                "error",
+                f"Four eyes: {name} is no other user task of this process. Enter the id of the task done before.",
+                f"四眼原则：“{name}”不是本流程中的其他人工任务。请填写之前那个任务的编号。",
+            )
     names = [] if groups.startswith("=") else [g.strip() for g in (groups or node.lane).split(",") if g.strip()]
     for name in names:
         if known.roles and name not in known.roles:
-            yield _unknown(node, "role", "角色", name, known.roles, "warning")
+            yield _unknown(node, "role", "角色", name, known.roles, "error")
     reference = attributes.get("formRef") or attributes.get("formKey") or ""
+    if not reference and known.forms is not None and node.type == "userTask":
+        yield about(
+            node,
+            "no-form",
+            "info",
+            "The task has no form: whoever does it can only say that it is done. Choose a form if that is not meant.",
+            "没有表单：办理人只能点“完成”。如果要填写内容，请选择表单。",
+        )
     if reference and known.forms is not None and not reference.startswith("=") and reference not in known.forms:
         yield _unknown(node, "form", "表单", reference, known.forms, "error" if "formRef" in attributes else "warning")
 

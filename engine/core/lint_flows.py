@@ -185,7 +185,7 @@ def check_places(process: Process, scope: str, inside: list[Node]) -> Iterator[F
         )
     yield from _ends(scope, name, line, inside)
     for node in inside:
-        yield from _implicit(node)
+        yield from _implicit(process, node)
 
 
 def _ends(scope: str, name: str, line: int, inside: list[Node]) -> Iterator[Finding]:
@@ -213,7 +213,16 @@ def _ends(scope: str, name: str, line: int, inside: list[Node]) -> Iterator[Find
         )
 
 
-def _implicit(node: Node) -> Iterator[Finding]:
+def _splits(process: Process, scope: str) -> bool:
+    """Tell whether a token can become several in a scope: only then a merge is something to decide."""
+    return any(
+        (len(n.outgoing) > 1 and n.type not in {"exclusiveGateway", "eventBasedGateway"})
+        or (n.type == "boundaryEvent" and not n.interrupting)
+        for n in process.inside(scope)
+    )
+
+
+def _implicit(process: Process, node: Node) -> Iterator[Finding]:
     gateway = node.type.endswith("Gateway")
     if not gateway and len(node.outgoing) > 1:
         yield about(
@@ -223,7 +232,7 @@ def _implicit(node: Node) -> Iterator[Finding]:
             "Several flows leave: those without a condition are all taken at once, as by a parallel gateway.",
             "有多条离开的连线：没有条件的会同时走，等同并行网关。",
         )
-    if not gateway and len(node.incoming) > 1 and node.type in ACTIVITY_TYPES:
+    if not gateway and len(node.incoming) > 1 and node.type in ACTIVITY_TYPES and _splits(process, node.scope):
         yield about(
             node,
             "implicit-merge",

@@ -73,6 +73,7 @@ event-without-trigger|An event waits for nothing|事件没有设定等什么
 flow-crosses-border|A flow crosses the border of a sub-process|连线穿过子流程边界
 flow-from-end|A flow leaves an end event|结束事件后面还有连线
 flow-to-start|A flow leads to a start event|连线指向开始事件
+four-eyes-without-task|Four eyes name no other user task|四眼原则没有指向其他人工任务
 gateway-without-condition|A flow of a gateway has no condition|网关的连线没有条件|default-flow
 implicit-merge|Flows merge without a gateway|没有网关就合并
 implicit-split|Flows split without a gateway|没有网关就分开
@@ -90,6 +91,7 @@ multiple-events|An event has several triggers|一个事件有多个触发条件
 no-default-flow|A gateway has no default flow|网关没有默认连线|default-flow
 no-effect|An attribute or element has no effect here|属性或元素在这里不起作用|vendor
 no-end-event|There is no end event|没有结束事件|end-event
+no-form|A user task has no form|人工任务没有表单
 no-process|The file has no executable process|没有可执行的流程|executable
 no-role|A task belongs to no role|任务没有指定角色|lane
 no-start|Nothing can start|没有起点
@@ -124,7 +126,7 @@ unknown-role|A role does not exist|角色不存在
 unknown-signal|A signal does not exist|信号不存在
 unknown-topic|No service is registered for a topic|主题没有登记的服务
 unknown-variable|A variable is set by no form or step|变量没有表单或步骤设置
-unreachable|No flow leads to an element|没有连线能走到
+unreachable|No flow leads to an element|没有连线能走到|connect
 unsupported-element|An element does not run here|元素不能运行
 untyped-task|A task has no type and is passed at once|任务未设类型，直接通过|user-task
 wrong-event|An event of this type cannot stand here|这种事件不能用在这里

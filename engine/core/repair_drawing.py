@@ -73,6 +73,14 @@ def place(
             _edge(plane, flow.get("id", ""), boxes[ends[0]], boxes[ends[1]])
 
 
+def draw_flow(root: etree._Element, flow: str, source: str, target: str) -> None:
+    """Draw a new flow between two elements, when both are drawn."""
+    shapes = {key: (shape, box) for key, shape, box in _shapes(root)}
+    plane = shapes[source][0].getparent() if source in shapes and target in shapes else None
+    if plane is not None:
+        _edge(plane, flow, shapes[source][1], shapes[target][1])
+
+
 def _spot(box: Box, others: list[Box], *, before: bool) -> tuple[float, float]:
     """Find a free place beside a box, inside all that is drawn around it: pool, lane, sub-process."""
     left, top, width, height = box

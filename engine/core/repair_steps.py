@@ -149,6 +149,31 @@ def end_event(root: etree._Element, scope: etree._Element) -> None:
         repair_drawing.place(root, scope, event, last, before=False)
 
 
+def connect(root: etree._Element, node: etree._Element) -> None:
+    """Lead a flow to an element from the only other one in its scope that nothing follows."""
+    scope = node.getparent()
+    if scope is None:
+        return
+    left = {f.get("sourceRef") for f in flows(scope)}
+    behind = _behind(scope, node.get("id", ""))
+    ends = [n for n in nodes(scope) if n.get("id") not in left | behind and _ends(n) and kind(n) != "boundaryEvent"]
+    if len(ends) == 1:
+        flow = _connect(root, scope, ends[0], node)
+        repair_drawing.draw_flow(root, flow.get("id", ""), ends[0].get("id", ""), node.get("id", ""))
+
+
+def _behind(scope: etree._Element, start: str) -> set[str]:
+    """The ids of an element and of all that flows lead to from it."""
+    found, waiting = {start}, [start]
+    while waiting:
+        source = waiting.pop()
+        for target in (f.get("targetRef", "") for f in flows(scope) if f.get("sourceRef") == source):
+            if target not in found:
+                found.add(target)
+                waiting.append(target)
+    return found
+
+
 def _special(node: etree._Element) -> bool:
     return node.get("triggeredByEvent") == "true" or node.get("isForCompensation") == "true"
 
@@ -184,13 +209,16 @@ def _add(root: etree._Element, scope: etree._Element, what: str, **attributes: s
     return new
 
 
-def _connect(root: etree._Element, scope: etree._Element, source: etree._Element, target: etree._Element) -> None:
+def _connect(
+    root: etree._Element, scope: etree._Element, source: etree._Element, target: etree._Element
+) -> etree._Element:
     flow = _add(root, scope, "sequenceFlow", sourceRef=source.get("id", ""), targetRef=target.get("id", ""))
     for node, what in ((source, "outgoing"), (target, "incoming")):
         reference = etree.Element(f"{{{BPMN}}}{what}")
         reference.text = flow.get("id")
         ahead = ("documentation", "extensionElements", "incoming", "outgoing")
         node.insert(sum(1 for child in node if kind(child) in ahead or not kind(child)), reference)
+    return flow
 
 
 def _join_lane(root: etree._Element, new: etree._Element, neighbour: etree._Element) -> None:

@@ -74,6 +74,7 @@ RULES: list[tuple[str, str, str, str]] = [
     ("several-ends", "info", "P", START + user("a") + END + '<endEvent id="e2"/>' + TASK + flow("a", "e2")),
     ("dead-end", "warning", "b", START + user("a") + user("b") + END + TASK + flow("a", "b")),
     ("unreachable", "warning", "b", START + user("a") + user("b") + END + TASK),
+    ("unreachable", "error", "b", START + user("a") + user("b") + END + chain("s", "a") + chain("b", "e")),
     ("wrong-start", "error", "ss", START + sub(f'<startEvent id="ss">{MESSAGE}</startEvent>' + user("i") + chain("ss", "i")) + END + chain("s", "p", "e")),
     ("wrong-start", "error", "s2", START + user("a") + END + TASK + f'<startEvent id="s2">{ERROR}</startEvent>' + flow("s2", "a")),
     ("flow-to-start", "error", "fx", START + user("a") + END + TASK + flow("a", "s", id="fx")),
@@ -205,7 +206,7 @@ def test_a_rule_names_the_element_and_says_what_to_change(rule: str, severity: s
 @pytest.mark.parametrize(
     ("rule", "severity", "element", "known"),
     [
-        ("unknown-role", "warning", "客服主官", {"roles": frozenset({"客服主管"})}),
+        ("unknown-role", "error", "客服主官", {"roles": frozenset({"客服主管"})}),
         ("unknown-form", "error", "intakee", {"forms": frozenset({"intake"})}),
         ("unknown-decision", "error", "urgncy", {"decisions": frozenset({"urgency"})}),
         ("unknown-topic", "warning", "send_sms", {"topics": frozenset({"send-sms"})}),
@@ -313,3 +314,13 @@ def test_more_elements_than_run_are_refused():
 )
 def test_cron_becomes_a_cycle_only_when_it_means_the_same(cron: str, cycle: str):
     assert cycle_of(cron) == cycle
+
+
+def test_a_merge_is_told_only_where_tokens_can_be_several():
+    loop = START + user("a") + '<exclusiveGateway id="x" default="fe"/>' + END + chain("s", "a", "x") + flow("x", "e", id="fe") + flow("x", "a", "n = 1")
+    assert "implicit-merge" not in {f.rule for f in check(loop)}
+
+
+def test_a_user_task_without_form_is_told_where_forms_are_known():
+    body = LANES + START + user("a") + END + TASK
+    assert [(f.rule, f.severity) for f in check(body, forms=frozenset({"f"}))] == [("no-form", "info")]

@@ -6,6 +6,7 @@ import re
 
 import pytest
 from click.testing import CliRunner
+from lxml import etree
 
 from engine.core import lint, normalise, parse, program, repair
 from engine.core.layout import layout
@@ -221,3 +222,21 @@ def test_prefixes_stay_and_camundas_own_is_declared_when_missing():
     assert b'i:type="b:tFormalExpression"' in made
     other = text.replace(b"xmlns:fl=", b'xmlns:c7="http://camunda.org/schema/1.0/bpmn" xmlns:fl=')
     assert b'c7:assignee="ann"' in mended(other, "vendor")
+
+
+def test_a_deleted_flow_is_proposed_again_and_not_hidden_behind_a_new_end():
+    """Where one path ends and one element is left over, the repair connects them, drawn, instead of adding an end."""
+    body = layout(xml(START + user("a") + user("b") + END + chain("s", "a", "b", "e")))
+    model = parse.parse(body)
+    (between,) = [f.id for f in model.processes["P"].flows.values() if (f.source, f.target) == ("a", "b")]
+    root = etree.fromstring(body)
+    for part in [e for e in root.iter() if isinstance(e.tag, str) and between in (e.get("id"), e.get("bpmnElement"), (e.text or "").strip())]:
+        part.getparent().remove(part)
+    torn = etree.tostring(root)
+    assert {"dead-end", "unreachable"} <= rules(torn)
+    text = mended(torn, "connect")
+    process = parse.parse(text).processes["P"]
+    assert ("a", "b") in {(f.source, f.target) for f in process.flows.values()}
+    assert [n.type for n in process.nodes.values()].count("endEvent") == 1
+    assert not rules(text) & {"dead-end", "unreachable"}
+    assert len(parse.parse(text).edges) == 3
