@@ -74,6 +74,7 @@ flow-crosses-border|A flow crosses the border of a sub-process|连线穿过子�
 flow-from-end|A flow leaves an end event|结束事件后面还有连线
 flow-to-start|A flow leads to a start event|连线指向开始事件
 four-eyes-without-task|Four eyes name no other user task|四眼原则没有指向其他人工任务
+four-eyes-without-task|Four eyes name no other user task|四眼原则没有指向其他人工任务
 gateway-without-condition|A flow of a gateway has no condition|网关的连线没有条件|default-flow
 implicit-merge|Flows merge without a gateway|没有网关就合并
 implicit-split|Flows split without a gateway|没有网关就分开

@@ -129,6 +129,29 @@ def test_the_head_of_the_regulation_is_kept(app, sample):
         )
 
 
+@pytest.mark.parametrize(("name", "value"), [("written_on", "2024年3月"), ("changes", "twice")])
+def test_a_head_that_cannot_be_read_is_a_finding(app, sample, name, value):
+    head = f'<bpmn:extensionElements><camunda:properties><camunda:property name="{name}" value="{value}"/>'
+    body = f"{head}</camunda:properties></bpmn:extensionElements>"
+    one = sample.ONE_STEP.replace(sample.START.encode(), f"{body}{sample.START}".encode())
+    with pytest.raises(DeploymentRefused) as refused:
+        app.deploy(one)
+    assert [f.rule for f in refused.value.findings if f.severity == "error"] == ["head-unreadable"]
+
+
+def test_four_eyes_must_name_another_task(app, sample):
+    body = '<bpmn:extensionElements><camunda:properties><camunda:property name="fourEyes" value="%s"/>'
+    body += "</camunda:properties></bpmn:extensionElements>"
+    for name in ("typo", "b", "s"):
+        drawn = sample.bpmn(
+            sample.START + sample.user("a") + sample.user("b", inner=body % name) + sample.END
+            + sample.flow("s", "a") + sample.flow("a", "b") + sample.flow("b", "e"),
+        )  # fmt: skip
+        with pytest.raises(DeploymentRefused) as refused:
+            app.deploy(drawn)
+        assert "four-eyes-without-task" in {f.rule for f in refused.value.findings}
+
+
 def test_a_withdrawn_version_starts_no_more_and_the_one_before_does(app, sample):
     deploy(app, p__bpmn=sample.MESSAGE_START)
     deploy(app, p__bpmn=sample.MESSAGE_START.replace(b'name="a"', b'name="b"'))
