@@ -239,14 +239,6 @@ def is_required(component: Component, context: Mapping[str, Any], env: feel.Env)
     return bool(component.required_if) and evaluate(component.required_if, context, env) is True
 
 
-def _is_multiple(value: Decimal, step: Decimal) -> bool:
-    """Tell whether a number is a whole multiple; one beyond the precision of numbers is none."""
-    try:
-        return value % step == 0
-    except InvalidOperation:
-        return False
-
-
 def _limit(value: Any, context: Mapping[str, Any], env: feel.Env) -> Decimal | None:
     found = given(value, context, env)
     try:
