@@ -61,6 +61,7 @@ ENGLISH = {
     "note": "说明",
 }
 PATIENCE = 80
+MISWRITTEN = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 MODIFIERS = frozenset({"由", "角色", "填写", "案", "称为", "被拒", "说明"})
 
 
@@ -185,7 +186,7 @@ def play(scenario: Scenario, stage: Play) -> None:
         except KeyturnError as error:
             details = "; ".join(str(detail) for detail in getattr(error, "errors", ()))
             raise ScenarioError(scenario.name, number, f"{error} {details}".strip()) from error
-        except Exception as error:  # what is written there may be anything; the reader gets the step, not a traceback
+        except MISWRITTEN as error:  # what is written there may be anything; the reader gets the step, no traceback
             what = ", ".join(str(key) for key in step)
             reason = f"{type(error).__name__} {error}".strip()
             raise ScenarioError(

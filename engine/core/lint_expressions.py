@@ -12,6 +12,7 @@ from engine.core.feel.names import CALENDAR
 from engine.core.findings import Finding
 from engine.core.lint_chinese import chinese
 from engine.core.lint_known import about, did_you_mean
+from engine.core.lint_spelling import respelt, span
 from engine.core.normalise import EXPRESSION_ATTRIBUTES, is_juel, own_key
 from engine.core.timers import ISO_CYCLE, ISO_DURATION, ISO_MOMENT, is_literal
 
@@ -47,11 +48,14 @@ def _judge(where: Finding, what: str, what_zh: str, text: str, known: Known) -> 
             feel.from_juel(text)
         expression = feel.compile(text)
     except feel.FeelProblem as problem:
+        meant = respelt(text)
         yield replace(
             where,
             rule="invalid-feel",
-            message=f"The {what} {text} is not valid FEEL. {problem}",
-            message_zh=f"{what_zh}“{text}”不是有效的 FEEL 表达式。{chinese(problem)}",
+            message=f"The {what} {text} is not valid FEEL. {problem}" + (f" Write {meant}." if meant else ""),
+            message_zh=f"{what_zh}“{text}”不是有效的 FEEL 表达式。{chinese(problem)}"
+            + (f"请写成 {meant}。" if meant else ""),
+            repair=f"spelling:{where.element_id}" if meant else "",
         )
         return
     if what == "condition" and not expression.names and not expression.functions:
@@ -130,6 +134,7 @@ def _texts(node: Node) -> Iterator[tuple[str, str, str]]:
             and not is_literal(event.expression)
             and not is_cron(event.expression)
             and not MALFORMED.fullmatch(event.expression)
+            and not span(event.expression)
         ):
             yield "timer", "定时器", event.expression
         if event.name.startswith("="):
@@ -203,6 +208,16 @@ def _times(node: Node) -> Iterator[Finding]:
                 f"定时器“{event.expression}”是 cron 写法。请写成周期（如 R/P1D）或用 FEEL 算出时间。",
                 repair="cycle" if cycle_of(event.expression) else "",
             )
+        meant = span(event.expression) if event.kind == "timer" else ""
+        if meant and not is_literal(event.expression):
+            yield about(
+                node,
+                "invalid-time",
+                "error",
+                f'The timer {event.expression} is no ISO 8601 time. Write {meant}, or in FEEL duration("{meant}").',
+                f'定时器“{event.expression}”不是 ISO 8601 写法。请写成 {meant}，或在 FEEL 里写 duration("{meant}")。',
+            )
+            continue
         literal = is_literal(event.expression)
         if event.kind == "timer" and (not _exists(event.expression) if literal else _malformed(event.expression)):
             yield about(
@@ -212,6 +227,10 @@ def _times(node: Node) -> Iterator[Finding]:
                 f"The timer {event.expression} is no time of the calendar. Check the date, the hour or the interval.",
                 f"定时器“{event.expression}”不是有效的时间。请检查日期、时刻或间隔。",
             )
+    yield from _dates(node)
+
+
+def _dates(node: Node) -> Iterator[Finding]:
     for name in ("dueDate", "followUpDate"):
         text = node.attributes.get(name, "").strip()
         if (
@@ -224,8 +243,8 @@ def _times(node: Node) -> Iterator[Finding]:
                 node,
                 "invalid-time",
                 "error",
-                f"{name} {text} is neither a date, a duration such as P2D, nor FEEL starting with =.",
-                f"{name}“{text}”既不是日期、时长（如 P2D），也不是以 = 开头的 FEEL。",
+                f"{name} {text} is neither a date, a duration such as {span(text) or 'P2D'}, nor FEEL starting with =.",
+                f"{name}“{text}”既不是日期、时长（如 {span(text) or 'P2D'}），也不是以 = 开头的 FEEL。",
             )
     priority = node.attributes.get("priority", "")
     if priority and not priority.startswith("=") and not priority.lstrip("-").isdigit():

@@ -74,11 +74,10 @@ flow-crosses-border|A flow crosses the border of a sub-process|连线穿过子�
 flow-from-end|A flow leaves an end event|结束事件后面还有连线
 flow-to-start|A flow leads to a start event|连线指向开始事件
 four-eyes-without-task|Four eyes name no other user task|四眼原则没有指向其他人工任务
-four-eyes-without-task|Four eyes name no other user task|四眼原则没有指向其他人工任务
 gateway-without-condition|A flow of a gateway has no condition|网关的连线没有条件|default-flow
 implicit-merge|Flows merge without a gateway|没有网关就合并
 implicit-split|Flows split without a gateway|没有网关就分开
-invalid-feel|An expression is not FEEL|表达式不是有效的 FEEL
+invalid-feel|An expression is not FEEL|表达式不是有效的 FEEL|spelling
 invalid-priority|A priority is not a whole number|优先级不是整数
 invalid-time|A time does not exist|时间无效
 juel|An expression of Camunda 7 is read as FEEL|Camunda 7 表达式按 FEEL 执行|juel

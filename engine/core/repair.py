@@ -34,6 +34,10 @@ TITLES: Mapping[str, tuple[str, str]] = {
     "lane": ("Put {name} into the nearest lane", "把“{name}”放进最近的泳道"),
     "juel": ("Write the expressions of {name} as FEEL", "把“{name}”的表达式改写成 FEEL"),
     "cycle": ("Write the timer of {name} as an ISO 8601 cycle", "把“{name}”的定时改写成 ISO 8601 周期"),
+    "spelling": (
+        "Write {name} with FEEL's signs: straight quotes, =, and, or",
+        "“{name}”改用直引号、=、and、or",
+    ),
     "topic": ("Let a service do {name}, by the topic of its bean", "由同名主题（topic）的服务来完成“{name}”"),
     "vendor": ("Take over what another engine's attributes say of {name}", "把其他引擎对“{name}”的设定转换过来"),
     "layout": ("Draw the diagram anew", "重新排布整张图"),
@@ -48,6 +52,7 @@ STEPS: Mapping[str, Callable[[etree._Element, etree._Element], None]] = {
     "lane": repair_steps.lane,
     "juel": repair_steps.juel,
     "cycle": repair_steps.cycle,
+    "spelling": repair_steps.spelling,
     "topic": repair_steps.topic,
     "vendor": repair_vendors.vendor,
 }

@@ -10,6 +10,7 @@ from lxml import etree
 from engine.core import repair_drawing
 from engine.core.lint_activities import BEAN
 from engine.core.lint_expressions import cycle_of
+from engine.core.lint_spelling import respelt
 from engine.core.model import ACTIVITY_TYPES, EVENT_TYPES, GATEWAY_TYPES
 from engine.core.normalise import EXPRESSION_ATTRIBUTES, is_juel, plain
 from engine.core.parse_effects import BPMN, CAMUNDA
@@ -112,6 +113,22 @@ def juel(root: etree._Element, node: etree._Element) -> None:
         name = message.get("name", "")
         if message.get("id") in named and is_juel(name) and not is_juel(plain(name)):
             message.set("name", f"={plain(name)}")
+
+
+def spelling(root: etree._Element, node: etree._Element) -> None:
+    """Write the texts of an element that are no FEEL with FEEL's own signs, where that makes them FEEL."""
+    del root
+    for part in _own(node):
+        text = (part.text or "").strip()
+        bare = text.removeprefix("=")
+        if kind(part) in BARE_TEXTS and (meant := respelt(bare)):
+            part.text = text[: len(text) - len(bare)] + meant
+        for key, value in [(str(k), str(v)) for k, v in part.attrib.items()]:
+            name = etree.QName(key).localname
+            expression = value.startswith("=") or name in BARE_ATTRIBUTES
+            meant = respelt(value.removeprefix("=")) if expression else ""
+            if meant:
+                part.set(key, f"={meant}" if value.startswith("=") else meant)
 
 
 def _own(node: etree._Element) -> Iterator[etree._Element]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from engine.core import lint, normalise, parse
+from engine.core import lint, normalise, parse, repair
 from engine.core.lint_expressions import cycle_of
 from engine.errors import DeploymentRefused
 from tests.conformance.drawing_board import (
@@ -324,3 +324,28 @@ def test_a_merge_is_told_only_where_tokens_can_be_several():
 def test_a_user_task_without_form_is_told_where_forms_are_known():
     body = LANES + START + user("a") + END + TASK
     assert [(f.rule, f.severity) for f in check(body, forms=frozenset({"f"}))] == [("no-form", "info")]
+
+
+@pytest.mark.parametrize(("written", "meant"), [("3 days", "P3D"), ("3天", "P3D"), ("3D", "P3D"), ("2个小时", "PT2H"), ("30分钟", "PT30M")])
+def test_a_timer_in_plain_words_is_told_how_to_write_it(written: str, meant: str):
+    found = check(START + user("a") + boundary("t", "a", timer("Duration", written)) + END + TASK + flow("t", "e"))
+    (finding,) = [f for f in found if f.severity == "error"]
+    assert finding.rule == "invalid-time"
+    assert f'Write {meant}, or in FEEL duration("{meant}")' in finding.message
+    assert meant in finding.message_zh
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [('n == "x"', 'n = "x"'), ("n = “或”", 'n = "或"'), ("n = 1 或 n = 2", "n = 1 or n = 2"), ("n > 1 并且 n = 2", "n > 1 and n = 2"), ("n = 1 且 n = 2", "n = 1 and n = 2"), ("n = 1 && n = 2", "n = 1 and n = 2")],
+)
+def test_signs_of_other_languages_are_told_as_feel_writes_them(written: str, meant: str):
+    body = split("exclusiveGateway", written, "n = 9")
+    (finding,) = [f for f in check(body) if f.rule == "invalid-feel"]
+    assert f"Write {meant}." in finding.message
+    assert f"请写成 {meant}。" in finding.message_zh
+    assert finding.repair == f"spelling:{finding.element_id}"
+    text = xml(body)
+    found = [f for f in check(body) if f.rule == "invalid-feel"]
+    mended = repair.apply(text, repair.proposals(text, found)[:1])
+    assert meant in {f.condition for f in parse.parse(mended).processes["P"].flows.values()}
