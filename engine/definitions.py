@@ -8,12 +8,13 @@ from uuid import UUID
 
 from engine import access
 from engine.access import Action
+from engine.bindings import form_reference
 from engine.cache import Cache
 from engine.core import dmn, feel, forms, normalise, parse
 from engine.core import program as programs
 from engine.core.calendar import WorkCalendar
 from engine.core.snapshot import Environment
-from engine.deployment import Deployed, Deployment, arm_starts, check, deploy, disarm_starts, form_reference
+from engine.deployment import Deployed, Deployment, arm_starts, check, deploy, disarm_starts
 from engine.errors import N_, InvalidInputError, NotFoundError, ProcessError
 from engine.roles import role_codes
 from storage import audit
@@ -283,9 +284,11 @@ def decide(
 
 def _decision_row(session: Session, ref: str, definition_id: UUID | None, binding: str) -> DecisionDefinition | None:
     if binding == "deployment" and definition_id is not None:
-        bound = _definition(session, definition_id).decisions.get(ref)
+        row = _definition(session, definition_id)
+        bound = row.decisions.get(ref)
         if bound is not None:
             return queries.decision(session, UUID(bound))
+        return queries.latest_decision(session, ref, until=row.created_at)  # its name was worked out just now
     return queries.latest_decision(session, ref)
 
 
@@ -308,9 +311,10 @@ def environment(
 
     def answer(ref: str, binding: str, variables: Mapping[str, Any]) -> Any:
         try:
+            kind, _, drawn_in = binding.partition(":")
             result = decide(
-                session, ref=ref, variables=variables, calendar=days, now=now, definition_id=definition_id,
-                binding=binding,
+                session, ref=ref, variables=variables, calendar=days, now=now, binding=kind,
+                definition_id=UUID(drawn_in) if drawn_in else definition_id,
             )  # fmt: skip
         except InvalidInputError as error:
             message = N_("The decision {decision} cannot be made: {reason}")
@@ -331,12 +335,14 @@ def _called(session: Session, key: str, binding: str, caller: UUID) -> ProcessDe
     kind, _, extra = binding.partition(":")
     row = None
     if kind == "deployment":
-        row = queries.deployed_process(session, key, _definition(session, caller).deployment_id)
+        drawn_in = _definition(session, extra or caller)
+        row = queries.process_as_of(session, key, drawn_in.created_at)
     elif kind == "version" and extra.isdigit():
         row = queries.process_version(session, key, int(extra))
     elif kind == "versionTag":
         row = queries.tagged_process(session, key, extra)
-    row = row or (queries.latest_process(session, key) if kind in ("latest", "deployment") else None)
+    elif kind == "latest":
+        row = queries.latest_process(session, key)
     if row is None:
         raise ProcessError(N_("The called process {key} is not deployed ({binding})."), key=key, binding=binding)
     return row

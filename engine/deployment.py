@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field, replace
-from hashlib import sha256
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from engine import access, timer_starts
 from engine.access import Action
+from engine.bindings import bound_digests, digest_of, form_reference
 from engine.core import dmn, forms, lint, normalise, parse
 from engine.core import program as programs
 from engine.core.calendar import WorkCalendar
@@ -86,12 +86,6 @@ class _Bundle:
         ]
 
 
-def form_reference(reference: str) -> str:
-    """Give the form's key in a `formRef` or `formKey` (`camunda-forms:deployment:T01.form` means `T01`)."""
-    name = reference.rsplit(":", 1)[-1] if reference.startswith(("camunda-forms:", "embedded:")) else reference
-    return PurePosixPath(name).name.removesuffix(".form")
-
-
 def deploy(
     session: Session,
     *,
@@ -126,7 +120,7 @@ def deploy(
         head = {**process.properties, "note": note, **(heads or {}).get(process.id, {})}
         roles = {"roles": list(_roles(session, process, bundle))}
         values = {**regulation_head(head), **made, **roles}
-        items.append(_store_process(session, file, process, model, source, values, registry))
+        items.append(_store_process(session, file, process, model, source, values, registry, bundle))
     keys = [item.key for item in items if item.kind == "process"] or [""]
     for locale, texts in bundle.catalogues.items():
         for key in keys:
@@ -244,16 +238,8 @@ def _known(session: Session, bundle: _Bundle, registry: Registry) -> lint.Known:
 # Storing
 
 
-def _digest(*parts: bytes | str) -> str:
-    whole = sha256()
-    for part in parts:
-        data = part.encode() if isinstance(part, str) else part
-        whole.update(len(data).to_bytes(8, "big") + data)
-    return whole.hexdigest()
-
-
 def _store_form(session: Session, file: str, form: Form, source: bytes, made: dict[str, Any]) -> Deployed:
-    digest = _digest(source)
+    digest = digest_of(source)
     row = queries.latest_form(session, form.id)
     if row is not None and row.digest == digest:
         return Deployed("form", row.id, row.key, row.version, form.name or form.id, new=False)
@@ -267,7 +253,7 @@ def _store_form(session: Session, file: str, form: Form, source: bytes, made: di
 def _store_decisions(
     session: Session, file: str, decisions: Any, source: bytes, made: dict[str, Any]
 ) -> list[Deployed]:
-    digest = _digest(source)
+    digest = digest_of(source)
     last = {key: queries.decision_by_key(session, key) for key in decisions.decisions}
     rows = list(last.values())
     if all(row is not None and row.digest == digest for row in rows):
@@ -301,13 +287,16 @@ def _store_process(
     source: bytes,
     values: dict[str, Any],
     registry: Registry,
+    bundle: _Bundle,
 ) -> Deployed:
     attributes = [node.attributes for node in process.nodes.values()]
     references = {form_reference(a.get("formRef") or a.get("formKey", "")) for a in attributes}
     bound_forms = {k: found for k in sorted(references - {""}) if (found := queries.latest_form(session, k))}
     wanted = {a["decisionRef"] for a in attributes if a.get("decisionRef")}
     bound_decisions = {k: made for k in sorted(wanted) if (made := queries.latest_decision(session, k))}
-    digest = _digest(process.id, source, *(form.digest for form in bound_forms.values()))
+    together = {other.id: (other, content) for _, other, _, content in bundle.executable()}
+    bound = [form.digest for form in bound_forms.values()] + bound_digests(session, process, together)
+    digest = digest_of(process.id, source, *bound)
     last = queries.latest_process(session, process.id, usable=False)
     if last is not None and last.digest == digest and last.state == "in_force":
         return Deployed("process", last.id, last.key, last.version, last.name, new=False)

@@ -50,9 +50,10 @@ def tagged_process(session: Session, key: str, tag: str) -> ProcessDefinition | 
     return session.scalars(query.order_by(ProcessDefinition.version.desc()).limit(1)).first()
 
 
-def deployed_process(session: Session, key: str, deployment_id: UUID) -> ProcessDefinition | None:
-    """Find the version of a process that was published in this deployment."""
-    return session.scalars(select(ProcessDefinition).filter_by(key=key, deployment_id=deployment_id)).first()
+def process_as_of(session: Session, key: str, moment: datetime) -> ProcessDefinition | None:
+    """Find the version of a process that a deployment of this moment came with: published with it, or last before."""
+    query = select(ProcessDefinition).where(ProcessDefinition.key == key, ProcessDefinition.created_at <= moment)
+    return session.scalars(query.order_by(ProcessDefinition.version.desc()).limit(1)).first()
 
 
 def newest_processes(session: Session) -> Sequence[ProcessDefinition]:
@@ -135,19 +136,19 @@ def latest_form(session: Session, key: str) -> FormDefinition | None:
     ).first()
 
 
-
 def form_keys(session: Session) -> frozenset[str]:
     """List the keys of all forms."""
     return frozenset(session.scalars(select(FormDefinition.key).distinct()))
 
 
-def latest_decision(session: Session, name_or_id: str) -> DecisionDefinition | None:
-    """Find the newest version of a decision, by id or else by name."""
+def latest_decision(session: Session, name_or_id: str, *, until: datetime | None = None) -> DecisionDefinition | None:
+    """Find the newest version of a decision, by id or else by name; with `until`, the newest of that moment."""
     query = (
         select(DecisionDefinition)
         .where(or_(DecisionDefinition.key == name_or_id, DecisionDefinition.name == name_or_id))
         .order_by((DecisionDefinition.key == name_or_id).desc(), DecisionDefinition.version.desc())
     )
+    query = query.where(DecisionDefinition.created_at <= until) if until is not None else query
     return session.scalars(query.limit(1)).first()
 
 
@@ -165,7 +166,6 @@ def decision(session: Session, decision_id: UUID) -> DecisionDefinition | None:
 def decision_keys(session: Session) -> frozenset[str]:
     """List the ids of all decisions."""
     return frozenset(session.scalars(select(DecisionDefinition.key).distinct()))
-
 
 
 def resource(session: Session, resource_id: UUID) -> DecisionResource | None:

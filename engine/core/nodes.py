@@ -205,8 +205,11 @@ class BusinessRuleTask(NodeSpec):
         """
         attributes = self.node.attributes
         reference = str(run.text(task, attributes.get("decisionRef", "")))
+        binding = attributes.get("decisionRefBinding", "latest")
+        if binding == "deployment":  # of the process this task is drawn in, which may be a called one
+            binding = f"deployment:{run.program_of(task).definition_id}"
         try:
-            answer = run.env.decide(reference, attributes.get("decisionRefBinding", "latest"), run.view(task))
+            answer = run.env.decide(reference, binding, run.view(task))
         except feel.FeelProblem as error:
             message = N_("{name}: the decision {decision} cannot be made: {reason}")
             raise ProcessError(

@@ -74,6 +74,8 @@ class CallActivity(NodeSpec):
         attributes = self.node.attributes
         binding = attributes.get("calledElementBinding", "latest")
         extra = attributes.get("calledElementVersion") or attributes.get("calledElementVersionTag") or ""
+        if binding == "deployment":
+            return f"deployment:{run.program_of(task).definition_id}"
         return f"{binding}:{run.text(task, extra)}" if extra else binding
 
     def _carried(

@@ -22,6 +22,7 @@ class Environment:
     """Everything from outside that one step may use.
 
     `decide(decision_ref, binding, variables)` answers a business rule task with the decision's value.
+    The binding `deployment:<definition id>` names the version of a process that the decision or process came with.
     `called(key, binding)` resolves the process of a call activity, `program(definition_id)` one that already runs.
     """
 

@@ -26,8 +26,9 @@ class Deployment(Base):
 class ProcessDefinition(Base):
     """One version of a process, with the head of the regulation it implements (B60).
 
-    `digest` covers the diagram and the forms bound to it. `forms` and `decisions` map keys to the versions that were
-    published with it; `roles` lists the candidate groups of its user tasks, `starters` who may start it.
+    `digest` covers the diagram, its forms, and the decisions and called processes bound to it by deployment. `forms`
+    and `decisions` map keys to the versions that were published with it; `roles` lists the candidate groups of its
+    user tasks, `starters` who may start it.
     """
 
     __tablename__ = "process_definition"

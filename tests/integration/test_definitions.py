@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 
 import pytest
 
@@ -14,6 +15,7 @@ from engine.errors import (
     NotFoundError,
     ProcessError,
 )
+from storage.tables.definitions import ProcessDefinition
 
 DECISION = """<?xml version="1.0" encoding="UTF-8"?>
 <definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="limits" name="limits" namespace="http://example.org">
@@ -55,6 +57,40 @@ def test_a_business_rule_task_asks_the_latest_decision_or_the_one_deployed_with_
     with app.database.read() as s:
         made = [h for h in instances.history(s, second, SYSTEM) if h.action == "decided"]
     assert made[0].detail["decision"] == "limit"
+
+
+def caller(sample, binding="deployment"):
+    call = f'<bpmn:callActivity id="c" calledElement="rule" camunda:calledElementBinding="{binding}">'
+    call += '<bpmn:extensionElements><camunda:in variables="all"/></bpmn:extensionElements></bpmn:callActivity>'
+    return sample.bpmn(sample.START + call + sample.END + sample.flow("s", "c") + sample.flow("c", "e"), key="caller")
+
+
+def test_a_called_process_and_its_decision_are_those_of_the_deployment(app, sample):
+    first = {"p__bpmn": rule(sample, "deployment"), "c__bpmn": caller(sample), "d__dmn": (DECISION % "cs_mgr").encode()}
+    deploy(app, **first)
+    app.later(hours=1)
+    assert not any(item.new for item in deploy(app, **first).items)
+    deploy(app, d__dmn=(DECISION % "leader").encode())
+    deploy(app, p__bpmn=rule(sample, "deployment").replace(b"\xe7\xa4\xba\xe4\xbe\x8b", b"second"))
+    one = app.start("caller", {"amount": 5})
+    assert [t.groups for t in app.open()] == [("cs_mgr",)], "the called process and its table, as published together"
+    app.later(hours=1)
+    again = deploy(app, **first | {"d__dmn": (DECISION % "legal").encode()})
+    assert {item.key for item in again.items if item.new} == {"rule", "caller", "limit"}
+    two = app.start("caller", {"amount": 5})
+    assert {t.instance_id: t.groups for t in app.open()} == {one: ("cs_mgr",), two: ("legal",)}
+
+
+def test_a_process_published_later_is_none_of_the_deployments(app, sample):
+    with app.database.transaction() as s:
+        found = definitions.deploy(
+            s, files={"c.bpmn": caller(sample), "p.bpmn": rule(sample), "d.dmn": (DECISION % "cs_mgr").encode()},
+            viewer=SYSTEM, now=app.now, registry=app.registry,
+        )  # fmt: skip
+        called = next(item.id for item in found.items if item.key == "rule")
+        s.get_one(ProcessDefinition, called).created_at = app.now + timedelta(hours=1)
+    with pytest.raises(ProcessError):
+        app.start("caller", {"amount": 5})
 
 
 def test_a_decision_without_an_answer_says_so(app, sample):
