@@ -148,15 +148,6 @@ def _person(process: Process, node: Node, known: Known) -> Iterator[Finding]:
                 f"Four eyes: {name} is no other user task of this process. Enter the id of the task done before.",
                 f"四眼原则：“{name}”不是本流程中的其他人工任务。请填写之前那个任务的编号。",
             )
-    for name in (part.strip() for part in node.properties.get("fourEyes", "").split(",")):
-        if name and (name not in process.nodes or process.nodes[name].type != "userTask" or name == node.id):
-            yield about(
-                node,
-                "four-eyes-without-task",
-                "error",
-                f"Four eyes: {name} is no other user task of this process. Enter the id of the task done before.",
-                f"四眼原则：“{name}”不是本流程中的其他人工任务。请填写之前那个任务的编号。",
-            )
     names = [] if groups.startswith("=") else [g.strip() for g in (groups or node.lane).split(",") if g.strip()]
     for name in names:
         if known.roles and name not in known.roles:
