@@ -11,7 +11,6 @@ from processes.services.recording import case_of, log_event, moment, set_state, 
 from storage import cases, deadlines
 
 if TYPE_CHECKING:
-
     from engine.connectors import ServiceContext
     from storage.tables.cases import ServiceCase
 
