@@ -58,7 +58,7 @@ def viewer(session: Session, login: str, *, now: datetime, roles: Sequence[str] 
             if (row.login == login or row.role not in NOT_INHERITED) and (not roles or row.role in roles)
         )
     )
-    lower = {role.code: role.supervises for role in queries.roles(session) if role.supervises}
+    lower = queries.supervised(session, {grant.role for grant in grants})
     supervised = tuple(
         dict.fromkeys(Grant(code, g.scope) for g in grants if not g.org for code in lower.get(g.role, ()))
     )
@@ -95,7 +95,7 @@ def session_proof(session: Session, login: str) -> str:
 
     Without it, whoever took a session over would keep it after the password was changed.
     """
-    person = queries.user(session, login)
+    person = queries.user(session, login, with_password=True)
     return sha256(person.password_hash.encode()).hexdigest()[:16] if person is not None else ""
 
 

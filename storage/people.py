@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, or_, select
+from sqlalchemy.orm import undefer
 
 from storage.tables.people import ApiToken, LoginAttempt, Role, RoleGrant, Substitution, User
 
@@ -15,9 +16,9 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 
-def user(session: Session, login: str) -> User | None:
-    """Find a person by login."""
-    return session.get(User, login)
+def user(session: Session, login: str, *, with_password: bool = False) -> User | None:
+    """Find a person by login, with the hash of the password when it is asked for."""
+    return session.get(User, login, options=[undefer(User.password_hash)] if with_password else None)
 
 
 def users(session: Session, *, text: str = "", role: str = "", limit: int = 200, offset: int = 0) -> Sequence[User]:
@@ -86,6 +87,12 @@ def substitutions(session: Session, login: str = "") -> Sequence[Substitution]:
 def roles(session: Session) -> Sequence[Role]:
     """List the roles in their order."""
     return session.scalars(select(Role).order_by(Role.position, Role.code)).all()
+
+
+def supervised(session: Session, codes: Iterable[str]) -> dict[str, list[str]]:
+    """Map each of these roles that supervises others to the roles it supervises."""
+    rows = session.execute(select(Role.code, Role.supervises).where(Role.code.in_(list(codes))))
+    return {code: list(lower) for code, lower in rows if lower}
 
 
 def failures_since(session: Session, login: str, since: datetime) -> Sequence[datetime]:

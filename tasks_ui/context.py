@@ -124,8 +124,9 @@ def _load(login: Any, proof: Any) -> Viewer | None:
     if not isinstance(login, str) or not isinstance(proof, str):
         return None
     with reading() as opened:
+        if people.session_proof(opened, login) != proof:
+            return None
         try:
-            person = people.viewer(opened, login, now=utcnow())
+            return people.viewer(opened, login, now=utcnow())
         except NotFoundError:
             return None
-        return person if people.session_proof(opened, login) == proof else None
