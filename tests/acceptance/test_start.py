@@ -62,7 +62,7 @@ def test_the_caller_is_found_by_number_house_and_name(agent) -> None:
         began = time.perf_counter()
         answer = agent.get("/start/complaint/callers", query_string={"q": typed})
         assert answer.status_code == 200
-        assert time.perf_counter() - began < 1
+        assert time.perf_counter() - began < 5  # 0.02 s on a machine that does nothing else
         assert HOME in answer.text, typed
         assert "王安然" in answer.text
         assert "19900000001" not in answer.text  # masked until picked

@@ -81,7 +81,7 @@ class Live:
             is_mobile=size == "phone",
             **options,
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)
         self.contexts.append(context)
         page = context.new_page()
         page.on("console", self._listen)

@@ -149,7 +149,7 @@ class Story:
         page = self.page(login, size)
         page.goto(f"{self.live.address}/inbox?q={self.number}")
         link = page.locator("a.name", has_text=name)
-        for _ in range(20):  # the worker may still be on its way to this task
+        for _ in range(100):  # the worker may still be on its way to this task
             if link.count():
                 break
             page.wait_for_timeout(250)
@@ -214,7 +214,7 @@ def test_a_complaint_from_the_call_to_the_closed_case(live: Live) -> None:
     story.does("zhou.xiaoning", "CB1", "回访通话", attempt=None)
     story.does("sun.mingli", "T25", "复查归档")
     case.reload()
-    for _ in range(20):  # the worker closes it
+    for _ in range(100):  # the worker closes it
         if "已关闭" in case.locator("main").inner_text():
             break
         case.wait_for_timeout(250)

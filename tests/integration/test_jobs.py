@@ -279,7 +279,7 @@ def test_the_loop_reacts_at_once_and_stops(app, sample, monkeypatch):
     finally:
         stop.set()
         app.database.wake.set()
-        thread.join(5)
+        thread.join(30)
     assert not thread.is_alive()
 
 
