@@ -2,18 +2,67 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import and_, delete, literal, or_, select, true, union
 from sqlalchemy.orm import undefer
 
 from storage.tables.people import ApiToken, LoginAttempt, Role, RoleGrant, Substitution, User
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
+    from sqlalchemy import Select
     from sqlalchemy.orm import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An active person with his grants and those of whom he stands in for (`others`): (login, role, scope, org)."""
+
+    login: str
+    name: str
+    locale: str
+    password_hash: str
+    others: tuple[str, ...]
+    grants: tuple[tuple[str, str, str, str], ...]
+    supervises: Mapping[str, Sequence[str]]
+
+
+def known(session: Session, login: str, now: datetime) -> Known | None:
+    """Read in one statement, as every request does, who a person is and what he may do now; None when he left."""
+    others = select(Substitution.login).where(
+        Substitution.substitute == login, Substitution.from_at <= now, Substitution.until_at > now
+    )
+    who = union(select(literal(login).label("login")), others).subquery()
+    valid = or_(RoleGrant.valid_until.is_(None), RoleGrant.valid_until > now)
+    query: Select[*tuple[Any, ...]] = (
+        select(
+            User.name, User.locale, User.password_hash, who.c.login, RoleGrant.role, RoleGrant.scope, RoleGrant.org,
+            Role.supervises,
+        )
+        .select_from(User)
+        .join(who, true())
+        .outerjoin(RoleGrant, and_(RoleGrant.login == who.c.login, valid))
+        .outerjoin(Role, Role.code == RoleGrant.role)
+        .where(User.login == login, User.active)
+        .order_by(who.c.login, RoleGrant.role, RoleGrant.scope)
+    )  # fmt: skip
+    rows = session.execute(query).all()
+    if not rows:
+        return None
+    name, locale, password_hash = rows[0][:3]
+    return Known(
+        login=login,
+        name=name,
+        locale=locale,
+        password_hash=password_hash,
+        others=tuple(dict.fromkeys(row.login for row in rows if row.login != login)),
+        grants=tuple((row.login, row.role, row.scope, row.org) for row in rows if row.role is not None),
+        supervises={row.role: row.supervises for row in rows if row.supervises},
+    )
 
 
 def user(session: Session, login: str, *, with_password: bool = False) -> User | None:
@@ -68,16 +117,6 @@ def holders(session: Session, role: str, scope: str, now: datetime) -> Sequence[
     ).all()
 
 
-def substituted(session: Session, login: str, now: datetime) -> Sequence[str]:
-    """List those for whom a person stands in now."""
-    return session.scalars(
-        select(Substitution.login)
-        .where(Substitution.substitute == login, Substitution.from_at <= now, Substitution.until_at > now)
-        .distinct()
-        .order_by(Substitution.login)
-    ).all()
-
-
 def substitutions(session: Session, login: str = "") -> Sequence[Substitution]:
     """List substitutions, newest first, of one person or of all."""
     query = select(Substitution).order_by(Substitution.from_at.desc())
@@ -87,12 +126,6 @@ def substitutions(session: Session, login: str = "") -> Sequence[Substitution]:
 def roles(session: Session) -> Sequence[Role]:
     """List the roles in their order."""
     return session.scalars(select(Role).order_by(Role.position, Role.code)).all()
-
-
-def supervised(session: Session, codes: Iterable[str]) -> dict[str, list[str]]:
-    """Map each of these roles that supervises others to the roles it supervises."""
-    rows = session.execute(select(Role.code, Role.supervises).where(Role.code.in_(list(codes))))
-    return {code: list(lower) for code, lower in rows if lower}
 
 
 def failures_since(session: Session, login: str, since: datetime) -> Sequence[datetime]:

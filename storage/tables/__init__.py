@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
-from storage.tables import cases, deadlines, definitions, estate, instances, parties, people, registers, work
+from storage.tables import (
+    cases,
+    contractors,
+    deadlines,
+    defects,
+    definitions,
+    estate,
+    handovers,
+    inspections,
+    instances,
+    parties,
+    people,
+    registers,
+    work,
+)
 from storage.tables.base import Base
 
 __all__ = [
     "Base",
     "cases",
+    "contractors",
     "deadlines",
+    "defects",
     "definitions",
     "estate",
+    "handovers",
+    "inspections",
     "instances",
     "parties",
     "people",
