@@ -1,0 +1,155 @@
+"""Queries about rectification orders, their defects and the units that mend them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Select, func, or_, select
+
+from storage.tables.contractors import Contractor, Deduction
+from storage.tables.defects import Defect, DefectEvent, RectificationOrder
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+    from datetime import datetime
+    from uuid import UUID
+
+    from sqlalchemy.orm import Session
+
+
+def get(session: Session, number: str) -> RectificationOrder | None:
+    """Read an order by its number."""
+    return session.scalar(select(RectificationOrder).where(RectificationOrder.number == number))
+
+
+def of_starter(session: Session, starter: str) -> Sequence[RectificationOrder]:
+    """List the orders that a case, inspection or handover started, oldest first."""
+    query = select(RectificationOrder).where(RectificationOrder.starter == starter)
+    return session.scalars(query.order_by(RectificationOrder.id)).all()
+
+
+def open_of_starter(session: Session, starter: str) -> Sequence[RectificationOrder]:
+    """List the open orders of a starter as they are now, oldest first."""
+    query = select(RectificationOrder).where(RectificationOrder.starter == starter, RectificationOrder.open)
+    return session.scalars(query.order_by(RectificationOrder.id)).all()
+
+
+def count_open(session: Session, starter: str) -> int:
+    """Count the open orders of a starter. Exact when the starter's instance is locked."""
+    query = select(func.count()).where(RectificationOrder.starter == starter, RectificationOrder.open)
+    return session.scalar(query) or 0
+
+
+def defects_of(session: Session, number: str) -> Sequence[Defect]:
+    """List the defects of an order in the order they were found."""
+    query = select(Defect).where(Defect.order_number == number)
+    return session.scalars(query.order_by(Defect.found_at, Defect.id)).all()
+
+
+def defects_by_id(session: Session, ids: Collection[UUID]) -> Mapping[UUID, Defect]:
+    """Read defects by their ids."""
+    return {row.id: row for row in session.scalars(select(Defect).where(Defect.id.in_(ids)))}
+
+
+def defect_events(session: Session, defect_ids: Collection[UUID]) -> Sequence[DefectEvent]:
+    """List what happened to defects, oldest first."""
+    query = select(DefectEvent).where(DefectEvent.defect_id.in_(defect_ids))
+    return session.scalars(query.order_by(DefectEvent.at, DefectEvent.id)).all()
+
+
+def contractor(session: Session, code: str) -> Contractor | None:
+    """Read a responsible unit by its code (the `org` of its people's roles)."""
+    return session.scalar(select(Contractor).where(Contractor.code == code)) if code else None
+
+
+def contractors(session: Session, ids: Collection[int | None] = ()) -> Mapping[int, Contractor]:
+    """Read responsible units by their keys; all of them when none is named."""
+    wanted = {key for key in ids if key is not None}
+    query = select(Contractor).where(Contractor.id.in_(wanted)) if ids else select(Contractor)
+    return {row.id: row for row in session.scalars(query.order_by(Contractor.id))}
+
+
+def deductions(session: Session, number: str) -> Sequence[Deduction]:
+    """List the deductions of an order, oldest first."""
+    query = select(Deduction).where(Deduction.order_number == number)
+    return session.scalars(query.order_by(Deduction.id)).all()
+
+
+@dataclass(frozen=True, slots=True)
+class OrderQuery:
+    """What a list of orders asks for. `status`: open, closed or ""; `late`: past due at `now`.
+
+    `scopes` None means every project; `orgs` limits to orders that these units answer for or mend.
+    """
+
+    text: str = ""
+    status: str = "open"
+    project: str = ""
+    contractor: str = ""
+    state: str = ""
+    starter: str = ""
+    late: bool = False
+    page: int = 1
+    size: int = 25
+    scopes: frozenset[str] | None = None
+    orgs: frozenset[str] = frozenset()
+
+
+def search(session: Session, query: OrderQuery, *, now: datetime) -> tuple[Sequence[RectificationOrder], int]:
+    """Find orders, the most urgent first; gives a page and the total."""
+    found = _filtered(query, now)
+    total = session.scalar(select(func.count()).select_from(found.subquery())) or 0
+    rows = select(RectificationOrder).where(RectificationOrder.id.in_(found))
+    rows = rows.order_by(
+        RectificationOrder.open.desc(), RectificationOrder.due_at.is_(None), RectificationOrder.due_at,
+        RectificationOrder.id.desc(),
+    )  # fmt: skip
+    return session.scalars(rows.limit(query.size).offset((query.page - 1) * query.size)).all(), total
+
+
+def totals(session: Session, query: OrderQuery, *, now: datetime) -> dict[str, int]:
+    """Count what a query finds by state, and `late` those past due."""
+    found = _filtered(query, now)
+    rows = select(RectificationOrder.state, func.count()).where(RectificationOrder.id.in_(found))
+    rows = rows.group_by(RectificationOrder.state)
+    counted = {str(state): int(count) for state, count in session.execute(rows)}
+    overdue = select(func.count()).where(
+        RectificationOrder.id.in_(found), RectificationOrder.open, RectificationOrder.due_at < now
+    )
+    return {**counted, "late": session.scalar(overdue) or 0}
+
+
+def count_defects(session: Session, numbers: Collection[str]) -> Mapping[str, tuple[int, int]]:
+    """Count the defects of orders: number → (all, open)."""
+    query = select(Defect.order_number, func.count(), func.count().filter(Defect.open))
+    rows = session.execute(query.where(Defect.order_number.in_(numbers)).group_by(Defect.order_number))
+    return {number: (every, left) for number, every, left in rows}
+
+
+def _filtered(query: OrderQuery, now: datetime) -> Select[int]:
+    found = select(RectificationOrder.id)
+    if query.status:
+        found = found.where(RectificationOrder.open.is_(query.status == "open"))
+    mine = select(Contractor.id).where(Contractor.code.in_(query.orgs))
+    own = or_(RectificationOrder.repair_id.in_(mine), RectificationOrder.responsible_id.in_(mine))
+    if query.scopes is not None:
+        found = found.where(or_(RectificationOrder.project.in_(query.scopes), own))
+    if query.project:
+        found = found.where(RectificationOrder.project == query.project)
+    if query.contractor:
+        of_unit = select(Contractor.id).where(Contractor.code == query.contractor)
+        found = found.where(
+            or_(RectificationOrder.repair_id.in_(of_unit), RectificationOrder.responsible_id.in_(of_unit))
+        )
+    if query.state:
+        found = found.where(RectificationOrder.state == query.state)
+    if query.starter:
+        found = found.where(RectificationOrder.starter == query.starter)
+    if query.late:
+        found = found.where(RectificationOrder.open, RectificationOrder.due_at < now)
+    columns = [RectificationOrder.number, RectificationOrder.house, RectificationOrder.area]
+    columns += [RectificationOrder.brief, RectificationOrder.starter]
+    for piece in query.text.split():
+        found = found.where(or_(*(column.contains(piece, autoescape=True) for column in columns)))
+    return found
