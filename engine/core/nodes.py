@@ -293,9 +293,9 @@ class InclusiveGateway(NodeSpec):
 
         At first the ways over boundary events count against joining; at the second look (`run.stuck`) for it.
         """
-        here = [t for t in run.tokens(task.workflow) if t.task_spec is self and t.has_state(TaskState.WAITING)]
-        if not here or here[0] is not task:
-            return False
+        here = [t for t in run.tokens(task.workflow) if t.task_spec is self]
+        if here[0] is not task or not all(t.has_state(TaskState.WAITING) for t in here):
+            return False  # one is just arriving: look again when it waits too
         filled = {t.internal_data.get("via", "") for t in here}
         empty = [f for f in self.node.incoming if f not in filled]
         reach = run.program_of(task).reach

@@ -181,3 +181,13 @@ def test_terminate_ends_its_scope_only():
     board = Board(START + sub + user("z") + END + chain("s", "sp", "z", "e"))
     assert board.open == ["i", "k"]
     assert board.do("i").open == ["z"]
+
+
+def test_an_inner_inclusive_join_and_the_outer_one_pass_one_after_the_other():
+    """Both can pass at the same rest: the outer one waits for what the inner one is just sending."""
+    body = (
+        START + '<inclusiveGateway id="g"/><inclusiveGateway id="h"/><inclusiveGateway id="inner"/><inclusiveGateway id="outer"/>'
+        + user("a") + user("b") + user("c") + user("z") + END
+        + chain("s", "g", "a", "outer", "z", "e") + chain("g", "h", "b", "inner", "outer") + chain("h", "c", "inner")
+    )  # fmt: skip
+    assert Board(body).do("b").do("a").do("c").open == ["z"]
