@@ -51,6 +51,12 @@ class SuspendedError(ConflictError):
     """The process instance is suspended: an administrator must resume it first."""
 
 
+class UnavailableError(KeyturnError):
+    """The database cannot be reached at the moment. Please try again in a minute."""
+
+    status = 503
+
+
 class InvalidInputError(KeyturnError):
     """Something in the request is not right."""
 
@@ -73,6 +79,15 @@ class DeploymentRefused(InvalidInputError):  # noqa: N818  the name callers know
         """Carry the findings (`engine.core.findings.Finding`), errors first."""
         first = next(iter(findings), None)
         super().__init__(N_("The files cannot be deployed: {reason}"), reason=str(first) if first else "")
+        self.findings = tuple(findings)
+
+
+class MigrationRefused(ConflictError):  # noqa: N818  like DeploymentRefused
+    """The process instance cannot change its version as it is: see `findings`."""
+
+    def __init__(self, findings: Sequence[Any]) -> None:
+        """Carry what stops it or has to be agreed to (`engine.core.findings.Finding`)."""
+        super().__init__(N_("The process instance cannot change its version before somebody decides."))
         self.findings = tuple(findings)
 
 

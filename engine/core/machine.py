@@ -28,7 +28,7 @@ from engine.core.variables import Variables
 from engine.errors import N_, ConflictError, NotFoundError, ProcessError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from uuid import UUID
 
     from SpiffWorkflow.task import Task
@@ -38,9 +38,7 @@ if TYPE_CHECKING:
 DEFAULT_RETRIES = 3
 
 
-def start(
-    program: Program, env: Environment, *, variables: Mapping[str, Any], start_element: str = ""
-) -> Snapshot:
+def start(program: Program, env: Environment, *, variables: Mapping[str, Any], start_element: str = "") -> Snapshot:
     """Start an instance at its none start event, or at the named start event (message, timer, signal)."""
     workflow = TokenWorkflow(program.scopes[program.key])
     run = Run(workflow, program, env, Variables({}))
@@ -203,6 +201,13 @@ def set_variables(
     run = _open(program, saved, env)
     run.variables.open(scope_id, variables)
     run.note("variable", None, variables=dict(variables))
+    return _settle(run)
+
+
+def rework(program: Program, saved: Saved, env: Environment, change: Callable[[Run], None]) -> Snapshot:
+    """Load a saved state, let `change` touch its tokens, and run until each of them waits again."""
+    run = _open(program, saved, env)
+    change(run)
     return _settle(run)
 
 

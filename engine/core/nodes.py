@@ -141,11 +141,9 @@ class UserTask(NodeSpec):
     def begin(self, run: Run, task: Task) -> bool:
         """Work out who may do it and until when; the answers stay as long as the task is open."""
         attributes = self.node.attributes
-        groups = attributes.get("candidateGroups", "")
         task.internal_data["task"] = {
             "assignee": _person(run.text(task, attributes.get("assignee", ""))),
-            "groups": _names(run.text(task, groups)) if groups else ([self.node.lane] if self.node.lane else []),
-            "users": _names(run.text(task, attributes.get("candidateUsers", ""))),
+            **self.candidates(run, task),
             "due": due_of(run, task, attributes.get("dueDate", "")),
             "follow_up": due_of(run, task, attributes.get("followUpDate", "")),
             "priority": self._priority(run, task),
@@ -153,6 +151,14 @@ class UserTask(NodeSpec):
         }
         task._set_state(TaskState.READY)  # noqa: SLF001
         return False
+
+    def candidates(self, run: Run, task: Task) -> dict[str, list[str]]:
+        """Work out who may do it."""
+        groups = self.node.attributes.get("candidateGroups", "")
+        return {
+            "groups": _names(run.text(task, groups)) if groups else ([self.node.lane] if self.node.lane else []),
+            "users": _names(run.text(task, self.node.attributes.get("candidateUsers", ""))),
+        }
 
     def _priority(self, run: Run, task: Task) -> int:
         value = run.text(task, self.node.attributes.get("priority", "50"))

@@ -33,6 +33,11 @@ def dump(workflow: TokenWorkflow) -> bytes:
         "top": _dump_scope(workflow),
         "children": [{"in": str(task_id), **_dump_scope(child)} for task_id, child in workflow.subprocesses.items()],
     }
+    return pack(content)
+
+
+def pack(content: dict[str, Any]) -> bytes:
+    """Write what `unpack` gives."""
     raw = orjson.dumps(content)
     body = DEFLATED + zlib.compress(raw, 1) if len(raw) >= COMPRESS_FROM else PLAIN + raw
     return b"KT%d:%08x:" % (FORMAT, zlib.crc32(body)) + body
@@ -56,7 +61,7 @@ def load(state: bytes, program: Program, resolve: Callable[[str], Program]) -> T
 
     Raises ProcessError when the bytes are damaged or do not fit the diagram.
     """
-    content = _read(state)
+    content = unpack(state)
     workflow = TokenWorkflow(program.scopes[program.key])
     workflow.task_tree._set_state(TaskState.COMPLETED)  # noqa: SLF001
     programs: dict[str, Program] = {}
@@ -70,7 +75,11 @@ def load(state: bytes, program: Program, resolve: Callable[[str], Program]) -> T
     return workflow
 
 
-def _read(state: bytes) -> dict[str, Any]:
+def unpack(state: bytes) -> dict[str, Any]:
+    """Read the bytes as plain data: `top` and `children`, each a scope with its tokens [id, element, state, facts].
+
+    Raises ProcessError when they are damaged.
+    """
     head, _, rest = state.partition(b":")
     checksum, _, body = rest.partition(b":")
     if head != b"KT%d" % FORMAT:
