@@ -103,6 +103,11 @@ def test_long_texts_can_be_searched() -> None:
     assert feel.compile('contains(t, "渗水")').evaluate({"t": text}) is True
 
 
+@pytest.mark.parametrize("text", ["0 ** -5", "0 ** -0.5", "1 / 0 ** -1", "1 / 0", "sqrt(-1)", "log(0)", "modulo(1, 0)"])
+def test_what_has_no_number_is_null(text: str) -> None:
+    assert feel.to_json(feel.compile(text).evaluate({})) is None
+
+
 def test_python_stays_out_of_reach() -> None:
     for text in ('"".__class__', "x.__class__", "x.append", "f.__globals__", "[].sort", "abs.call"):
         assert feel.compile(text).evaluate({"x": [1], "f": {"a": 1}}) in (None, [None], [])

@@ -237,9 +237,9 @@ def _scale(value: Any, by: Decimal, how: Callable[[Decimal, Decimal], Decimal]) 
 
 
 def power(a: Any, b: Any, run: Run) -> Any:
-    """Numbers only."""
+    """Numbers only; null for zero to a negative power, which divides by zero."""
     if type(a) is Decimal and type(b) is Decimal:
-        return _number(NUMBERS.power, a, b, run)
+        return None if a == 0 and b < 0 else _number(NUMBERS.power, a, b, run)
     return None
 
 
