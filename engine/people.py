@@ -15,6 +15,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from engine import access
 from engine.access import ADMIN, NOT_INHERITED, Action, Grant, Viewer
 from engine.errors import N_, ConflictError, InvalidInputError, NotAllowedError, NotFoundError
+from engine.roles import forget
 from storage import audit
 from storage import people as queries
 from storage.tables.people import ApiToken, LoginAttempt, Role, RoleGrant, Substitution, User
@@ -46,23 +47,32 @@ def viewer(session: Session, login: str, *, now: datetime, roles: Sequence[str] 
     Raises:
         NotFoundError: no such active person.
     """
-    person = queries.user(session, login)
-    if person is None or not person.active:
+    person = queries.known(session, login, now)
+    if person is None:
         raise NotFoundError(N_("There is no active user {login}."), login=login)
-    acting_for = () if roles else tuple(queries.substituted(session, login, now))
-    rows = queries.grants(session, (login, *acting_for), now)
+    return _viewer(person, roles)
+
+
+def in_session(session: Session, login: str, proof: str, *, now: datetime) -> Viewer | None:
+    """Give the person of a signed-in session; None when he left or has another password since (`session_proof`)."""
+    person = queries.known(session, login, now)
+    if person is None or not secrets.compare_digest(_proof(person.password_hash).encode(), proof.encode()):
+        return None
+    return _viewer(person)
+
+
+def _viewer(person: queries.Known, roles: Sequence[str] = ()) -> Viewer:
     grants = tuple(
         dict.fromkeys(
-            Grant(row.role, row.scope, row.org)
-            for row in rows
-            if (row.login == login or row.role not in NOT_INHERITED) and (not roles or row.role in roles)
+            Grant(role, scope, org)
+            for login, role, scope, org in person.grants
+            if (login == person.login or (not roles and role not in NOT_INHERITED)) and (not roles or role in roles)
         )
     )
-    lower = queries.supervised(session, {grant.role for grant in grants})
     supervised = tuple(
-        dict.fromkeys(Grant(code, g.scope) for g in grants if not g.org for code in lower.get(g.role, ()))
+        dict.fromkeys(Grant(code, g.scope) for g in grants if not g.org for code in person.supervises.get(g.role, ()))
     )
-    return Viewer(person.login, person.name, grants, person.locale, acting_for, supervised)
+    return Viewer(person.login, person.name, grants, person.locale, () if roles else person.others, supervised)
 
 
 def authenticate(session: Session, *, login: str, password: str, now: datetime, address: str = "") -> Viewer | None:
@@ -96,7 +106,11 @@ def session_proof(session: Session, login: str) -> str:
     Without it, whoever took a session over would keep it after the password was changed.
     """
     person = queries.user(session, login, with_password=True)
-    return sha256(person.password_hash.encode()).hexdigest()[:16] if person is not None else ""
+    return _proof(person.password_hash) if person is not None else ""
+
+
+def _proof(password_hash: str) -> str:
+    return sha256(password_hash.encode()).hexdigest()[:16]
 
 
 def _matches(stored: str, password: str) -> bool:
@@ -206,6 +220,7 @@ def save_role(
         session.add(row)
     row.name_zh, row.name_en, row.supervises, row.position = name_zh, name_en, list(supervises), position
     session.flush()
+    forget(session)
     return row
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from engine.access import Viewer
     from engine.core.forms import Form
+    from storage.tables.instances import ProcessInstance
     from storage.tables.work import UserTask
 
 
@@ -68,9 +69,14 @@ def standing(session: Session, viewer: Viewer, instance_id: UUID, *, since: date
     instance = instances.get(session, instance_id)
     if instance is None:
         raise NotFoundError(N_("There is no such process instance."))
+    return standing_of(session, viewer, instance, since=since)
+
+
+def standing_of(session: Session, viewer: Viewer, instance: ProcessInstance, *, since: datetime) -> Standing:
+    """Say where an instance that was fetched with its state stands."""
     if instance.ended_at is not None:
         return Standing(instance.process_key, ended=True, end_name=instance.end_name, tasks=())
-    waiting = queries.open_of(session, instance_id)
+    waiting = queries.waiting(session, instance.id) if (instance.waits or {}).get("tasks") else ()
     logins = {task.assignee for task in waiting if task.assignee}
     names = people.names(session, logins) if logins else {}
     tasks = tuple(Upcoming(t.name, names.get(t.assignee, t.assignee), tuple(t.candidate_groups)) for t in waiting)

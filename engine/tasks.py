@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -19,7 +20,7 @@ from storage.tables.base import FAR_FUTURE
 from storage.tables.work import TaskSubmission
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
     from datetime import datetime
 
     from sqlalchemy.orm import Session
@@ -43,6 +44,7 @@ __all__ = [
     "claim",
     "comment",
     "complete",
+    "complete_and_look",
     "delegate",
     "inbox",
     "item_of",
@@ -54,6 +56,8 @@ __all__ = [
 ]
 
 MAX_BULK = 200
+Reader = Callable[["forms.Form | None"], Mapping[str, Any]]
+"""Reads what was sent by the form that it is for; may raise InvalidFormError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +124,7 @@ def complete(
     viewer: Viewer,
     task_id: UUID,
     *,
-    data: Mapping[str, Any],
+    data: Mapping[str, Any] | Reader,
     now: datetime,
     registry: Registry,
     idempotency_key: str = "",
@@ -128,18 +132,54 @@ def complete(
     """Finish a task with what was filled in (as `forms.read` gives it, or JSON).
 
     With a form, `data` is checked against it and anything else is left out; without one, `data` become variables.
+    A page gives a function: it is called with the form when the task is held, so that no reading must come before.
 
     Raises:
         NotFoundError: no such task for this viewer. ConflictError: somebody was first, or holds it; it says who.
         InvalidFormError: fields need correcting. NotAllowedError: four eyes. ProcessError: the process cannot go on.
     """
+    _, result = _complete(
+        session, viewer, task_id, data=data, now=now, registry=registry, idempotency_key=idempotency_key
+    )
+    return result
+
+
+def complete_and_look(
+    session: Session,
+    viewer: Viewer,
+    task_id: UUID,
+    *,
+    data: Mapping[str, Any] | Reader,
+    now: datetime,
+    registry: Registry,
+    idempotency_key: str = "",
+) -> tuple[CompleteResult, submissions.Standing]:
+    """Finish a task as `complete` does, and say where its instance stands then."""
+    instance, result = _complete(
+        session, viewer, task_id, data=data, now=now, registry=registry, idempotency_key=idempotency_key
+    )
+    return result, submissions.standing_of(session, viewer, instance, since=now)
+
+
+def _complete(
+    session: Session,
+    viewer: Viewer,
+    task_id: UUID,
+    *,
+    data: Mapping[str, Any] | Reader,
+    now: datetime,
+    registry: Registry,
+    idempotency_key: str,
+) -> tuple[ProcessInstance, CompleteResult]:
     instance, task = _locked(session, task_id)
     if task.state != "open" and idempotency_key:
         earlier = queries.submission(session, task_id)
         if earlier and (earlier.submitted_by, earlier.idempotency_key) == (viewer.login, idempotency_key):
-            return _result(instance.id, earlier.result)
+            return instance, _result(instance.id, earlier.result)
     _allowed_to_complete(session, viewer, task)
-    values, variables = checked(session, viewer, instance, task, data, now=now, registry=registry)
+    form = definitions.form(session, task)
+    given = data(form) if callable(data) else data
+    values, variables = checked(session, viewer, instance, task, form, given, now=now, registry=registry)
     variables.update(_completed(session, instance, task, values, viewer=viewer, now=now, registry=registry))
 
     def finish(program: Program, saved: Saved, env: Environment) -> Snapshot:
@@ -164,7 +204,7 @@ def complete(
     )
     session.add(submission)
     session.flush()
-    return _result(instance.id, submission.result)
+    return instance, _result(instance.id, submission.result)
 
 
 def _completed(
@@ -205,13 +245,13 @@ def checked(
     viewer: Viewer,
     instance: ProcessInstance,
     task: UserTask,
+    form: forms.Form | None,
     data: Mapping[str, Any],
     *,
     now: datetime,
     registry: Registry,
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Check data against a task's form; give (values as handed in, those that become process variables)."""
-    form = definitions.form(session, task)
     if form is None:
         plain = {name: feel.to_json(value) for name, value in data.items()}
         return plain, dict(plain)

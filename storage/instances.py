@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, exists, insert, or_, select, update
+from sqlalchemy import bindparam, delete, exists, insert, or_, select, update
 from sqlalchemy.orm import undefer
 
 from storage.tables.base import table_of
@@ -26,6 +26,12 @@ _WHOLE = (
     undefer(ProcessInstance.waits),
 )
 
+# What is already in the session may be older than the lock, so it is read again.
+_AGAIN = {"populate_existing": True}
+_LOCK = select(ProcessInstance).options(*_WHOLE).where(ProcessInstance.id == bindparam("id")).with_for_update()
+_OF_TASK = select(UserTask.instance_id).where(UserTask.id == bindparam("id")).scalar_subquery()
+_LOCK_BY_TASK = select(ProcessInstance).options(*_WHOLE).where(ProcessInstance.id == _OF_TASK).with_for_update()
+
 RUNNING = ("active", "suspended")
 
 
@@ -36,19 +42,12 @@ def get(session: Session, instance_id: UUID) -> ProcessInstance | None:
 
 def lock(session: Session, instance_id: UUID) -> ProcessInstance | None:
     """Fetch an instance as it is now and hold it until the transaction ends."""
-    return _locked(session, select(ProcessInstance).where(ProcessInstance.id == instance_id))
+    return session.scalars(_LOCK, {"id": instance_id}, execution_options=_AGAIN).first()
 
 
 def lock_by_task(session: Session, task_id: UUID) -> ProcessInstance | None:
     """Fetch and hold the instance of a task, open or not."""
-    of_task = select(UserTask.instance_id).where(UserTask.id == task_id).scalar_subquery()
-    return _locked(session, select(ProcessInstance).where(ProcessInstance.id == of_task))
-
-
-def _locked(session: Session, query: Select[ProcessInstance]) -> ProcessInstance | None:
-    # What is already in the session may be older than the lock, so it is read again.
-    options = {"populate_existing": True}
-    return session.scalars(query.options(*_WHOLE).with_for_update(), execution_options=options).first()
+    return session.scalars(_LOCK_BY_TASK, {"id": task_id}, execution_options=_AGAIN).first()
 
 
 def replace_waits(

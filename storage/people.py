@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, delete, literal, or_, select, true, union
+from sqlalchemy import and_, bindparam, delete, or_, select, true, union
 from sqlalchemy.orm import undefer
 
 from storage.tables.people import ApiToken, LoginAttempt, Role, RoleGrant, Substitution, User
@@ -31,14 +31,14 @@ class Known:
     supervises: Mapping[str, Sequence[str]]
 
 
-def known(session: Session, login: str, now: datetime) -> Known | None:
-    """Read in one statement, as every request does, who a person is and what he may do now; None when he left."""
+def _known() -> Select[*tuple[Any, ...]]:
+    login, now = bindparam("login", type_=User.login.type), bindparam("now", type_=Substitution.until_at.type)
     others = select(Substitution.login).where(
         Substitution.substitute == login, Substitution.from_at <= now, Substitution.until_at > now
     )
-    who = union(select(literal(login).label("login")), others).subquery()
+    who = union(select(login.label("login")), others).subquery()
     valid = or_(RoleGrant.valid_until.is_(None), RoleGrant.valid_until > now)
-    query: Select[*tuple[Any, ...]] = (
+    return (
         select(
             User.name, User.locale, User.password_hash, who.c.login, RoleGrant.role, RoleGrant.scope, RoleGrant.org,
             Role.supervises,
@@ -50,7 +50,14 @@ def known(session: Session, login: str, now: datetime) -> Known | None:
         .where(User.login == login, User.active)
         .order_by(who.c.login, RoleGrant.role, RoleGrant.scope)
     )  # fmt: skip
-    rows = session.execute(query).all()
+
+
+_KNOWN = _known()
+
+
+def known(session: Session, login: str, now: datetime) -> Known | None:
+    """Read in one statement, as every request does, who a person is and what he may do now; None when he left."""
+    rows = session.execute(_KNOWN, {"login": login, "now": now}).all()
     if not rows:
         return None
     name, locale, password_hash = rows[0][:3]

@@ -16,6 +16,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.pool import StaticPool
 
 from engine.errors import N_, ConflictError, InvalidInputError
+from storage.kept import KEPT
 from storage.tables import Base
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class Database:
             self.engine = create_engine(parsed, pool_size=10, max_overflow=20, **_JSON)
             _ping_rested(self.engine)
             self._reader = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-        info = {"data_key": data_key}
+        info = {"data_key": data_key, KEPT: {}}
         self._session = sessionmaker(self.engine, expire_on_commit=False, info=info)
         self._read_session = sessionmaker(self._reader, expire_on_commit=False, info=info)
 

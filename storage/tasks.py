@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, func, insert, literal, select, union_all, update
+from sqlalchemy import bindparam, delete, func, insert, literal, select, union_all, update
 from sqlalchemy.orm import undefer
 from sqlalchemy.orm.util import identity_key
 
@@ -221,6 +221,22 @@ def open_of(session: Session, instance_id: UUID) -> Sequence[UserTask]:
     ).all()
 
 
+_WHO_MAY = (
+    UserTask.id, UserTask.name, UserTask.scope, UserTask.state, UserTask.assignee, UserTask.owner,
+    UserTask.completed_by, UserTask.candidate_groups, UserTask.candidate_users, UserTask.created_at,
+)  # fmt: skip
+_WAITING = (
+    select(*_WHO_MAY)
+    .where(UserTask.instance_id == bindparam("instance_id"), UserTask.state == "open")
+    .order_by(UserTask.created_at, UserTask.id)
+)
+
+
+def waiting(session: Session, instance_id: UUID) -> Sequence[Any]:
+    """List an instance's open tasks, oldest first: their names, and what decides who may do them."""
+    return session.execute(_WAITING, {"instance_id": instance_id}).all()
+
+
 def all_of(session: Session, instance_id: UUID) -> Sequence[UserTask]:
     """List all tasks of an instance, oldest first."""
     query = select(UserTask).where(UserTask.instance_id == instance_id)
@@ -241,13 +257,14 @@ def add(session: Session, tasks: Sequence[dict[str, Any]], candidates: Sequence[
         session.execute(insert(table_of(TaskCandidate)), candidates)
 
 
+# By "=" and not by a list, which would be expanded anew at each call; on the table, as no session holds a line.
+_GONE = delete(table_of(TaskCandidate)).where(TaskCandidate.task_id == bindparam("gone"))
+
+
 def remove_candidates(session: Session, task_ids: Sequence[UUID]) -> None:
     """Take closed tasks out of the inbox index."""
     if task_ids:
-        session.execute(
-            delete(TaskCandidate).where(TaskCandidate.task_id.in_(task_ids)),
-            execution_options={"synchronize_session": False},
-        )
+        session.execute(_GONE, [{"gone": task_id} for task_id in task_ids])
 
 
 def set_candidates(session: Session, task: UserTask, **values: Any) -> None:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from flask import current_app, g, session
 
 from engine import people
-from engine.errors import NotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,6 +21,10 @@ if TYPE_CHECKING:
     from engine.connectors import Registry
     from storage.session import Database
     from tasks_ui.settings import Settings
+
+
+class NotSignedInError(Exception):
+    """Nobody is signed in, or no longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,15 +90,25 @@ def registry() -> Registry:
 @contextmanager
 def transaction() -> Iterator[Session]:
     """Open a transaction: committed at the end, undone by an exception."""
-    with application().database.transaction() as opened:
+    with application().database.transaction() as opened, _at_hand(opened):
         yield opened
 
 
 @contextmanager
 def reading() -> Iterator[Session]:
     """Open a transaction that only reads."""
-    with application().database.read() as opened:
+    with application().database.read() as opened, _at_hand(opened):
         yield opened
+
+
+@contextmanager
+def _at_hand(opened: Session) -> Iterator[None]:
+    """Let `signed_in` read in the transaction that is open, which spares one of its own."""
+    before, g.opened = g.get("opened"), opened
+    try:
+        yield
+    finally:
+        g.opened = before
 
 
 def utcnow() -> datetime:
@@ -108,25 +121,25 @@ def utcnow() -> datetime:
 def signed_in() -> Viewer | None:
     """Return the person of this session; None when nobody is signed in, the account closed or the password changed."""
     if "viewer" not in g:
-        g.viewer = _load(session.get("login"), session.get("proof"))
+        g.viewer = _load()
     return cast("Viewer | None", g.viewer)
 
 
+def claims_to_be_signed_in() -> bool:
+    """Tell whether the request carries a session of ours; whether that still holds only `signed_in` knows."""
+    return isinstance(session.get("login"), str) and isinstance(session.get("proof"), str)
+
+
 def viewer() -> Viewer:
-    """Return the person who asks. Views need a signed-in person unless they say otherwise, so there is one."""
+    """Return the person who asks. Raises NotSignedInError, which sends him to the sign-in page."""
     person = signed_in()
     if person is None:
-        raise LookupError("no one is signed in: the view is public, use signed_in()")
+        raise NotSignedInError
     return person
 
 
-def _load(login: Any, proof: Any) -> Viewer | None:
-    if not isinstance(login, str) or not isinstance(proof, str):
+def _load() -> Viewer | None:
+    if not claims_to_be_signed_in():
         return None
-    with reading() as opened:
-        if people.session_proof(opened, login) != proof:
-            return None
-        try:
-            return people.viewer(opened, login, now=utcnow())
-        except NotFoundError:
-            return None
+    with reading() if g.get("opened") is None else nullcontext(g.opened) as opened:
+        return people.in_session(opened, session["login"], session["proof"], now=utcnow())

@@ -19,6 +19,7 @@ from processes.services import cases
 from tasks_ui import context, names
 from tasks_ui.auth import safe_target
 from tasks_ui.errors import is_htmx
+from tasks_ui.guard import asks_itself
 from tasks_ui.i18n import translate
 
 if TYPE_CHECKING:
@@ -95,6 +96,7 @@ def _render(template: str, query: InboxQuery, page: InboxPage) -> str:
 
 
 @blueprint.get("/inbox")
+@asks_itself
 def show() -> Response:
     """Show a page of the inbox; htmx gets the list alone, or nothing when it has not changed."""
     query = read_query()

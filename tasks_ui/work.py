@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from time import sleep
 from typing import TYPE_CHECKING, Any
 
@@ -21,10 +22,12 @@ from engine.errors import (
 from processes.services import cases
 from tasks_ui import attachments, context, form_actions, form_lookup, i18n, task_page
 from tasks_ui.errors import is_htmx, shown_again
+from tasks_ui.guard import asks_itself
 from tasks_ui.names import role, text
 from tasks_ui.task_page import Typed
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from uuid import UUID
 
     from sqlalchemy.orm import Session
@@ -38,6 +41,7 @@ BAD_REQUEST = 400
 
 
 @blueprint.get("/tasks/<uuid:task_id>")
+@asks_itself
 def show(task_id: UUID) -> Response:
     """Show a task with its form."""
     return _render(task_id)
@@ -56,36 +60,42 @@ def _stale(sentence: str, task_id: UUID) -> Response:
 
 
 @blueprint.post("/tasks/<uuid:task_id>/complete")
+@asks_itself
 @shown_again(_stale)
 def complete(task_id: UUID) -> Response:
-    """Finish a task. Whatever goes wrong is said in a sentence, and what was typed stays on the page."""
-    key = request.form.get("_key", "")[:64]
-    action = request.form.get("_action", "")
-    sent = _read(task_id)
-    if action and action != "save":
-        with context.reading() as opened:
-            return _changed(opened, task_id, sent.data, action, key)
-    if action == "save":
-        return _keep(task_id, sent.data)
-    if sent.errors:
-        return _again(task_id, sent, InvalidFormError(sent.errors))
+    """Finish a task. Whatever goes wrong is said in a sentence, and what was typed stays on the page.
+
+    One transaction asks who it is, reads the form, completes the task and looks at what comes next.
+    """
+    if action := request.form.get("_action", ""):
+        return _acted(task_id, action)
+    sent = _read(task_id) if any(file.filename for file in request.files.values()) else None
+
+    def read(form: forms.Form | None) -> Mapping[str, Any]:
+        nonlocal sent
+        sent = sent or _posted(opened, task_id, form)
+        if sent.errors:
+            raise InvalidFormError(sent.errors)
+        return sent.data
+
     try:
         with context.transaction() as opened:
-            result = tasks.complete(
-                opened, context.viewer(), task_id, data=sent.data, now=context.utcnow(),
-                registry=context.registry(), idempotency_key=key,
+            result, found = tasks.complete_and_look(
+                opened, context.viewer(), task_id, data=read, now=context.utcnow(), registry=context.registry(),
+                idempotency_key=_key(),
             )  # fmt: skip
     except NotFoundError:
         raise
     except ProcessError as stuck:  # the process cannot go on: an administrator is to see it, with what was typed
+        sent = sent or _read(task_id, keep=False)
         incidents.record_failed_command(
             context.application().database, stuck, task_id=task_id, data=sent.data, viewer=context.viewer(),
             now=context.utcnow(),
         )  # fmt: skip
         return _again(task_id, sent, stuck)
     except KeyturnError as problem:
-        return _again(task_id, sent, problem)
-    found = _settled(result)
+        return _again(task_id, sent or _read(task_id, keep=False), problem)
+    found = _settled(result, found)
     flash(_what_next(found), "success")
     ready = [task.id for task in result.next_tasks] or found.mine
     if ready:
@@ -93,32 +103,52 @@ def complete(task_id: UUID) -> Response:
     return make_response(redirect(url_for("inbox.show"), 303))
 
 
-def _settled(result: tasks.CompleteResult) -> submissions.Standing:
+def _settled(result: tasks.CompleteResult, found: submissions.Standing) -> submissions.Standing:
     """Read where the case stands now; while only a service runs, wait a moment for the task that comes after it."""
-    for pause in (*PAUSES, 0.0):
-        with context.reading() as opened:
-            found = submissions.standing(opened, context.viewer(), result.instance_id, since=context.utcnow())
+    for pause in PAUSES:
         if result.next_tasks or found.tasks or found.ended or not found.working:
             break
         sleep(pause)
+        with context.reading() as opened:
+            found = submissions.standing(opened, context.viewer(), result.instance_id, since=context.utcnow())
     return found
+
+
+def _key() -> str:
+    return request.form.get("_key", "")[:64]
 
 
 def _read(task_id: UUID, *, keep: bool = True) -> Typed:
     """Read what was posted; files that came along (no script) are kept at once, so that no error loses them."""
-    key = request.form.get("_key", "")[:64]
     with context.reading() as opened:
-        person = context.viewer()
-        form = submissions.form_of(opened, person, task_id)
-        if form is None:
-            return Typed(key=key)
-        data = forms.read(form, request.form)
-        if any(component.upload for component in form.walk()):
-            data = form_actions.own_files(form, data, submissions.files_of(opened, person, task_id))
-        lookups = tasks.lookups(opened, person, context.registry()) or {}
-        found = form_lookup.resolve(form, data, request.form.to_dict(), lookups, {})
-    data, refused = attachments.keep_posted(task_id, form, found.data) if keep else (found.data, [])
-    return Typed(data, (*found.errors, *refused), "", found.choices, found.texts, key)
+        form = submissions.form_of(opened, context.viewer(), task_id)
+        sent = _posted(opened, task_id, form)
+    if form is None or not keep:
+        return sent
+    data, refused = attachments.keep_posted(task_id, form, sent.data)
+    return replace(sent, data=data, errors=(*sent.errors, *refused))
+
+
+def _posted(opened: Session, task_id: UUID, form: forms.Form | None) -> Typed:
+    """Read the fields that were posted."""
+    if form is None:
+        return Typed(key=_key())
+    person = context.viewer()
+    data = forms.read(form, request.form)
+    if any(component.upload for component in form.walk()):
+        data = form_actions.own_files(form, data, submissions.files_of(opened, person, task_id))
+    lookups = tasks.lookups(opened, person, context.registry()) or {}
+    found = form_lookup.resolve(form, data, request.form.to_dict(), lookups, {})
+    return Typed(found.data, found.errors, "", found.choices, found.texts, _key())
+
+
+def _acted(task_id: UUID, action: str) -> Response:
+    """Do what a button of the form says that does not finish the task."""
+    sent = _read(task_id)
+    if action == "save":
+        return _keep(task_id, sent.data)
+    with context.reading() as opened:
+        return _changed(opened, task_id, sent.data, action, sent.key)
 
 
 def _again(task_id: UUID, sent: Typed, problem: KeyturnError) -> Response:

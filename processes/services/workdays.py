@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
@@ -14,7 +15,7 @@ from storage import audit
 from storage.tables.registers import CalendarDay
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator
     from datetime import date, datetime
 
     from sqlalchemy.orm import Session
@@ -47,10 +48,30 @@ def _published() -> Mapping[date, bool]:
     return found
 
 
+class _Days(Mapping["date", bool]):
+    """The days in force, read when the first is asked for: most steps ask for none."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    @cached_property
+    def _all(self) -> Mapping[date, bool]:
+        rows = self._session.execute(select(CalendarDay.day, CalendarDay.is_workday))
+        return {**_published(), **{row.day: row.is_workday for row in rows}}
+
+    def __getitem__(self, day: date) -> bool:
+        return self._all[day]
+
+    def __iter__(self) -> Iterator[date]:
+        return iter(self._all)
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+
 def calendar(session: Session) -> WorkCalendar:
     """Give the working calendar in China's zone; what administrators entered wins over the published days."""
-    rows = session.execute(select(CalendarDay.day, CalendarDay.is_workday))
-    return WorkCalendar(CHINA, {**_published(), **{row.day: row.is_workday for row in rows}})
+    return WorkCalendar(CHINA, _Days(session))
 
 
 def days(session: Session, viewer: Viewer, year: int) -> tuple[DayView, ...]:

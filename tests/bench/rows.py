@@ -28,6 +28,7 @@ def furnish(database: Database, *, running: int) -> list[str]:
     """Deploy the processes to measure with, and start some; gives the addresses of their tasks."""
     now = datetime.now(UTC)
     with database.transaction() as session:
+        people.save_role(session, code="agent", name_zh="座席", name_en="Agent")
         people.save_user(session, SYSTEM, login=LOGIN, name="Bench", grants=[Grant("agent")], now=now)
         for name in ("loop", "timer"):
             files = {f"{name}.bpmn": getattr(diagrams, name.upper())}
