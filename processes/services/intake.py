@@ -14,9 +14,8 @@ from engine.access import Action, allowed
 from engine.core.calendar import CHINA
 from engine.core.forms import FieldError
 from engine.errors import N_, InvalidFormError
-from processes.services import clocks, penalties
+from processes.services import clocks, penalties, warranties
 from processes.services.decisions import decide
-from processes.services.listeners_intake import in_warranty
 from processes.services.recording import show_head
 from processes.services.rights import require_start
 from storage import cases, estate
@@ -78,7 +77,8 @@ def answered_at_once(values: Mapping[str, Any]) -> bool:
 
 def _facts(session: Session, values: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     unit = estate.unit_by_code(session, str(values.get("unit") or ""))
-    warranty = in_warranty(session, unit, str(values.get("part") or ""), now.astimezone(CHINA).date())
+    day = now.astimezone(CHINA).date()
+    warranty = warranties.cover(session, unit, str(values.get("part") or ""), day, now=now).in_warranty
     asked = {name: values.get(name) or None for name in ("urgency", "kind", "subject", "cat1", "channel")}
     asked["urgency"] = asked["urgency"] or "一般"
     row = decide(session, "classify_route", {**asked, "in_warranty": warranty}, now=now)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from calendar import monthrange
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from engine.core.calendar import CHINA
 from engine.core.forms import FieldError
 from engine.errors import N_, InvalidFormError, InvalidInputError
-from processes.services import clocks, levels
+from processes.services import clocks, levels, warranties
 from processes.services.recording import (
     case_of,
     log_contact,
@@ -24,12 +23,10 @@ from storage import cases, deadlines, estate, instances, parties
 from storage import people as staff
 from storage.privacy import digits, mask, vault
 from storage.tables.cases import ServiceCase
-from storage.tables.estate import Part
 from storage.words import squeezed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import date
 
     from sqlalchemy.orm import Session
 
@@ -37,7 +34,6 @@ if TYPE_CHECKING:
     from storage.tables.estate import Unit
 
 REPEAT_WITHIN = timedelta(days=90)
-MONTHS = 12
 MINUTE = timedelta(minutes=1)
 TEXTS = (
     *("channel", "received_by", "kind", "subject", "cat1", "cat2", "part", "location", "brief", "facts", "demand"),
@@ -118,12 +114,13 @@ def _facts(ctx: ListenerContext, case: ServiceCase, unit: Unit | None) -> dict[s
     since = case.received_at - REPEAT_WITHIN
     same = [one for one in earlier if one.id != case.id and one.cat2 == case.cat2 and one.received_at >= since]
     party = parties.get(ctx.session, case.party_id)
+    day = case.received_at.astimezone(CHINA).date()
     return {
         "case_number": case.number,
         "project": case.project,
         "house": case.house,
         "property_affiliated": project.property_affiliated if project else True,
-        "in_warranty": in_warranty(ctx.session, unit, case.part, case.received_at.astimezone(CHINA).date()),
+        "in_warranty": warranties.cover(ctx.session, unit, case.part, day, now=ctx.now).in_warranty,
         "important": bool(party and party.importance == "重要"),
         "repeated": bool(same),
         "received_at": case.received_at.astimezone(CHINA).isoformat(),
@@ -139,26 +136,6 @@ def _people(ctx: ListenerContext, case: ServiceCase) -> dict[str, Any]:
     case.owner = case.owner or (ctx.actor.login if ctx.actor.has("agent") else proposed)
     case.acceptor = case.acceptor or proposed
     return {"acceptor": proposed, "case_owner": case.owner}
-
-
-def in_warranty(session: Session, unit: Unit | None, part: str, day: date) -> bool | None:
-    """Tell whether a part is within the promised warranty on a day, its last day included; None: unknown (AC23)."""
-    row = parts_row(session, part)
-    if unit is None or unit.delivered_on is None or row is None or row.warranty_months is None:
-        return None
-    months = unit.delivered_on.month - 1 + row.warranty_months
-    year, month = unit.delivered_on.year + months // MONTHS, months % MONTHS + 1
-    last = min(unit.delivered_on.day, _days_in(year, month))
-    return day <= unit.delivered_on.replace(year=year, month=month, day=last)
-
-
-def _days_in(year: int, month: int) -> int:
-    return monthrange(year, month)[1]
-
-
-def parts_row(session: Session, part: str) -> Part | None:
-    """Read a part by its path."""
-    return session.query(Part).filter(Part.code == part).first() if part else None
 
 
 def t02(ctx: ListenerContext) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 import pytest
@@ -15,12 +15,10 @@ from engine.errors import ConflictError, InvalidFormError, InvalidInputError, No
 from processes.services import cases, demo, lookups, registry, sweep
 from processes.services.demo.answers import intake, when
 from processes.services.demo.player import Play, Step, open_task
-from processes.services.listeners_intake import in_warranty
 from storage.cases import get, next_value
 from storage.files import Files
 from storage.tables.cases import CaseTask, ContactLog, ServiceCase, SurveyResponse
 from storage.tables.deadlines import Deadline, Escalation, Reminder
-from storage.tables.estate import Unit
 from storage.tables.parties import AccessLog
 from storage.tables.work import UserTask
 
@@ -393,19 +391,6 @@ def test_unreachable_three_times_closes_the_call_back_unreached(stage) -> None:
     case = stage.rows(ServiceCase)[0]
     assert (case.state, case.close_type, case.norm_score) == ("已关闭", "accepted", 92)
     assert case.solved_at < case.closed_at
-
-
-@pytest.mark.parametrize(("day", "covered"), [(date(2026, 9, 1), True), (date(2026, 9, 2), False)])
-def test_the_last_day_of_the_warranty_counts(stage, day, covered) -> None:
-    """AC23: two years from delivery, the last day in, the next out."""
-    with stage.database.transaction() as session:
-        unit = session.scalars(select(Unit).where(Unit.code == HOME)).one()
-        unit.delivered_on = date(2024, 9, 1)
-        session.flush()
-        assert in_warranty(session, unit, "客厅/木地板", day) is covered
-        assert in_warranty(session, unit, "", day) is None
-        unit.delivered_on = None
-        assert in_warranty(session, unit, "客厅/木地板", day) is None
 
 
 def test_who_was_dissatisfied_once_is_called_again_after_a_month(stage) -> None:

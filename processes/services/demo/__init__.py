@@ -50,7 +50,7 @@ def process_files() -> Mapping[str, Mapping[str, bytes]]:
         read = {
             path.name: path.read_bytes() for path in sorted(files) if path.suffix in {".bpmn", ".dmn", ".form", ".json"}
         }
-        if any(name.endswith(".bpmn") for name in read):
+        if any(name.endswith((".bpmn", ".dmn")) for name in read):
             found[folder.name] = read
     return found
 
