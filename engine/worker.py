@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from engine import housekeeping, jobs, telemetry
-from engine.errors import ConflictError
+from engine.errors import ConflictError, UnavailableError
 from storage import jobs as queue
 from storage.jobs import LEASE
 
@@ -122,13 +122,25 @@ def run_some(
             _give_back(database, leased[done:])
             return done
         try:
-            _carry_out(database, job, clock=clock, registry=registry)
-            telemetry.job_done(job.kind)
-        except Exception as error:  # noqa: BLE001  whatever a service does, the job is kept and the worker lives on
+            _attempt(database, job, clock=clock, registry=registry)
+        except UnavailableError as error:
             telemetry.job_failed(job.kind, error)
-            with database.transaction() as session:
-                jobs.failed(session, job, error, now=clock())
+            _give_back_later(database, leased[done:], stop or threading.Event())
+            return done
     return len(leased)
+
+
+def _attempt(database: Database, job: Job, *, clock: Callable[[], datetime], registry: Registry) -> None:
+    """Carry out a job, or note why it failed. Raises UnavailableError: nobody's fault, and not one of its tries."""
+    try:
+        _carry_out(database, job, clock=clock, registry=registry)
+        telemetry.job_done(job.kind)
+    except UnavailableError:
+        raise
+    except Exception as error:  # noqa: BLE001  whatever a service does, the job is kept and the worker lives on
+        telemetry.job_failed(job.kind, error)
+        with database.transaction() as session:
+            jobs.failed(session, job, error, now=clock())
 
 
 def _carry_out(database: Database, job: Job, *, clock: Callable[[], datetime], registry: Registry) -> None:
@@ -150,6 +162,17 @@ def _give_back(database: Database, leased: Sequence[Job]) -> None:
             held = queue.held(session, job)
             if held is not None:
                 held.lease, held.leased_until = None, None
+
+
+def _give_back_later(database: Database, leased: Sequence[Job], stop: threading.Event) -> None:
+    """Give leases back as soon as the database answers again, so that nobody waits until they run out."""
+    while not stop.is_set():
+        try:
+            _give_back(database, leased)
+        except UnavailableError:
+            stop.wait(POLL_SECONDS)
+        else:
+            return
 
 
 def start(

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DataError, DBAPIError, DisconnectionError, IntegrityError, OperationalError
+from sqlalchemy.exc import DataError, DisconnectionError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.pool import StaticPool
 
-from engine.errors import N_, ConflictError, InvalidInputError
+from engine.errors import N_, ConflictError, InvalidInputError, UnavailableError
 from storage.kept import KEPT
 from storage.tables import Base
 
@@ -27,6 +28,7 @@ WAIT_SECONDS = 20
 RESTED_SECONDS = 5
 WAKE = "wake the worker"
 _RETRYABLE = ("40001", "40P01", "55P03")  # serialization failure, deadlock, lock not available
+_AWAY = ("08", "57P", "53300")  # connection lost or refused, shutting down or starting up, too many connections
 
 
 class Database:
@@ -63,24 +65,22 @@ class Database:
         Raises:
             ConflictError: somebody else changed a row first, or the database stayed locked.
             InvalidInputError: a value does not fit its column.
+            UnavailableError: the database went away; if that was while it committed, it may have committed.
         """
-        with self._one_writer(), self._session() as session:
-            try:
-                yield session
-                session.commit()
-            except (StaleDataError, IntegrityError) as error:
-                raise ConflictError from error
-            except DataError as error:
-                raise InvalidInputError(N_("A value is too long or not allowed here.")) from error
-            except OperationalError as error:
-                raise _explain(error) from error
+        with self._one_writer(), _explained(), self._session() as session:
+            yield session
+            session.commit()
             if session.info.get(WAKE):
                 self.wake.set()
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """One consistent look at the data; nothing is written (the database itself refuses to)."""
-        with self._one_writer() if self.in_memory else nullcontext(), self._read_session() as session:
+        """One consistent look at the data; nothing is written (the database itself refuses to).
+
+        Raises UnavailableError when the database went away.
+        """
+        alone = self._one_writer() if self.in_memory else nullcontext()
+        with alone, _explained(), self._read_session() as session:
             yield session
 
     def create_all(self) -> None:
@@ -107,11 +107,25 @@ def _held(lock: threading.Lock) -> Iterator[None]:
         lock.release()
 
 
-def _explain(error: DBAPIError) -> Exception:
-    state = getattr(error.orig, "sqlstate", None)
-    if state in _RETRYABLE or "locked" in str(error.orig) or "busy" in str(error.orig):
-        return ConflictError(N_("The database is busy. Please try again."))
-    return error
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Turn the driver's errors into those a caller can act on, also those of giving a connection back."""
+    try:
+        yield
+    except (StaleDataError, IntegrityError) as error:
+        raise ConflictError from error
+    except DataError as error:
+        raise InvalidInputError(N_("A value is too long or not allowed here.")) from error
+    except PoolTimeoutError as error:  # all connections are in use
+        raise UnavailableError from error
+    except (OperationalError, InterfaceError) as error:
+        state = getattr(error.orig, "sqlstate", "")
+        if state in _RETRYABLE or "locked" in str(error.orig) or "busy" in str(error.orig):
+            raise ConflictError(N_("The database is busy. Please try again.")) from error
+        # What PostgreSQL's driver says without a state comes from the connection, not from the server.
+        if error.connection_invalidated or state is None or state.startswith(_AWAY):
+            raise UnavailableError from error
+        raise
 
 
 def _dumps(value: Any) -> str:

@@ -10,9 +10,9 @@ from flask_babel import gettext, lazy_gettext
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
 
-from engine.errors import N_, InvalidFormError, KeyturnError
+from engine.errors import N_, InvalidFormError, KeyturnError, UnavailableError
 from tasks_ui import context, logs, problems
-from tasks_ui.i18n import translate
+from tasks_ui.i18n import locale, translate
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,6 +29,7 @@ SENTENCES = {
 }
 SERVER_ERROR = 500
 UNAUTHORIZED = 401
+RETRY_AFTER = "5"
 AGAIN = "keyturn_again"
 
 
@@ -90,6 +91,14 @@ def _details(error: KeyturnError) -> list[dict[str, Any]]:
 def install(app: Flask) -> None:
     """Register one handler per family of errors."""
 
+    def away(error: UnavailableError) -> Response:
+        logs.LOGGER.warning("database away", path=request.path, method=request.method, reason=repr(error.__cause__))
+        locale()  # stays the reader's, though the page does not ask who he is: that would need the database
+        g.viewer = None
+        response = answer(error.status, translate(error.template, error.fields))
+        response.headers["Retry-After"] = RETRY_AFTER
+        return response
+
     def known(error: KeyturnError) -> Response:
         if problems.concerns():
             return problems.of(error)
@@ -121,6 +130,7 @@ def install(app: Flask) -> None:
         logs.LOGGER.error("fault", path=request.path, method=request.method, exc_info=error)
         return answer(SERVER_ERROR, gettext("Something went wrong on our side. Nothing was saved by this step."))
 
+    app.register_error_handler(UnavailableError, away)
     app.register_error_handler(KeyturnError, known)
     app.register_error_handler(CSRFError, forged)
     app.register_error_handler(RequestEntityTooLarge, too_large)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import http.client
 import os
+import signal
 import socket
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -23,7 +24,7 @@ from engine import people
 from storage.session import Database
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 ROOT = Path(__file__).parents[1]
 SECRET = "a key for tests only, not a secret, and long enough"
@@ -75,6 +76,7 @@ class Served:
     port: int
     process: subprocess.Popen[bytes]
     database_url: str
+    begin: Callable[[], subprocess.Popen[bytes]] | None = None
 
     @cached_property
     def _signer(self) -> Any:
@@ -99,6 +101,17 @@ class Served:
             ["ps", "-o", "pid=", "--ppid", str(self.process.pid)], capture_output=True, text=True, check=True
         )
         return [int(pid) for pid in found.stdout.split()]
+
+    def kill_and_restart(self) -> None:
+        """Kill the server with all its processes, and start it again on the same port."""
+        orphans = self.workers()
+        self.process.kill()
+        self.process.wait()
+        for pid in orphans:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        assert self.begin is not None
+        self.process = self.begin()
 
 
 def free_port() -> int:
@@ -127,14 +140,19 @@ def serving(database_url: str, folder: Path, *, processes: int = 1, jobs: bool =
         "serve",
         f"--port={port}",
         f"--processes={processes}",
+        "--jobs" if jobs else "--no-jobs",
     ]
-    process = subprocess.Popen([*command, "--jobs" if jobs else "--no-jobs"], env=environment, cwd=ROOT)
+
+    def begin() -> subprocess.Popen[bytes]:
+        return subprocess.Popen(command, env=environment, cwd=ROOT)
+
+    served = Served(port, begin(), database_url, begin)
     try:
-        _wait(process, port)
-        yield Served(port, process, database_url)
+        _wait(served.process, port)
+        yield served
     finally:
-        process.terminate()
-        process.wait(30)
+        served.process.terminate()
+        served.process.wait(30)
 
 
 def _wait(process: subprocess.Popen[bytes], port: int) -> None:

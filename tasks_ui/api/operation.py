@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Response, current_app, make_response, request
 
 from engine import replays
-from engine.errors import N_, InvalidInputError, NotFoundError, ProcessError
+from engine.errors import N_, ConflictError, InvalidInputError, NotFoundError, ProcessError
 from tasks_ui import context
 from tasks_ui.api import schema
 from tasks_ui.guard import public
@@ -127,6 +127,12 @@ def _carry_out(one: Operation, path: Mapping[str, Any]) -> Response:
         if one.stuck is not None:
             one.stuck(error, path, body)
         raise
+    except ConflictError:  # perhaps with this very request, sent a moment ago and carried out meanwhile
+        with context.reading() as opened:
+            earlier = _replayed(_call(opened, asked), key, print_of)
+        if earlier is None:
+            raise
+        return earlier
 
 
 @dataclass(frozen=True)
@@ -140,17 +146,24 @@ def _call(opened: Session, asked: Mapping[str, Any]) -> Call:
 
 def _once(one: Operation, call: Call, path: Mapping[str, Any], key: str, print_of: str) -> Response:
     """Carry out a write; the same key again gets the same answer, and nothing happens a second time."""
-    if key:
-        earlier = replays.remembered(call.session, call.viewer, key, print_of)
-        if earlier is not None:
-            response = _json(earlier["body"], earlier["status"])
-            response.headers["Idempotency-Replayed"] = "true"
-            return response
+    earlier = _replayed(call, key, print_of)
+    if earlier is not None:
+        return earlier
     result = one.run(call, **path)
     if key and one.media == "application/json":
         answer = {"body": schema.write(result), "status": one.status}
         replays.remember(call.session, call.viewer, key, print_of, answer, now=call.now)
     return _answer(one, result)
+
+
+def _replayed(call: Call, key: str, print_of: str) -> Response | None:
+    """Give the answer that the request with this key got before; None when it is new."""
+    earlier = replays.remembered(call.session, call.viewer, key, print_of) if key else None
+    if earlier is None:
+        return None
+    response = _json(earlier["body"], earlier["status"])
+    response.headers["Idempotency-Replayed"] = "true"
+    return response
 
 
 def _answer(one: Operation, result: Any) -> Response:

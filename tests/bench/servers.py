@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import itertools
-import shutil
-import subprocess
-import tempfile
 import threading
 import time
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import create_engine, text
 
+from tests import postgres as servers
 from tests.bench.figures import percentile
-from tests.conftest import HOW_TO_ENABLE, _free_port, _programs, _unprivileged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -23,41 +19,16 @@ if TYPE_CHECKING:
     from tests.served import Client
 
 HTTP_SEE_OTHER = 303
-OPTIONS = "-c listen_addresses=127.0.0.1 -c max_connections=200 -c jit=off -c shared_buffers=512MB -c max_wal_size=4GB"
+OPTIONS = "-c max_connections=200 -c jit=off -c shared_buffers=512MB -c max_wal_size=4GB"
 
 
 @contextmanager
 def postgres() -> Iterator[str]:
     """Run PostgreSQL with its usual durability (fsync on); gives the URL of a server without a database name."""
-    programs = _programs()
-    if programs is None:
-        raise SystemExit(HOW_TO_ENABLE.replace("these tests", "the benchmarks"))
-    folder = Path(tempfile.mkdtemp(prefix="keyturn-bench-", dir="/tmp"))
-    folder.chmod(0o777)
-    become, port, data = _unprivileged(), _free_port(), folder / "data"
-
-    def run(*command: object) -> None:
-        subprocess.run([*become, *map(str, command)], check=True, cwd="/", stdout=subprocess.DEVNULL)
-
-    try:
-        run(programs / "initdb", "-D", data, "-U", "keyturn", "-A", "trust", "-E", "UTF8", "--no-locale", "-N")
-        run(
-            programs / "pg_ctl",
-            "-D",
-            data,
-            "-w",
-            "-l",
-            folder / "log",
-            "-o",
-            f"-p {port} -k {folder} {OPTIONS}",
-            "start",
-        )
-        try:
-            yield f"postgresql://keyturn@127.0.0.1:{port}"
-        finally:
-            run(programs / "pg_ctl", "-D", data, "-m", "immediate", "-w", "stop")
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    if servers.programs() is None:
+        raise SystemExit(servers.HOW_TO_ENABLE.replace("these tests", "the benchmarks"))
+    with servers.running(OPTIONS) as server:
+        yield server.url.rsplit("/", 1)[0]
 
 
 def new_database(server: str, name: str) -> str:

@@ -1,71 +1,47 @@
-"""Kill -9 at random moments: nothing acknowledged is lost, nothing is done twice."""
+"""Kill -9 of workers and web processes on SQLite: nothing acknowledged is lost, nothing is done twice."""
 
 from __future__ import annotations
 
 import random
-import subprocess
-import sys
 import time
 from collections import Counter
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
+from victim import Nursery, registry_of
 
 from engine import notifications, worker
-from engine.connectors import Registry
 from storage.tables.instances import AuditEntry, HistoryEvent, ProcessInstance
 from storage.tables.work import Incident, Job, TaskSubmission, UserTask
 
-VICTIM = Path(__file__).with_name("victim.py")
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # PostgreSQL: test_kill_served
 
 
-def killed_rounds(app, database_url, tmp_path, sample, *, rounds, seed):
+def killed_rounds(app, tmp_path, sample, *, rounds, seed, longest=0.6):
     app.now = datetime.now(UTC) - timedelta(hours=2)
     app.deploy(sample.TWO_STEPS, sample.SERVICE, sample.TIMER)
     app.person("anna", email="anna@example.org")
     dice, acknowledged, started = random.Random(seed), tmp_path / "acknowledged", Counter()
     acknowledged.touch()
-    for turn in range(rounds):
-        for _ in range(6):
-            for key in ("two", "service", "timer"):
-                app.start(key)
-                started[key] += 1
-            app.call(
-                notifications.notify,
-                recipient="anna",
-                template="x",
-                channels=("mail",),
-                key=f"m{sum(started.values())}",
-            )
-        victims = [
-            subprocess.Popen(
-                [sys.executable, str(VICTIM), role, database_url, str(acknowledged)], stdout=subprocess.PIPE, text=True
-            )
-            for role in ("worker", "web")
-        ]
-        for victim in victims:
-            assert victim.stdout.readline().strip() == "ready", f"round {turn} did not start"
-        time.sleep(dice.random() * 0.6)
-        for victim in victims:
-            victim.kill()
-            victim.wait()
-            victim.stdout.close()
+    with Nursery(f"sqlite:///{tmp_path}/keyturn.db", acknowledged) as nursery:
+        for _ in range(rounds):
+            for _ in range(6):
+                for key in ("two", "service", "timer"):
+                    app.start(key)
+                    started[key] += 1
+                mail = {"recipient": "anna", "template": "x", "channels": ("mail",), "key": f"m{sum(started.values())}"}
+                app.call(notifications.notify, **mail)
+            victims = [nursery.begin(role) for role in ("worker", "web")]
+            time.sleep(dice.random() * longest)
+            for victim in victims:
+                nursery.kill(victim)
     return started, acknowledged
 
 
 def drain(app, acknowledged):
     """Finish what the last victims left, after their leases have run out."""
-
-    def mail(message):
-        with acknowledged.open("a") as file:
-            file.write(f"mail {message.idempotency_key}\n")
-
-    sys.path.insert(0, str(VICTIM.parent))
-    import victim
-
-    registry = Registry(services={"sum": victim.count}, connectors={"mail": mail})
+    registry = registry_of(acknowledged)
     app.now = datetime.now(UTC) + timedelta(minutes=10)
     while worker.run_one(app.database, clock=app.clock, registry=registry):
         pass
@@ -97,14 +73,14 @@ def check(app, started, acknowledged):
     return len(told)
 
 
-def test_killing_workers_and_web_processes(app, database_url, tmp_path, sample):
-    started, acknowledged = killed_rounds(app, database_url, tmp_path, sample, rounds=5, seed=7)
+def test_killing_workers_and_web_processes(app, tmp_path, sample):
+    started, acknowledged = killed_rounds(app, tmp_path, sample, rounds=5, seed=7)
     drain(app, acknowledged)
     check(app, started, acknowledged)
 
 
 @pytest.mark.soak
-def test_killing_two_hundred_times(app, database_url, tmp_path, sample):
-    started, acknowledged = killed_rounds(app, database_url, tmp_path, sample, rounds=100, seed=time.time_ns())
+def test_killing_two_hundred_times(app, tmp_path, sample):
+    started, acknowledged = killed_rounds(app, tmp_path, sample, rounds=100, seed=time.time_ns())
     drain(app, acknowledged)
     assert check(app, started, acknowledged) > 100
