@@ -111,9 +111,11 @@ class Action(StrEnum):
     INSTANCE_MOVE = "instance.move"
     INSTANCE_VARIABLES = "instance.variables"
     INSTANCE_SUSPEND = "instance.suspend"
+    INSTANCE_MIGRATE = "instance.migrate"
     MESSAGE_SEND = "message.send"
     DEFINITION_VIEW = "definition.view"
     DEFINITION_DEPLOY = "definition.deploy"
+    DEFINITION_MIGRATE = "definition.migrate"
     INCIDENT_VIEW = "incident.view"
     INCIDENT_RESOLVE = "incident.resolve"
     JOB_VIEW = "job.view"
@@ -256,11 +258,13 @@ RULES: Mapping[Action, tuple[Callable[[Viewer, Any], bool], Callable[[Viewer, An
     Action.INSTANCE_MOVE: (_sees_instance, _admin),
     Action.INSTANCE_VARIABLES: (_sees_instance, _admin),
     Action.INSTANCE_SUSPEND: (_sees_instance, _admin),
+    Action.INSTANCE_MIGRATE: (_sees_instance, _admin),
     # … a login …
     Action.SUBSTITUTION_EDIT: (_always, _substitutes),
     # … or nothing in particular (None)
     Action.DEFINITION_VIEW: (_always, _staff),
     Action.DEFINITION_DEPLOY: (_always, _owner),
+    Action.DEFINITION_MIGRATE: (_always, _admin),
     Action.INCIDENT_VIEW: (_always, _owner),
     Action.INCIDENT_RESOLVE: (_always, _admin),
     Action.JOB_VIEW: (_always, _admin),

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from storage import instances, people
+from storage import instances, moves, people
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -19,11 +19,13 @@ NAME = "engine.housekeeping"
 EVERY = timedelta(days=1)
 KEEP_KEYS = timedelta(days=7)
 KEEP_FAILURES = timedelta(days=1)
+KEEP_MOVES = timedelta(days=30)
 
 
 def tidy(session: Session, now: datetime, _registry: Registry) -> None:
-    """Forget idempotency keys after a week and failed sign-ins after a day."""
+    """Forget idempotency keys after a week, failed sign-ins after a day, how to undo changes of version after 30."""
     instances.forget_keys(session, now - KEEP_KEYS)
+    moves.forget(session, now - KEEP_MOVES)
     people.forget_old_failures(session, now - KEEP_FAILURES)
 
 

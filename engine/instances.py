@@ -55,7 +55,8 @@ __all__ = [
 
 LISTENER_ROUNDS = 20
 REPAIRS = frozenset(
-    {"instance.cancel", "instance.move", "instance.variables", "instance.start_element", "task.cancel", "token.cancel"}
+    {"instance.cancel", "instance.migrate", "instance.move", "instance.start_element", "instance.variables"}
+    | {"task.cancel", "token.cancel"}
 )
 """Steps of operators, which a suspended instance takes too."""
 MAX_COMMENT = 4000

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from engine import definitions, incidents, instances, messages, timer_starts
+from engine import definitions, incidents, instances, messages, migration_batches, timer_starts
 from engine.access import SYSTEM
 from engine.connectors import BpmnError, OutboxMessage, ServiceContext
 from engine.core import machine
@@ -195,6 +195,7 @@ KINDS: Mapping[str, Callable[[Session, Job, datetime, Registry], None]] = {
     "signal": _signal,
     "periodic": _periodic,
     "start": _start,
+    migration_batches.KIND: migration_batches.carry_out,
 }
 
 

@@ -15,7 +15,7 @@ from storage import definitions as definition_rows
 from storage.tables.base import FAR_FUTURE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy.orm import Session
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from engine.access import Viewer
     from engine.core.snapshot import OpenTask, Snapshot
     from storage.tables.instances import ProcessInstance
+    from storage.tables.work import UserTask
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +172,47 @@ def _task_row(session: Session, instance: ProcessInstance, task: OpenTask, now: 
         "created_at": now,
         "claimed_at": now if task.assignee else None,
     }
+
+
+MOVED = (
+    "definition_id", "element_id", "name", "type", "lane", "form_key", "form_binding", "scope_id", "properties",
+    "listeners", "candidate_groups", "candidate_users",
+)  # fmt: skip
+"""What a task takes over from another version of its process; the rest (who has it, dates, draft) is its own."""
+
+
+def retell(
+    session: Session,
+    instance: ProcessInstance,
+    snapshot: Snapshot,
+    *,
+    known: Mapping[UUID, UserTask],
+    reassigned: Collection[UUID],
+    now: datetime,
+) -> None:
+    """Let open tasks say what another version of the process says about them.
+
+    `known` are the rows of the tasks that were open before; of those in `reassigned` the candidates change too.
+    """
+    for task in snapshot.tasks:
+        row = known.get(task.id)
+        if row is None:
+            continue
+        told = _task_row(session, instance, task, now)
+        told["properties"] = {**{k: v for k, v in row.properties.items() if k == "summary"}, **told["properties"]}
+        names = MOVED if task.id in reassigned else MOVED[:-2]
+        for name in names:
+            if getattr(row, name) != told[name]:
+                setattr(row, name, told[name])
+        if task.id in reassigned:
+            list_candidates(session, row)
+
+
+def list_candidates(session: Session, task: UserTask) -> None:
+    """Write the lines of the inbox index of an open task anew."""
+    names = ("id", "instance_id", "scope", "candidate_groups", "candidate_users", "assignee", "sort_due")
+    tasks.remove_candidates(session, [task.id])
+    tasks.add(session, [], _candidate_lines({name: getattr(task, name) for name in names}))
 
 
 def _about(instance: ProcessInstance, task: OpenTask, now: datetime) -> dict[str, str]:

@@ -19,11 +19,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 from uuid import UUID
 
-from engine import definitions, incidents, instance_views, instances, messages, people, scheduler, tasks, worker
+from engine import (
+    definitions,
+    incidents,
+    instance_views,
+    instances,
+    messages,
+    migrations,
+    people,
+    scheduler,
+    tasks,
+    worker,
+)
 from engine.access import ADMIN, SYSTEM, Grant, Viewer
 from engine.connectors import Registry
 from engine.core import feel as language
 from engine.errors import NotFoundError, ProcessError
+from storage import definitions as definition_rows
 from storage import tasks as task_rows
 from storage.session import Database
 
@@ -35,6 +47,7 @@ if TYPE_CHECKING:
     from engine.core.calendar import WorkCalendar
     from engine.definitions import Deployment
     from engine.instance_views import HistoryInfo, IncidentInfo, InstanceHead
+    from engine.migrations import InstancePlan
     from engine.tasks import InboxItem
 
 START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
@@ -208,6 +221,32 @@ class _Cases(_Bench):
                 now=self.now, registry=self.registry,
             )  # fmt: skip
 
+    def plan_migration(
+        self, instance: Any, target: Any = None, mapping: Mapping[str, str] | None = None, accept: Iterable[str] = ()
+    ) -> InstancePlan:
+        """Say what would become of an instance on another version: a number, a definition's id, or the newest."""
+        with self.database.read() as session:
+            (found,) = migrations.dry_run(
+                session, SYSTEM, instance_ids=[_id(instance)], target_definition_id=_target(session, instance, target),
+                mapping=mapping, accept=tuple(accept), now=self.now, registry=self.registry,
+            )  # fmt: skip
+        return found
+
+    def migrate(
+        self, instance: Any, target: Any = None, mapping: Mapping[str, str] | None = None, accept: Iterable[str] = ()
+    ) -> None:
+        """Put an instance onto another version. Raises MigrationRefused with `findings`."""
+        with self.transaction() as session:
+            migrations.migrate(
+                session, SYSTEM, _id(instance), target_definition_id=_target(session, instance, target),
+                mapping=mapping, accept=tuple(accept), now=self.now, registry=self.registry,
+            )  # fmt: skip
+
+    def undo_migration(self, instance: Any) -> None:
+        """Undo the last change of version of an instance."""
+        with self.transaction() as session:
+            migrations.undo(session, SYSTEM, _id(instance), now=self.now)
+
 
 class Workbench(_Cases):
     """Processes to be tried out."""
@@ -301,6 +340,16 @@ def read_files(paths: Iterable[str | Path]) -> Iterator[tuple[str, bytes]]:
         for file in sorted(path.rglob("*")):
             if file.suffix in SUFFIXES or (file.name.startswith("translations.") and file.suffix == ".json"):
                 yield file.relative_to(path).as_posix(), file.read_bytes()
+
+
+def _target(session: Session, instance: Any, target: Any) -> UUID:
+    if isinstance(target, UUID | str):
+        return UUID(str(target))
+    key = instances.describe(session, _id(instance), SYSTEM, START).head.process_key
+    found = definition_rows.process_version(session, key, target) if target else definitions.latest(session, key)
+    if found is None:
+        raise NotFoundError
+    return found.id
 
 
 def _id(thing: Any) -> UUID:

@@ -69,6 +69,11 @@ class Plan:
         return "moves" if changed or any(m.element_id != m.to_element for m in self.moves) else "continues"
 
 
+def check_mapping(old: Program, new: Program, mapping: Mapping[str, str]) -> None:
+    """Raise InvalidInputError when the mapping names elements that are not there."""
+    carry.Trip(old, new, mapping, ())
+
+
 def plan(
     old: Program,
     new: Program,

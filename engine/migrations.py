@@ -1,0 +1,293 @@
+"""Put running instances onto another version of their process, or say what would become of them (ENGINE.md §6)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+from uuid import UUID
+
+from engine import access, definitions, instances
+from engine.access import Action
+from engine.core import migration
+from engine.core.findings import Finding
+from engine.core.snapshot import Saved
+from engine.errors import N_, ConflictError, InvalidInputError, KeyturnError, MigrationRefused, NotFoundError
+from engine.migration_undo import LastMove, digest_of, kept_of, last_move, undo
+from engine.recording import retell
+from storage import definitions as definition_rows
+from storage import instances as instance_rows
+from storage import moves
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+    from engine.access import Viewer
+    from engine.connectors import Registry
+    from engine.core.migration import Move, Plan
+    from engine.core.program import Program
+    from engine.core.snapshot import Environment, Snapshot
+    from storage.tables.definitions import ProcessDefinition
+    from storage.tables.instances import ProcessInstance
+    from storage.tables.moves import InstanceMigration
+
+__all__ = ["ALL", "InstancePlan", "LastMove", "carry_out", "check_pair", "dry_run", "last_move", "migrate", "undo"]
+
+ALL = migration.ALL
+QUIET = frozenset({"migrated", "entered", "canceled"})
+"""What a move may do without anything having gone on: then it can be undone."""
+
+
+@dataclass(frozen=True, slots=True)
+class InstancePlan:
+    """What would become of an instance. Findings: errors need a mapping, warnings somebody's consent."""
+
+    instance_id: UUID
+    business_key: str
+    title: str
+    process_key: str
+    from_version: int
+    to_version: int
+    outcome: Literal["continues", "moves", "decision"]
+    moves: tuple[Move, ...]
+    findings: tuple[Finding, ...]
+
+
+# Looking
+
+
+def dry_run(
+    session: Session,
+    viewer: Viewer,
+    *,
+    target_definition_id: UUID,
+    instance_ids: Collection[UUID] | None = None,
+    definition_id: UUID | None = None,
+    mapping: Mapping[str, str] | None = None,
+    accept: Collection[str] = (),
+    now: datetime,
+    registry: Registry,
+) -> tuple[InstancePlan, ...]:
+    """Say what would become of instances, or of all running ones of a version, by moving them without keeping it.
+
+    Raises InvalidInputError when the mapping names unknown elements, NotFoundError, NotAllowedError.
+    """
+    target = _definition(session, target_definition_id)
+    if instance_ids is None:
+        access.require(viewer, Action.DEFINITION_MIGRATE)
+        source = _definition(session, definition_id or target.id)
+        _check_pair(session, source, target, mapping or {})
+        instance_ids = moves.running(session, source.id)
+    else:
+        for one in instance_ids:
+            row = instance_rows.get(session, one)
+            if row is None:
+                raise NotFoundError(N_("There is no such process instance."))
+            access.require(viewer, Action.INSTANCE_MIGRATE, instances.subject(session, row))
+    wanted = _Wanted(target, mapping or {}, accept)
+    return tuple(
+        _planned(session, row, wanted, now=now, registry=registry) for row in moves.whole(session, list(instance_ids))
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    target: ProcessDefinition
+    mapping: Mapping[str, str]
+    accept: Collection[str]
+
+
+def _definition(session: Session, definition_id: UUID) -> ProcessDefinition:
+    row = definition_rows.process(session, definition_id)
+    if row is None:
+        raise NotFoundError(N_("There is no such version of a process."))
+    return row
+
+
+def _check_pair(
+    session: Session, source: ProcessDefinition, target: ProcessDefinition, mapping: Mapping[str, str]
+) -> None:
+    """Refuse versions of different processes and a mapping of elements that are not there."""
+    if source.key != target.key:
+        raise InvalidInputError(N_("The version belongs to another process."))
+    if source.id == target.id:
+        raise InvalidInputError(N_("Choose another version than the one they have."))
+    migration.check_mapping(definitions.program(session, source.id), definitions.program(session, target.id), mapping)
+
+
+def check_pair(session: Session, source_id: UUID, target_id: UUID, mapping: Mapping[str, str]) -> None:
+    """Refuse versions of different processes and a mapping of elements that are not there.
+
+    Raises InvalidInputError, NotFoundError.
+    """
+    _check_pair(session, _definition(session, source_id), _definition(session, target_id), mapping)
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """The programs of a move; `within` is the instance's own when a process it called is moved."""
+
+    old: Program
+    new: Program
+    within: Program | None
+
+
+def _pair(session: Session, instance: ProcessInstance, target: ProcessDefinition) -> _Pair:
+    own, new = definitions.program(session, instance.definition_id), definitions.program(session, target.id)
+    if instance.ended_at is not None:
+        raise ConflictError(N_("The process instance has ended."))
+    if own.key == new.key:
+        if instance.definition_id == target.id:
+            raise ConflictError(N_("The process instance is on this version already."))
+        return _Pair(own, new, None)
+    used = dict.fromkeys(token[5] for token in (instance.waits or {}).get("tokens", ()))
+    called = [found for name in used if (found := definitions.program(session, name)).key == new.key]
+    if not called:
+        raise InvalidInputError(N_("The version belongs to another process."))
+    older = [found for found in called if found.definition_id != new.definition_id]
+    if not older:
+        raise ConflictError(N_("The process instance is on this version already."))
+    return _Pair(older[0], new, own)
+
+
+def _planned(
+    session: Session, instance: ProcessInstance, wanted: _Wanted, *, now: datetime, registry: Registry
+) -> InstancePlan:
+    before = _definition(session, instance.definition_id)
+    found: Plan | None = None
+    try:
+        pair = _pair(session, instance, wanted.target)
+        before = _definition(session, UUID(pair.old.definition_id))
+        saved = _saved(instance)
+        found = migration.plan(
+            pair.old, pair.new, saved, wanted.mapping, accept=wanted.accept, called=pair.within is not None
+        )
+        if not found.decisions:
+            own = wanted.target.id if pair.within is None else instance.definition_id
+            env = definitions.environment(session, now=now, registry=registry, definition_id=own, decided=[])
+            _moved(pair, saved, env, wanted)
+        findings = found.findings
+    except MigrationRefused as refused:
+        findings = refused.findings
+    except KeyturnError as error:
+        findings = (_trouble(error),)
+    outcome = found.outcome if found is not None and findings == found.findings else "decision"
+    return InstancePlan(
+        instance_id=instance.id,
+        business_key=instance.business_key,
+        title=instance.title,
+        process_key=instance.process_key,
+        from_version=before.version,
+        to_version=wanted.target.version,
+        outcome=outcome,
+        moves=found.moves if found is not None else (),
+        findings=findings,
+    )
+
+
+def _saved(instance: ProcessInstance) -> Saved:
+    return Saved(instance.state or b"", instance.variables or {})
+
+
+def _trouble(error: KeyturnError) -> Finding:
+    element = str(getattr(error, "element_id", ""))
+    return Finding(element, "cannot-go-on", "error", str(error), f"按新版本无法继续：{error}", name=element)
+
+
+def _moved(pair: _Pair, saved: Saved, env: Environment, wanted: _Wanted) -> Snapshot:
+    """Move in memory; whatever the new version stumbles over is a reason to refuse."""
+    try:
+        return migration.migrate(
+            pair.old, pair.new, saved, env, wanted.mapping, accept=wanted.accept, within=pair.within
+        )
+    except MigrationRefused:
+        raise
+    except KeyturnError as error:
+        raise MigrationRefused((_trouble(error),)) from error
+
+
+# Moving
+
+
+def migrate(
+    session: Session,
+    viewer: Viewer,
+    instance_id: UUID,
+    *,
+    target_definition_id: UUID,
+    mapping: Mapping[str, str] | None = None,
+    now: datetime,
+    registry: Registry,
+    accept: Collection[str] = (),
+    reason: str = "",
+) -> Plan:
+    """Put a running instance, or a process it has called, onto another version: whole or not at all.
+
+    `mapping` names elements of the new version by those of the old one ("": a waiting event begins anew); `accept`
+    lists the elements whose warnings somebody agrees to ("*": all).
+
+    Raises:
+        MigrationRefused: somebody has to decide first. ConflictError: it is there already, or has ended.
+        InvalidInputError: the mapping, or a version of another process. NotFoundError, NotAllowedError.
+    """
+    instance = instances.permitted(session, viewer, instance_id, Action.INSTANCE_MIGRATE)
+    target = _definition(session, target_definition_id)
+    pair = _pair(session, instance, target)
+    move = moves.add(
+        session, instance_id=instance.id, from_definition_id=UUID(pair.old.definition_id),
+        to_definition_id=target.id, actor=viewer.login,
+    )  # fmt: skip
+    return carry_out(
+        session, instance, move, viewer=viewer, mapping=mapping or {}, accept=accept, reason=reason, now=now,
+        registry=registry,
+    )  # fmt: skip
+
+
+def carry_out(
+    session: Session,
+    instance: ProcessInstance,
+    move: InstanceMigration,
+    *,
+    viewer: Viewer,
+    mapping: Mapping[str, str],
+    accept: Collection[str],
+    reason: str,
+    now: datetime,
+    registry: Registry,
+) -> Plan:
+    """Move a locked instance and keep what an undo needs. Raises MigrationRefused before anything is written."""
+    target = _definition(session, move.to_definition_id)
+    pair, wanted = _pair(session, instance, target), _Wanted(target, mapping, accept)
+    saved, own = _saved(instance), instance.definition_id
+    plan = migration.plan(pair.old, pair.new, saved, mapping, accept=accept, called=pair.within is not None)
+    made: list[Snapshot] = []
+
+    def go(_program: Program, _saved: Saved, env: Environment) -> Snapshot:
+        made.append(_moved(pair, saved, env, wanted))
+        return made[0]
+
+    known = moves.open_tasks(session, instance.id)
+    before, kept = instance.state, kept_of(session, instance)
+    detail = {"from": str(move.from_definition_id), "to": str(target.id), "version": target.version, "reason": reason}
+    detail |= {"mapping": dict(mapping), "accept": sorted(accept)}
+    if pair.within is None:
+        instance.definition_id = target.id
+    try:
+        instances.step(
+            session, instance, go, actor=viewer, action="instance.migrate", now=now, registry=registry, detail=detail
+        )
+    except MigrationRefused:
+        instance.definition_id = own
+        raise
+    others = {f.element_id for f in plan.findings if f.rule == "role-changed"}
+    reassigned = {m.token_id for m in plan.moves if m.element_id in others}
+    retell(session, instance, made[0], known=known, reassigned=reassigned, now=now)
+    session.flush()
+    move.state, move.moved_at = "moved", now
+    if {event.action for event in made[0].history} <= QUIET:
+        move.before, move.kept = before, kept
+        move.digest = digest_of(session, instance)
+    session.flush()
+    return plan

@@ -1,0 +1,216 @@
+"""Queries over moves of instances to other versions of their process, and the rows that a move changes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from sqlalchemy import Uuid, delete, func, insert, select, update
+from sqlalchemy.orm import undefer
+
+from storage.instances import RUNNING
+from storage.tables.base import UtcDateTime, table_of
+from storage.tables.instances import HistoryEvent, MessageSubscription, ProcessInstance
+from storage.tables.moves import InstanceMigration, MigrationBatch
+from storage.tables.work import Incident, Job, UserTask
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+    from sqlalchemy.orm import Session
+
+    from storage.tables.base import Base
+
+OF_TOKENS = ("timer", "service")
+_WHOLE = (undefer(ProcessInstance.state), undefer(ProcessInstance.variables), undefer(ProcessInstance.waits))
+
+
+def get(session: Session, move_id: UUID) -> InstanceMigration | None:
+    """Find a move."""
+    return session.get(InstanceMigration, move_id)
+
+
+def add(session: Session, **values: Any) -> InstanceMigration:
+    """Add a move."""
+    row = InstanceMigration(**values)
+    session.add(row)
+    return row
+
+
+def last_of(session: Session, instance_id: UUID) -> Sequence[InstanceMigration]:
+    """Find the latest moves of an instance that were made and not undone, with what an undo needs."""
+    made = (InstanceMigration.instance_id == instance_id, InstanceMigration.state == "moved")
+    last = select(func.max(InstanceMigration.moved_at)).where(*made).scalar_subquery()
+    whole = select(InstanceMigration).options(undefer(InstanceMigration.before), undefer(InstanceMigration.kept))
+    return session.scalars(whole.where(*made, InstanceMigration.moved_at == last)).all()
+
+
+def forget(session: Session, before: datetime) -> None:
+    """Drop what undoing would need of moves made before a moment."""
+    old = (InstanceMigration.moved_at < before, InstanceMigration.digest != "")
+    values = {"before": b"", "kept": {}, "digest": ""}
+    session.execute(
+        update(InstanceMigration).where(*old).values(**values), execution_options={"synchronize_session": False}
+    )
+
+
+# Which instances
+
+
+def running(session: Session, definition_id: UUID, ids: Collection[UUID] | None = None) -> Sequence[UUID]:
+    """List the running instances of a version, oldest first; of `ids`, those among them."""
+    query = select(ProcessInstance.id).where(
+        ProcessInstance.definition_id == definition_id, ProcessInstance.status.in_(RUNNING)
+    )
+    query = query if ids is None else query.where(ProcessInstance.id.in_(list(ids)))
+    return session.scalars(query.order_by(ProcessInstance.started_at, ProcessInstance.id)).all()
+
+
+def whole(session: Session, ids: Sequence[UUID], size: int = 200) -> Iterator[ProcessInstance]:
+    """Fetch instances with their states in the order of their ids, some at a time, so that memory stays small."""
+    for start in range(0, len(ids), size):
+        part = ids[start : start + size]
+        rows = session.scalars(select(ProcessInstance).where(ProcessInstance.id.in_(part)).options(*_WHOLE))
+        found = {row.id: row for row in rows}
+        yield from (found[one] for one in part if one in found)
+        for row in found.values():
+            session.expunge(row)
+
+
+def counts(session: Session) -> dict[UUID, int]:
+    """Count the running instances of each version."""
+    query = select(ProcessInstance.definition_id, func.count()).where(ProcessInstance.status.in_(RUNNING))
+    return {row[0]: row[1] for row in session.execute(query.group_by(ProcessInstance.definition_id))}
+
+
+# Batches
+
+
+def batch(session: Session, batch_id: UUID) -> MigrationBatch | None:
+    """Find a batch."""
+    return session.get(MigrationBatch, batch_id)
+
+
+def batches(session: Session, limit: int = 50) -> Sequence[MigrationBatch]:
+    """List batches, newest first."""
+    return session.scalars(select(MigrationBatch).order_by(MigrationBatch.created_at.desc()).limit(limit)).all()
+
+
+def add_batch(
+    session: Session, row: MigrationBatch, moves: Sequence[dict[str, Any]], jobs: Sequence[dict[str, Any]]
+) -> None:
+    """Add a batch with its moves and their jobs."""
+    session.add(row)
+    session.flush()
+    if moves:
+        session.execute(insert(table_of(InstanceMigration)), moves)
+        session.execute(insert(table_of(Job)), jobs)
+
+
+def progress(session: Session, batch_ids: Iterable[UUID]) -> dict[UUID, dict[str, int]]:
+    """Count the moves of batches by state."""
+    query = select(InstanceMigration.batch_id, InstanceMigration.state, func.count()).where(
+        InstanceMigration.batch_id.in_(list(batch_ids))
+    )
+    found: dict[UUID, dict[str, int]] = {}
+    for batch_id, state, count in session.execute(query.group_by(InstanceMigration.batch_id, InstanceMigration.state)):
+        if batch_id is not None:
+            found.setdefault(batch_id, {})[state] = count
+    return found
+
+
+def refused(session: Session, batch_id: UUID, limit: int = 200) -> Sequence[tuple[InstanceMigration, ProcessInstance]]:
+    """List the moves of a batch that were refused, with their instances."""
+    query = (
+        select(InstanceMigration, ProcessInstance)
+        .join(ProcessInstance, ProcessInstance.id == InstanceMigration.instance_id)
+        .where(InstanceMigration.batch_id == batch_id, InstanceMigration.state == "refused")
+        .order_by(ProcessInstance.started_at, ProcessInstance.id)
+        .limit(limit)
+    )
+    return [(move, instance) for move, instance in session.execute(query)]
+
+
+# The rows that a move changes
+
+
+def plain(row: Base, columns: Iterable[str] = ()) -> dict[str, Any]:
+    """Give a row, or some of its columns, as JSON."""
+    names = columns or table_of(type(row)).columns.keys()
+    return {name: _plain(getattr(row, name)) for name in names}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, UUID):
+        return str(value)
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def row_values(model: type[Base], kept: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the values of a row from what `plain` made of it."""
+    columns = table_of(model).columns
+    readers: dict[type, Any] = {UUID: UUID, datetime: datetime.fromisoformat}
+    kinds = {name: _kind(columns[name].type) for name in kept}
+    return {
+        name: readers[kinds[name]](value) if value is not None and kinds[name] in readers else value
+        for name, value in kept.items()
+    }
+
+
+def _kind(column_type: Any) -> type:
+    return datetime if isinstance(column_type, UtcDateTime) else UUID if isinstance(column_type, Uuid) else object
+
+
+def last_event(session: Session, instance_id: UUID, *, besides: str) -> int:
+    """Give the number of the last line of an instance's history that tells of something else than `besides`."""
+    query = select(func.max(HistoryEvent.id)).where(HistoryEvent.instance_id == instance_id)
+    return session.scalar(query.where(HistoryEvent.action != besides)) or 0
+
+
+def rows_of(session: Session, instance_id: UUID) -> tuple[Sequence[Job], Sequence[MessageSubscription]]:
+    """Fetch the jobs of an instance's tokens and what it is subscribed to, as they are now."""
+    fresh = {"populate_existing": True}
+    jobs = select(Job).where(Job.instance_id == instance_id, Job.kind.in_(OF_TOKENS))
+    subscriptions = select(MessageSubscription).where(MessageSubscription.instance_id == instance_id)
+    return (
+        session.scalars(jobs, execution_options=fresh).all(),
+        session.scalars(subscriptions, execution_options=fresh).all(),
+    )
+
+
+def put_back(
+    session: Session,
+    model: type[Job | MessageSubscription],
+    now_there: Collection[Any],
+    before: Sequence[Mapping[str, Any]],
+) -> list[Any]:
+    """Make the rows of an instance what they were: delete the others, insert those gone; return the ids inserted.
+
+    A row that is still there stays as it is.
+    """
+    wanted = {row["id"]: row for row in before}
+    others = [one for one in now_there if one not in wanted]
+    if others:
+        session.execute(delete(model).where(model.id.in_(others)), execution_options={"synchronize_session": False})
+    gone = [row for key, row in wanted.items() if key not in set(now_there)]
+    if gone:
+        session.execute(insert(table_of(model)), [dict(row) for row in gone])
+    return [row["id"] for row in gone]
+
+
+def reopen_incidents(session: Session, job_ids: Sequence[UUID], closed_at: datetime) -> None:
+    """Open the incidents again that were closed because these jobs were gone."""
+    if job_ids:
+        session.execute(
+            update(Incident)
+            .where(Incident.job_id.in_(job_ids), Incident.resolution == "gone", Incident.resolved_at == closed_at)
+            .values(resolved_at=None, resolved_by="", resolution=""),
+            execution_options={"synchronize_session": False},
+        )
+
+
+def open_tasks(session: Session, instance_id: UUID) -> dict[UUID, UserTask]:
+    """Map an instance's open tasks by id."""
+    query = select(UserTask).where(UserTask.instance_id == instance_id, UserTask.state == "open")
+    return {row.id: row for row in session.scalars(query)}
