@@ -84,21 +84,26 @@ def start_element(
     reason: str,
     now: datetime,
     registry: Registry,
+    within: UUID | None = None,
 ) -> None:
     """Put a further token before an element, or on the one flow after it, beside those that are there.
 
+    Sub-processes that the element is drawn in are opened when they do not run. When several run, `within` is the token
+    of the one that is meant; the token of a parallel multi-instance gets a further round.
+
     Raises ProcessError when the element cannot be started so or the process cannot go on, NotFoundError for an element
-    that is not of the top process, ConflictError when the instance has ended.
+    that is neither of the process nor of one that it calls now, ConflictError when the instance has ended.
     """
     instance = instances.permitted(session, viewer, instance_id, Action.INSTANCE_MOVE)
 
     def begin(program: Program, saved: Saved, env: Environment) -> Snapshot:
         act = machine.start_element if where == "before" else machine.start_after
-        return act(program, saved, env, element=element)
+        return act(program, saved, env, element=element, within=within)
 
     instances.step(
         session, instance, begin, actor=viewer, action="instance.start_element", now=now, registry=registry,
-        detail={"element": element, "where": where, "reason": _reason(reason)},
+        detail={"element": element, "where": where, "reason": _reason(reason)}
+        | ({"within": str(within)} if within else {}),
     )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 from uuid import UUID
 
 from engine import (
@@ -26,6 +26,7 @@ from engine import (
     instances,
     messages,
     migrations,
+    operator,
     people,
     scheduler,
     tasks,
@@ -246,6 +247,21 @@ class _Cases(_Bench):
         """Undo the last change of version of an instance."""
         with self.transaction() as session:
             migrations.undo(session, SYSTEM, _id(instance), now=self.now)
+
+    def start_before(self, instance: Any, element: str, *, within: Any = None) -> None:
+        """Put a further token before an element, as an operator does; `within`: the sub-process's token, if several."""
+        self._start_element(instance, element, "before", within)
+
+    def start_after(self, instance: Any, element: str, *, within: Any = None) -> None:
+        """Put a further token on the one flow that leaves an element."""
+        self._start_element(instance, element, "after", within)
+
+    def _start_element(self, instance: Any, element: str, where: Literal["before", "after"], within: Any) -> None:
+        with self.transaction() as session:
+            operator.start_element(
+                session, SYSTEM, _id(instance), element=element, where=where, reason="workbench", now=self.now,
+                registry=self.registry, within=_id(within) if within is not None else None,
+            )  # fmt: skip
 
 
 class Workbench(_Cases):

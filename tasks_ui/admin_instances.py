@@ -10,6 +10,7 @@ from flask_babel import gettext, lazy_gettext
 
 from engine import access, definitions, instance_views, instances, operator
 from engine.access import Action
+from engine.core.model import ACTIVITY_TYPES
 from engine.errors import N_, InvalidInputError, KeyturnError, NotAllowedError, NotFoundError
 from tasks_ui import context
 from tasks_ui.i18n import translate
@@ -74,6 +75,11 @@ def _page(instance_id: UUID, problem: KeyturnError | None = None) -> Response:
             {token.element_id: (token.element_id, token.name or token.element_id) for token in tokens}.values()
         ),
         tokens=[(str(token.id), f"{token.name or token.element_id} ({token.element_id})") for token in tokens],
+        holders=[
+            (str(token.id), f"{token.name or token.element_id} · {str(token.id)[:8]}")
+            for token in tokens
+            if token.element_type in ACTIVITY_TYPES
+        ],
         variables={name: json.dumps(value, ensure_ascii=False) for name, value in found.variables.items()},
         problem=translate(problem.template, problem.fields) if problem else "",
         typed=request.form if problem else {},
@@ -126,8 +132,14 @@ def _start(opened: Session, instance_id: UUID, reason: str) -> None:
         element=request.form.get("element", ""),
         where="after" if request.form.get("where") == "after" else "before",
         reason=reason,
+        within=_within(opened, instance_id),
         **_surroundings(),
     )
+
+
+def _within(opened: Session, instance_id: UUID) -> UUID | None:
+    chosen = request.form.get("within", "")
+    return next((token.id for token in _tokens(opened, instance_id) if str(token.id) == chosen), None)
 
 
 def _variable(opened: Session, instance_id: UUID, reason: str) -> None:

@@ -79,12 +79,43 @@ def _counters(total: int, active: int, completed: int) -> dict[str, Any]:
     return {"nrOfInstances": total, "nrOfActiveInstances": active, "nrOfCompletedInstances": completed}
 
 
-def _round(run: Run, outer: Task, spec: NodeSpec, index: int, item: Any) -> None:
+def _round(run: Run, outer: Task, spec: NodeSpec, index: int, item: Any) -> Task:
     inner = run.place(outer.workflow, spec, outer=str(outer.id), index=index)
     values: dict[str, Any] = {"loopCounter": index}
     if spec.node.loop is not None and spec.node.loop.element_variable:
         values[spec.node.loop.element_variable] = item
     run.variables.open(str(inner.id), values)
+    return inner
+
+
+def lone_round(run: Run, outer: Task, spec: NodeSpec) -> Task:
+    """Open a loop for the one round that an operator starts: no list is asked for, the element variable is null."""
+    outer._set_state(TaskState.STARTED)  # noqa: SLF001
+    if spec.node.loop is not None and spec.node.loop.kind == "standard":
+        outer.internal_data["loop"] = {"done": 0}
+    else:
+        outer.internal_data["loop"] = {"n": 1, "done": 0, "rest": []}
+        run.variables.open(str(outer.id), _counters(1, 1, 0))
+    return _round(run, outer, spec, 0, None)
+
+
+def further_round(run: Run, outer: Task) -> None:
+    """Add a round to a parallel multi-instance; its element variable is null."""
+    state = outer.internal_data["loop"]
+    total, done = state["n"] + 1, state["done"]
+    if total > MAX_INSTANCES:
+        message = N_("{name}: the multi-instance has more than {limit} rounds. Start one process per item instead.")
+        raise ProcessError(message, element_id=outer.task_spec.name, name=outer.task_spec.label, limit=MAX_INSTANCES)
+    outer.internal_data["loop"] = {**state, "n": total}
+    run.variables.open(str(outer.id), _counters(total, total - done, done))
+    _round(run, outer, outer.task_spec, total - 1, None)
+
+
+def goes_on(run: Run, outer: Task) -> bool:
+    """Tell whether a loop has another round, running or still to come."""
+    me = str(outer.id)
+    rounds = any(other.internal_data.get("outer") == me for other in run.tokens(outer.workflow))
+    return rounds or bool(outer.internal_data["loop"].get("rest"))
 
 
 def inner_ended(run: Run, inner: Task) -> None:

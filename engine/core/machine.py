@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from SpiffWorkflow.util.task import TaskState
 
-from engine.core import loops, nodes, scopes, state, throwing
+from engine.core import loops, scopes, state, steering, throwing
 from engine.core.run import Run, TokenWorkflow
 from engine.core.snapshot import (
     ROOT_SCOPE,
@@ -152,46 +152,29 @@ def cancel(program: Program, saved: Saved, env: Environment, *, token_id: UUID |
 
 
 def move(program: Program, saved: Saved, env: Environment, *, from_element: str, to_element: str) -> Snapshot:
-    """Withdraw the tokens on one element and start another element of the same process instead, once for each."""
-    run = _open(program, saved, env)
-    moved = [
-        t for t in run.tokens() if t.task_spec.name == from_element and not t.internal_data.keys() & {"watch", "outer"}
-    ]
-    if not moved:
-        raise ConflictError(N_("No token stands on {element}."), element=from_element)
-    for task in moved:
-        target = run.program_of(task).specs.get(to_element)
-        if target is None or target.node.scope != task.task_spec.node.scope:
-            message = N_("{element} is not in the same process or sub-process as {source}.")
-            raise ProcessError(message, element_id=to_element, element=to_element, source=from_element)
-        workflow = task.workflow
-        nodes.race_won(run, task)  # the other arms of an event-based gateway wait no longer either
-        run.cancel(task)
-        run.place(workflow, target)
-    return _settle(run)
+    """Withdraw the tokens on one element and start another element of the same process instead, once for each.
+
+    A sub-process that the move leaves empty is withdrawn; one that it leads into is opened when it does not run.
+    """
+    return rework(program, saved, env, lambda run: steering.move(run, from_element, to_element))
 
 
-def start_element(program: Program, saved: Saved, env: Environment, *, element: str) -> Snapshot:
-    """Put a further token on an element of the top process, without touching the others."""
-    run = _open(program, saved, env)
-    target = program.specs.get(element)
-    if target is None or target.node.scope != program.key:
-        raise NotFoundError(N_("{name} has no element {element}."), name=program.name, element=element)
-    run.place(run.workflow, target)
-    return _settle(run)
+def start_element(
+    program: Program, saved: Saved, env: Environment, *, element: str, within: UUID | None = None
+) -> Snapshot:
+    """Put a further token on an element, without touching the others; sub-processes around it are opened if need be.
+
+    `within` is the token of the sub-process (or round, or call) meant when several run; the token of a parallel
+    multi-instance adds a round to it. Raises ProcessError when it is not clear where, NotFoundError, ConflictError.
+    """
+    return rework(program, saved, env, lambda run: steering.start(run, element, within))
 
 
-def start_after(program: Program, saved: Saved, env: Environment, *, element: str) -> Snapshot:
-    """Put a further token on the one flow that leaves an element of the top process, as if the element had ended."""
-    run = _open(program, saved, env)
-    source = program.specs.get(element)
-    if source is None or source.node.scope != program.key:
-        raise NotFoundError(N_("{name} has no element {element}."), name=program.name, element=element)
-    if len(source.flows) != 1:
-        message = N_("{element} has {count} outgoing flows: start before one of the elements they lead to.")
-        raise ProcessError(message, element_id=element, element=element, count=len(source.flows))
-    run.place(run.workflow, program.specs[source.flows[0].target], via=source.flows[0].id)
-    return _settle(run)
+def start_after(
+    program: Program, saved: Saved, env: Environment, *, element: str, within: UUID | None = None
+) -> Snapshot:
+    """Put a further token on the one flow that leaves an element, as if the element had ended."""
+    return rework(program, saved, env, lambda run: steering.start_after(run, element, within))
 
 
 def set_variables(

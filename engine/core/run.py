@@ -158,7 +158,7 @@ class Run(Sight):
     def _close_scopes(self) -> bool:
         """End the innermost process or sub-process that has no live token left."""
         for task_id, child in list(self.workflow.subprocesses.items()):
-            if not self._alive(child):
+            if not self.alive(child):
                 parent = self.token(task_id)
                 for watcher in self.tokens(child):
                     self.cancel(watcher)
@@ -168,7 +168,7 @@ class Run(Sight):
                 else:
                     parent.task_spec.child_ended(self, parent, child)
                 return True
-        if not self.workflow.completed and not self._alive(self.workflow):
+        if not self.workflow.completed and not self.alive(self.workflow):
             self.clear(self.workflow)
             self.workflow.completed = True
             last = self.workflow.last_task
@@ -178,7 +178,8 @@ class Run(Sight):
             self.note("ended", None, kind=kind)
         return False
 
-    def _alive(self, workflow: Any) -> bool:
+    def alive(self, workflow: Any) -> bool:
+        """Tell whether a process or sub-process has a token that does more than wait for an event at its border."""
         return any(not t.internal_data.get("watch") for t in self.tokens(workflow))
 
 

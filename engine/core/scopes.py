@@ -123,9 +123,22 @@ def evaluate_with(run: Run, task: Task, text: str, context: Any) -> Any:
 
 def start_scope(run: Run, workflow: Any, program: Any, scope: str, start_element: str = "") -> None:
     """Put the first tokens into a process or sub-process and arm its event sub-processes."""
-    workflow.task_tree._set_state(TaskState.COMPLETED)  # noqa: SLF001
-    for name in program.watchers[scope]:
-        program.specs[name].arm(run, workflow)
+    _arm(run, workflow, program, scope)
     starts = (start_element,) if start_element else program.starts[scope]
     for name in starts:
         run.place(workflow, program.specs[name])
+
+
+def open_scope(run: Run, task: Task, program: Any, scope: str) -> Any:
+    """Open a sub-process inside a token without starting anything in it; its event sub-processes are armed."""
+    child = TokenSubWorkflow(program.scopes[scope], task.id, run.workflow)
+    run.workflow.subprocesses[task.id] = child
+    task._set_state(TaskState.STARTED)  # noqa: SLF001
+    _arm(run, child, program, scope)
+    return child
+
+
+def _arm(run: Run, workflow: Any, program: Any, scope: str) -> None:
+    workflow.task_tree._set_state(TaskState.COMPLETED)  # noqa: SLF001
+    for name in program.watchers[scope]:
+        program.specs[name].arm(run, workflow)

@@ -132,7 +132,10 @@ def cancel_token(call: Call, instance_id: UUID, token_id: UUID) -> models_instan
 
 @operation("POST", f"{ONE}/move", OPERATOR, body=models_instances.MoveRequest, answer=models_instances.InstanceDetail)
 def move(call: Call, instance_id: UUID) -> models_instances.InstanceDetail:
-    """Withdraw the tokens on one element and start another element instead."""
+    """Withdraw the tokens on one element and start another element instead, in the nearest scope around both.
+
+    A sub-process that this leaves empty is withdrawn, one that it leads into is opened.
+    """
     body: models_instances.MoveRequest = call.body
     instances.move(
         call.session, call.viewer, instance_id, from_element=body.from_element, to_element=body.to_element,
@@ -169,7 +172,7 @@ def _start(call: Call, instance_id: UUID, where: Any) -> models_instances.Instan
     body: models_instances.ElementRequest = call.body
     operator.start_element(
         call.session, call.viewer, instance_id, element=body.element, where=where, reason=body.reason, now=call.now,
-        registry=call.registry,
+        registry=call.registry, within=body.within,
     )  # fmt: skip
     return _after(call, instance_id)
 

@@ -210,7 +210,12 @@ class MoveRequest:
 
 @dataclass(frozen=True, slots=True)
 class ElementRequest:
-    """Which element of the process."""
+    """Which element of the process, also inside a sub-process: what it is drawn in is opened when it does not run.
+
+    `within` is needed when several rounds or calls of that sub-process run: the token of the one meant (the `scope_id`
+    of a token in it). The token of a running parallel multi-instance itself gets a further round.
+    """
 
     element: Needed
     reason: Reason
+    within: UUID | None = None

@@ -175,6 +175,31 @@ def test_operators_move_start_and_withdraw(admin: Program) -> None:
     assert admin.put(f"{one}/variables", {"variables": {"a": [1]}, **WHY})["variables"] == {"a": [1]}
 
 
+ROUNDS = bpmn(
+    """<startEvent id="begin"/><sequenceFlow id="f1" sourceRef="begin" targetRef="visits"/>
+<subProcess id="visits" name="上门"><multiInstanceLoopCharacteristics isSequential="false"><loopCardinality>2</loopCardinality>
+</multiInstanceLoopCharacteristics><startEvent id="go"/><sequenceFlow id="g1" sourceRef="go" targetRef="visit"/>
+<userTask id="visit" camunda:candidateGroups="agent"/><sequenceFlow id="g2" sourceRef="visit" targetRef="report"/>
+<userTask id="report" camunda:candidateGroups="agent"/></subProcess>"""
+)
+
+
+def test_operators_start_steps_inside_rounds(admin: Program, site: Site) -> None:
+    deploy(admin, ROUNDS)
+    one = admin.post("/definitions/probe/start", {}, 201)["id"]
+    unclear = admin.post(f"/instances/{one}/start-before", {"element": "report", **WHY}, 409)
+    assert "2" in unclear["detail"]
+    scope = next(t["scope_id"] for t in admin.get(f"/instances/{one}")["tokens"] if t["element_id"] == "visit")
+    view = admin.post(f"/instances/{one}/start-before", {"element": "report", "within": scope, **WHY})
+    assert [t["scope_id"] for t in view["tokens"] if t["element_id"] == "report"] == [scope]
+    person = site.person("admin")
+    assert scope in person.get(f"/admin/instances/{one}").text
+    sent = {"element": "visit", "where": "after", "within": scope, "reason": "试验"}
+    assert person.post(f"/admin/instances/{one}/start", sent).status_code == 303
+    tokens = [t["element_id"] for t in admin.get(f"/instances/{one}")["tokens"]]
+    assert tokens.count("report") == 2
+
+
 def test_only_administrators_operate(admin: Program, agent: Program) -> None:
     one = f"/instances/{started(admin)}"
     for path in ("suspend", "cancel"):

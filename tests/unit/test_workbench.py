@@ -273,3 +273,11 @@ def test_a_timer_starts_a_process_in_rounds(bench):
     bench.put(daily=samples.bpmn(timer.format("R/P7D") + rest, key="daily"))
     bench.advance("P15D")
     assert len(bench.instances()) == 5
+
+
+def test_an_operator_starts_steps(bench):
+    bench.put(two=samples.TWO_STEPS)
+    case = bench.start("two")
+    bench.start_before(case, "b")
+    bench.start_after(case, "a")
+    assert sorted(task.element_id for task in bench.tasks()) == ["a", "b", "b"]
