@@ -11,7 +11,6 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from engine.core import reference
-from engine.core.lint_known import KINDS_ZH
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
 SEVERITIES = ("error", "warning", "info")
 SOURCES = ("parse.py", "soundness.py", "forms/lint.py", "dmn/lint.py", "dmn/lint_results.py")
 PLACE = "…"
-FILE_HAS_NO = "The file has no"  # said of messages, signals, errors and escalations, unlike of other names
 _PREFIXES = {"forms/lint.py": "form-"}
 _TITLES = {
     "dmn-feel": ("An expression is not FEEL", "表达式不是有效的 FEEL"),
@@ -78,10 +76,14 @@ def rules() -> tuple[Rule, ...]:
                 (known.title, known.title_zh) if known else _TITLES.get(name, ("", "")),
                 tuple(one for one in SEVERITIES if one in told.severities),
                 tuple(told.sentences),
-                repairs.get(known.repair, ("", "")) if known else ("", ""),
+                _joined([repairs[kind] for kind in known.repair.split(",") if kind] if known else []),
             )
         )
     return tuple(found)
+
+
+def _joined(titles: list[tuple[str, str]]) -> tuple[str, str]:
+    return "; ".join(english for english, _ in titles), "；".join(chinese for _, chinese in titles)
 
 
 def _called(node: ast.Call) -> str:
@@ -134,15 +136,10 @@ def _spread(said: dict[str, _Said], listed: Iterable[str]) -> None:
         shape = re.compile(pattern.replace(PLACE, r"[a-z]+"))
         for name in [name for name in listed if shape.fullmatch(name)]:
             one = said.setdefault(name, _Said())
-            event = name.removeprefix("unknown-") in KINDS_ZH
-            if (event or not pattern.startswith("unknown-")) and not one.sentences:
-                one.sentences.update(pair_of for pair_of in told.sentences.items() if _says(pair_of[0], event=event))
+            if not pattern.startswith("unknown-") and not one.sentences:
+                one.sentences.update(told.sentences)
                 one.severities.update(told.severities)
             one.severities.update(() if one.severities else ["error"])
-
-
-def _says(pair: tuple[str, str], *, event: bool) -> bool:
-    return not event or pair[0].startswith(FILE_HAS_NO)
 
 
 def _texts(node: ast.expr) -> Iterator[str]:

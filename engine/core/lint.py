@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.core.findings import Finding, errors_first
+from engine.core.lint_activities import check_lanes
 from engine.core.lint_effects import check_effects
 from engine.core.lint_elements import check_element
 from engine.core.lint_events import check_answers
@@ -35,18 +36,24 @@ WAITING_TYPES = frozenset(
 def check(model: Model, known: Known) -> list[Finding]:
     """List every finding about a model, errors first."""
     found = list(_file(model))
-    for process in model.processes.values():
-        if process.executable:
-            found += _size(process)
-            found += check_flows(process)
-            for node in process.nodes.values():
-                found += check_element(model, process, node, known)
-            found += check_expressions(process, known)
-            found += check_answers(model, process)
-            found += check_cycles(process)
-            found += check_effects(process)
-            found += _places(process)
+    for process in _judged(model):
+        found += _size(process)
+        found += check_flows(process)
+        found += check_lanes(process)
+        for node in process.nodes.values():
+            found += check_element(model, process, node, known)
+        found += check_expressions(process, known)
+        found += check_answers(model, process)
+        found += check_cycles(process)
+        found += check_effects(process)
+        found += _places(process)
     return errors_first([*found, *check_juel(model)])
+
+
+def _judged(model: Model) -> list[Process]:
+    """Choose the processes to judge: those that run, or all that are drawn when the owner has not made one run yet."""
+    runs = [p for p in model.processes.values() if p.executable]
+    return runs or [p for p in model.processes.values() if p.nodes]
 
 
 def _file(model: Model) -> Iterator[Finding]:
@@ -118,21 +125,30 @@ def _places(process: Process) -> Iterator[Finding]:
         inside = process.inside(scope)
         reached = _reached(process, inside)
         if inside and not reached:
-            holder = process.nodes.get(scope)
-            yield Finding(
-                scope,
-                "no-start",
-                "error",
-                "Nothing can start here: every element has an incoming flow. Add a start event.",
-                "这里没有起点：每个元素都有进入的连线。请加一个开始事件。",
-                holder.name if holder is not None else process.name,
-            )
+            yield _no_start(process, scope, inside)
             continue
         yield from _loose_ends(scope, inside, reached)
         yield from check_places(process, scope, inside)
         yield from _circles(process, inside)
         if all(process.nodes[f.target].scope == f.scope for f in process.flows.values() if _whole(process, f)):
             yield from check_soundness(process, scope)
+
+
+def _no_start(process: Process, scope: str, inside: list[Node]) -> Finding:
+    holder = process.nodes.get(scope)
+    first = [n for n in inside if not n.incoming and n.type.endswith("Gateway")]
+    return Finding(
+        scope,
+        "no-start",
+        "error",
+        "Nothing can start here: "
+        + ("a gateway cannot come first" if first else "every element has an incoming flow")
+        + ". Add a start event.",
+        "这里没有起点：" + ("网关不能是第一个" if first else "每个元素都有进入的连线") + "。请加一个开始事件。",
+        holder.name if holder is not None else process.name,
+        line=holder.line if holder is not None else process.line,
+        repair=f"start-event:{scope}" if first else "",
+    )
 
 
 def _loose_ends(scope: str, inside: list[Node], reached: set[str]) -> Iterator[Finding]:

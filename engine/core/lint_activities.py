@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
+from engine.core.findings import Finding
 from engine.core.lint_events import check_definition
 from engine.core.lint_known import Known, about, did_you_mean
+from engine.core.lint_spelling import topic_name
 from engine.core.model import SUBPROCESS_TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from engine.core.findings import Finding, Severity
+    from engine.core.findings import Severity
     from engine.core.model import Model, Node, Process
 
 CODE = ("class", "delegateExpression", "expression")
-BEAN = re.compile(r"[#$]\{\s*([\w.-]+)\s*\}")
 SERVICES = frozenset({"serviceTask", "sendTask", "businessRuleTask"})
 
 
@@ -25,7 +25,7 @@ def check_activity(model: Model, process: Process, node: Node, known: Known) -> 
     kind, attributes = node.type, node.attributes
     code = next((name for name in CODE if attributes.get(name)), "")
     topic = attributes.get("topic", "")
-    if kind == "task":
+    if kind == "task" and not node.outputs:  # one that only sets variables is meant so
         yield about(
             node,
             "untyped-task",
@@ -47,6 +47,7 @@ def check_activity(model: Model, process: Process, node: Node, known: Known) -> 
             "error",
             "The service task does nothing: choose the implementation External and enter a topic.",
             "服务任务没有内容：请把实现方式选为“外部”（External），并填写主题（topic）。",
+            repair="topic",
         )
     elif kind == "businessRuleTask":
         yield from _reference(node, attributes.get("decisionRef", ""), known.decisions, "decision", "决策表")
@@ -61,8 +62,7 @@ def check_activity(model: Model, process: Process, node: Node, known: Known) -> 
 
 def _code(node: Node, what: str) -> Finding:
     value = node.attributes[what]
-    bean = BEAN.fullmatch(value.strip()) if what == "delegateExpression" else None
-    name = bean[1] if bean else re.sub(r"\W+", "-", value.rsplit(".", maxsplit=1)[-1]).strip("-")
+    name = topic_name(node.attributes, node.name, node.id)
     return about(
         node,
         "service-without-topic",
@@ -71,7 +71,7 @@ def _code(node: Node, what: str) -> Finding:
         f"External and enter a topic, for example {name}; a registered service of that name then does the work.",
         f"camunda:{what}“{value}”是其他引擎的程序代码，这里不会执行。请把实现方式选为“外部”（External），"
         f"填写主题（topic），例如“{name}”，由同名的已登记服务来完成。",
-        repair="topic" if bean else "",
+        repair="topic",
     )
 
 
@@ -91,6 +91,7 @@ def _message(model: Model, node: Node) -> Iterator[Finding]:
             "error",
             "The receive task has no message, so it would wait for ever. Choose one.",
             "接收任务没有指定消息，会一直等下去。请选择消息。",
+            repair="message",
         )
     else:
         yield about(
@@ -99,6 +100,7 @@ def _message(model: Model, node: Node) -> Iterator[Finding]:
             "error",
             "The send task has neither a message nor a topic. Choose a message, or External with a topic.",
             "发送任务既没有消息也没有主题。请选择消息，或选“外部”并填写主题。",
+            repair="message",
         )
 
 
@@ -125,10 +127,31 @@ def _markers(node: Node, known: Known) -> Iterator[Finding]:
             yield _unknown(node, "listener", "监听器", listener.name, known.listeners, "error")
 
 
+def check_lanes(process: Process) -> Iterator[Finding]:
+    """Tell which lanes name no role although tasks of people lie in them."""
+    named = ("candidateGroups", "candidateUsers", "assignee")
+    lying = {
+        n.lane_id
+        for n in process.nodes.values()
+        if n.type in {"userTask", "manualTask"} and not n.lane and not any(n.attributes.get(a) for a in named)
+    }
+    for lane in process.lanes:
+        if lane.id in lying:
+            yield Finding(
+                lane.id,
+                "lane-without-name",
+                "warning",
+                "The lane has no name, so only administrators see the tasks in it. Name it after the role that does "
+                "them.",
+                "泳道没有名称，里面的任务只有管理员能看到。请用办理角色给泳道命名。",
+            )
+
+
 def _person(process: Process, node: Node, known: Known) -> Iterator[Finding]:
     attributes = node.attributes
     groups = attributes.get("candidateGroups", "")
-    if not groups and not node.lane and not attributes.get("assignee") and not attributes.get("candidateUsers"):
+    nameless = bool(node.lane_id) and not node.lane  # `check_lanes` tells it once for the lane
+    if not (groups or node.lane or nameless or attributes.get("assignee") or attributes.get("candidateUsers")):
         severity: Severity = "error" if process.lanes else "warning"
         yield about(
             node,
@@ -203,6 +226,7 @@ def _subprocess(process: Process, node: Node) -> Iterator[Finding]:
             "error",
             "The sub-process is empty. Draw what happens inside.",
             "子流程是空的。请画出里面的步骤。",
+            repair="" if node.event_subprocess or node.loop is not None else "user-task",
         )
     if not node.event_subprocess:
         return

@@ -49,6 +49,12 @@ def _refused(node: Node) -> Finding:
     what, what_zh, advice, advice_zh = REFUSED.get(
         node.type, (f"The element {node.type}", f"元素 {node.type}", "Remove it.", "请删除它。")
     )
+    script = node.type == "scriptTask"
     return about(
-        node, "unsupported-element", "error", f"{what} does not run here. {advice}", f"{what_zh}不能运行。{advice_zh}"
+        node,
+        "unsupported-element",
+        "error",
+        f"{what} does not run here. {advice}",
+        f"{what_zh}不能运行。{advice_zh}",
+        repair=("formula" if node.sets_by_feel else "topic") if script else "",
     )

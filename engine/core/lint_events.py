@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.core.lint_known import KINDS_ZH, about, did_you_mean
+from engine.core.lint_spelling import span_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,18 +66,7 @@ def check_definition(model: Model, node: Node, event: EventDefinition) -> Iterat
     """Say what is missing in what an event waits for or throws."""
     kind, kind_zh = event.kind, KINDS_ZH[event.kind]
     if event.wanted and not event.ref:
-        known = [ref for ref, (what, _name) in model.events.items() if what == kind]
-        hint, hint_zh = did_you_mean(event.wanted, known)
-        catches_all = kind in {"error", "escalation"} and node.type not in THROWING
-        yield about(
-            node,
-            f"unknown-{kind}",
-            "warning" if catches_all else "error",
-            f"The file has no {kind} {event.wanted}.{hint} Choose one from the list of {kind}s in the editor."
-            + (f" As it is, every {kind} is caught." if catches_all else ""),
-            f"文件里没有{kind_zh}“{event.wanted}”。{hint_zh}请在编辑器里重新选择{kind_zh}。"
-            + (f"目前会捕获所有{kind_zh}。" if catches_all else ""),
-        )
+        yield _dangling(model, node, event)
     elif kind in {"message", "signal"} and not event.name and not event.topic and not node.attributes.get("topic"):
         yield about(
             node,
@@ -84,6 +74,7 @@ def check_definition(model: Model, node: Node, event: EventDefinition) -> Iterat
             "error",
             f"The {kind} has no name. Choose or create a {kind} and name it.",
             f"事件没有指定{kind_zh}名称。请选择或新建{kind_zh}并填写名称。",
+            repair="message",
         )
     elif kind in {"error", "escalation"} and not (event.name or event.code) and node.type in THROWING:
         yield about(
@@ -92,6 +83,7 @@ def check_definition(model: Model, node: Node, event: EventDefinition) -> Iterat
             "error",
             f"The {kind} has no code. Give it one.",
             f"{kind_zh}事件没有代码。请填写代码。",
+            repair="code",
         )
     elif kind == "timer" and not event.expression:
         yield about(
@@ -100,6 +92,7 @@ def check_definition(model: Model, node: Node, event: EventDefinition) -> Iterat
             "error",
             "The timer has no value. Enter a date, a duration such as P3D, or a cycle such as R/P1D.",
             "定时器没有值。请填日期、时长（如 P3D）或周期（如 R/P1D）。",
+            repair="time" if _tells_time(node) else "",
         )
     elif kind == "conditional" and not event.expression:
         yield about(
@@ -109,6 +102,35 @@ def check_definition(model: Model, node: Node, event: EventDefinition) -> Iterat
             "The conditional event has no condition. Write one in FEEL, such as amount > 100.",
             "条件事件没有条件。请用 FEEL 写一个，如 amount > 100。",
         )
+
+
+def _dangling(model: Model, node: Node, event: EventDefinition) -> Finding:
+    """Say that what an event refers to is not in the file."""
+    kind, kind_zh = event.kind, KINDS_ZH[event.kind]
+    known = [ref for ref, (what, _name) in model.events.items() if what == kind]
+    hint, hint_zh = did_you_mean(event.wanted, known)
+    if kind not in {"error", "escalation"} or node.type in THROWING:
+        return about(
+            node,
+            ("unknown-message" if kind == "message" else "unknown-signal")
+            if kind in {"message", "signal"}
+            else ("unknown-error" if kind == "error" else "unknown-escalation"),
+            "error",
+            f"The file has no {kind} {event.wanted}.{hint} Choose one from the list of {kind}s in the editor.",
+            f"文件里没有{kind_zh}“{event.wanted}”。{hint_zh}请在编辑器里重新选择{kind_zh}。",
+        )
+    return about(
+        node,
+        "unknown-error" if kind == "error" else "unknown-escalation",
+        "warning",
+        f"The file has no {kind} {event.wanted}.{hint} Choose one in the editor. As it is, every {kind} is caught.",
+        f"文件里没有{kind_zh}“{event.wanted}”。{hint_zh}请在编辑器里重新选择。目前会捕获所有{kind_zh}。",
+    )
+
+
+def _tells_time(node: Node) -> bool:
+    meant = span_in(node.name)
+    return meant.startswith("R/") if node.type == "startEvent" else bool(meant)
 
 
 def _border(process: Process, node: Node) -> Iterator[Finding]:
@@ -150,6 +172,7 @@ def _placement(process: Process, node: Node, event: EventDefinition) -> Iterator
             "error",
             f"A start event of type {event.kind} can only start an event sub-process here. Remove its trigger.",
             f"{KINDS_ZH[event.kind]}开始事件在这里只能用于事件子流程。请去掉触发条件。",
+            repair="plain-start" if holder is not None else "",
         )
     if event.kind == "cancel" and node.type == "endEvent" and (holder is None or holder.type != "transaction"):
         yield about(

@@ -52,7 +52,7 @@ def _judge(where: Finding, what: str, what_zh: str, text: str, known: Known) -> 
         yield replace(
             where,
             rule="invalid-feel",
-            message=f"The {what} {text} is not valid FEEL. {problem}" + (f" Write {meant}." if meant else ""),
+            message=f"The {what} “{text}” is not valid FEEL. {problem}" + (f" Write {meant}." if meant else ""),
             message_zh=f"{what_zh}“{text}”不是有效的 FEEL 表达式。{chinese(problem)}"
             + (f"请写成 {meant}。" if meant else ""),
             repair=f"spelling:{where.element_id}" if meant else "",
@@ -66,7 +66,7 @@ def _judge(where: Finding, what: str, what_zh: str, text: str, known: Known) -> 
         yield replace(
             where,
             rule="unknown-function",
-            message=f"The {what} {text} calls {name} at position {at}, which does not exist.{hint}",
+            message=f"The {what} “{text}” calls {name} at position {at}, which does not exist.{hint}",
             message_zh=f"{what_zh}“{text}”第 {at} 个字符处调用的函数“{name}”不存在。{hint_zh}",
         )
     missing = [] if known.variables is None else sorted(expression.names - known.variables - LOOP_VARIABLES)
@@ -77,7 +77,7 @@ def _judge(where: Finding, what: str, what_zh: str, text: str, known: Known) -> 
             where,
             rule="unknown-variable",
             severity="info",
-            message=f"The {what} {text} uses {name} at position {at}; no form or step here sets it.{hint}",
+            message=f"The {what} “{text}” uses {name} at position {at}; no form or step here sets it.{hint}",
             message_zh=f"{what_zh}“{text}”第 {at} 个字符处用到变量“{name}”，没有表单或步骤会设置它。{hint_zh}",
         )
 
@@ -92,7 +92,7 @@ def _constant(where: Finding, text: str, expression: feel.Expression) -> Iterato
         yield replace(
             where,
             rule="invalid-feel",
-            message=f"The condition {text} is {feel.text_of(value)}, neither true nor false. Write a comparison.",
+            message=f"The condition “{text}” is {feel.text_of(value)}, neither true nor false. Write a comparison.",
             message_zh=f"条件“{text}”的值是 {feel.text_of(value)}，既不是真也不是假。请写成比较式。",
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from engine.core.choices import answers
 from engine.core.findings import Finding
 from engine.core.lint_conditions import overlaps
 from engine.core.lint_known import about
@@ -85,12 +86,19 @@ def check_gateway(process: Process, node: Node) -> Iterator[Finding]:
         )
     conditions = [f for f in flows if f.condition and f.id != node.default]
     if node.type.endswith("Gateway") and len(flows) > 1:
-        yield from _choice(node, flows, conditions)
+        yield from _choice(process, node, flows, conditions)
     elif conditions and len(conditions) == len(flows):
         yield from _no_default(node, flows)
 
 
-def _choice(node: Node, flows: list[Flow], conditions: list[Flow]) -> Iterator[Finding]:
+def _asks(process: Process, node: Node, flows: list[Flow]) -> bool:
+    """Tell whether the labels of a gateway's flows can be the answers to one question."""
+    plain = node.type == "exclusiveGateway" and not any(f.condition for f in flows)
+    targets = [process.nodes[f.target].name for f in flows]
+    return plain and bool(answers([(f.name, target) for f, target in zip(flows, targets, strict=True)]))
+
+
+def _choice(process: Process, node: Node, flows: list[Flow], conditions: list[Flow]) -> Iterator[Finding]:
     bare = [f for f in flows if not f.condition and f.id != node.default]
     if bare and (node.type == "exclusiveGateway" or len(bare) == len(flows)):
         names = ", ".join(f.name or f.id for f in bare)
@@ -101,7 +109,7 @@ def _choice(node: Node, flows: list[Flow], conditions: list[Flow]) -> Iterator[F
             "error",
             f"These flows have no condition: {names}. Give each a condition, or make one the default flow.",
             f"这些连线没有条件：{names}。请逐一设定条件，或把其中一条设为默认。",
-            repair="default-flow" if one else "",
+            repair="default-flow" if one else "question" if _asks(process, node, flows) else "",
         )
     elif not node.default and not bare:
         yield from _no_default(node, flows)

@@ -130,7 +130,8 @@ class Node:
     """An activity, event or gateway. `incoming`/`outgoing` are flow ids in document order.
 
     `attributes` holds the Camunda 7 attributes by local name (`candidateGroups`, `dueDate`, `formRef`, `topic`, …);
-    `unsupported` names the attributes and child elements that have no effect here, with their prefix.
+    `unsupported` names the attributes and child elements that have no effect here, with their prefix;
+    `sets_by_feel`: the script of a script task is FEEL whose value becomes a variable.
     """
 
     id: str
@@ -158,6 +159,7 @@ class Node:
     form_fields: list[FormField] = field(default_factory=list)
     is_compensation: bool = False
     parallel_multiple: bool = False
+    sets_by_feel: bool = False
     unsupported: list[str] = field(default_factory=list)
 
     @property

@@ -222,10 +222,14 @@ def _connect(model: Model) -> None:
 def _lanes_to_nodes(model: Model) -> None:
     """Give every node its innermost lane; nodes of a sub-process take the lane that the sub-process lies in."""
     for process in model.processes.values():
+        by_id = {lane.id: lane for lane in process.lanes}
         for lane in process.lanes:  # inner lanes come after their parents and win
+            named = lane
+            while not named.name and named.parent in by_id:
+                named = by_id[named.parent]
             for node_id in lane.node_ids:
                 if node_id in process.nodes:
-                    process.nodes[node_id].lane, process.nodes[node_id].lane_id = lane.name, lane.id
+                    process.nodes[node_id].lane, process.nodes[node_id].lane_id = named.name, lane.id
         for node in process.nodes.values():  # document order: parents first
             holder = process.nodes.get(node.scope)
             if not node.lane_id and holder is not None:

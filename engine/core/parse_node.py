@@ -95,8 +95,21 @@ def fill_node(node: Node, element: etree._Element, roots: RootElements) -> None:
         if element.get("messageRef"):
             node.events = [EventDefinition("message", name=name, ref=ref, wanted=element.get("messageRef", ""))]
     node.loop = _loop(element)
+    node.sets_by_feel = node.type == "scriptTask" and feel_script(element) is not None
     node.unsupported = without_effect(element)
     _extensions(node, element)
+
+
+def feel_script(node: etree._Element) -> tuple[str, str] | None:
+    """Give the variable and the FEEL text of a script task that is written in FEEL (Camunda 7 or 8), else None."""
+    for child in node.iterfind(f"{{{BPMN}}}extensionElements/*"):
+        if isinstance(child.tag, str) and etree.QName(child).localname == "script" and child.get("resultVariable"):
+            return child.get("resultVariable", ""), child.get("expression", "").strip().removeprefix("=").strip()
+    script = node.find(f"{{{BPMN}}}script")
+    name = node.get(f"{{{CAMUNDA}}}resultVariable", "")
+    if script is not None and name and node.get("scriptFormat", "").lower() == "feel":
+        return name, (script.text or "").strip().removeprefix("=").strip()
+    return None
 
 
 def _events(element: etree._Element, roots: RootElements) -> Iterator[EventDefinition]:

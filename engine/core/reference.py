@@ -27,7 +27,7 @@ class ElementText:
 
 @dataclass(frozen=True, slots=True)
 class RuleText:
-    """One rule of the check, in short; `repair` is the kind of repair it may propose, "" for none."""
+    """One rule of the check, in short; `repair` names the kinds of repair it may propose, by commas."""
 
     rule: str
     title: str
@@ -55,32 +55,33 @@ cron|A timer is a cron expression|定时器用了 cron 写法|cycle
 cycle-piles-up|A timer repeats for ever and opens a task each time|定时器无限重复，每次都生成任务
 dangling-flow|A flow has only one end|连线缺一端
 dead-end|A path ends without an end event|路径没有结束事件就断了|end-event
-deadlock|A join can wait for ever|汇合可能永远等不齐
+deadlock|A join can wait for ever|汇合可能永远等不齐|inclusive-join
 decision-missing|A business rule task names no decision|业务规则任务没有指定决策表
 doctype|The file has a DOCTYPE or entities|文件含有 DOCTYPE 或实体
 duplicate-id|An id stands twice|编号重复
 empty-process|The process is empty|流程是空的
-empty-subprocess|A sub-process is empty|子流程是空的
+empty-subprocess|A sub-process is empty|子流程是空的|user-task
 event-gateway-without-events|Nothing follows an event-based gateway|事件网关后面没有事件
 event-nobody-catches|Nobody catches what is thrown|抛出的事件没有人捕获
 event-nobody-throws|Nobody throws what is waited for|等待的事件没有人抛出
 event-subprocess-flow|Flows lead to or from an event sub-process|事件子流程有进出的连线
 event-subprocess-loop|An event sub-process has a loop marker|事件子流程带循环标记
 event-subprocess-start|An event sub-process needs one start with a trigger|事件子流程需要一个带触发条件的开始事件
-event-without-code|A thrown error or escalation has no code|抛出的错误或升级没有代码
-event-without-name|A message or signal has no name|消息或信号没有名称
+event-without-code|A thrown error or escalation has no code|抛出的错误或升级没有代码|code
+event-without-name|A message or signal has no name|消息或信号没有名称|message
 event-without-trigger|An event waits for nothing|事件没有设定等什么
 flow-crosses-border|A flow crosses the border of a sub-process|连线穿过子流程边界
 flow-from-end|A flow leaves an end event|结束事件后面还有连线
 flow-to-start|A flow leads to a start event|连线指向开始事件
 four-eyes-without-task|Four eyes name no other user task|四眼原则没有指向其他人工任务
-gateway-without-condition|A flow of a gateway has no condition|网关的连线没有条件|default-flow
+gateway-without-condition|A flow of a gateway has no condition|网关的连线没有条件|default-flow,question
 implicit-merge|Flows merge without a gateway|没有网关就合并
 implicit-split|Flows split without a gateway|没有网关就分开
 invalid-feel|An expression is not FEEL|表达式不是有效的 FEEL|spelling
 invalid-priority|A priority is not a whole number|优先级不是整数
 invalid-time|A time does not exist|时间无效
 juel|An expression of Camunda 7 is read as FEEL|Camunda 7 表达式按 FEEL 执行|juel
+lane-without-name|A lane with tasks of people has no name|有人工任务的泳道没有名称
 link-twice|Two catching links have one name|两个链接接收事件同名
 link-without-target|A throwing link has no catching one|链接没有接收端
 livelock|A circle in which nobody waits|没有任何等待的循环
@@ -94,7 +95,7 @@ no-end-event|There is no end event|没有结束事件|end-event
 no-form|A user task has no form|人工任务没有表单
 no-process|The file has no executable process|没有可执行的流程|executable
 no-role|A task belongs to no role|任务没有指定角色|lane
-no-start|Nothing can start|没有起点
+no-start|Nothing can start|没有起点|start-event
 no-start-event|There is no start event|没有开始事件|start-event
 not-an-event|No event follows an event-based gateway|事件网关后面接的不是事件
 not-bpmn|The file is not BPMN 2.0|不是 BPMN 2.0 文件
@@ -103,13 +104,13 @@ not-xml|The file is not XML|不是合法的 XML
 overlapping-conditions|Two conditions can hold at once|两个条件可能同时成立
 oversize|The file is too large|文件太大
 piles-up|Tokens can pile up|可能越积越多
-receive-without-message|A receive task has no message|接收任务没有指定消息
+receive-without-message|A receive task has no message|接收任务没有指定消息|message
 same-condition|Two flows have the same condition|两条连线条件相同
-send-without-message|A send task has neither message nor topic|发送任务没有消息也没有主题
+send-without-message|A send task has neither message nor topic|发送任务没有消息也没有主题|message
 service-without-topic|A service task names no topic|服务任务没有主题|topic
 several-ends|Several end events have no name|多个结束事件未命名
 several-starts|Several start events begin at once|多个开始事件同时开始
-timer-without-value|A timer has no value|定时器没有值
+timer-without-value|A timer has no value|定时器没有值|time
 too-deep|Elements are nested too deep|元素嵌套太深
 too-many-elements|The process has too many elements|流程元素太多
 unknown-activity|Compensation of an activity that does not exist|要补偿的活动不存在
@@ -127,10 +128,10 @@ unknown-signal|A signal does not exist|信号不存在
 unknown-topic|No service is registered for a topic|主题没有登记的服务
 unknown-variable|A variable is set by no form or step|变量没有表单或步骤设置
 unreachable|No flow leads to an element|没有连线能走到|connect
-unsupported-element|An element does not run here|元素不能运行
+unsupported-element|An element does not run here|元素不能运行|formula,topic
 untyped-task|A task has no type and is passed at once|任务未设类型，直接通过|user-task
 wrong-event|An event of this type cannot stand here|这种事件不能用在这里
-wrong-start|A start event that cannot start this|这种开始事件不能用在这里
+wrong-start|A start event that cannot start this|这种开始事件不能用在这里|plain-start
 """
 
 

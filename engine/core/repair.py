@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 
 from lxml import etree
 
-from engine.core import repair_steps, repair_vendors
+from engine.core import repair_choices, repair_events, repair_steps, repair_vendors
 from engine.core.layout import layout
 from engine.core.parse import parse, read_xml
-from engine.core.parse_effects import CAMUNDA
+from engine.core.parse_effects import CAMUNDA, XSI
 from engine.core.parse_ids import give_ids
+from engine.core.repair_tree import element
 from engine.errors import N_, DeploymentRefused, NotFoundError
 
 if TYPE_CHECKING:
@@ -38,7 +39,20 @@ TITLES: Mapping[str, tuple[str, str]] = {
         "Write {name} with FEEL's signs: straight quotes, =, and, or",
         "“{name}”改用直引号、=、and、or",
     ),
-    "topic": ("Let a service do {name}, by the topic of its bean", "由同名主题（topic）的服务来完成“{name}”"),
+    "topic": (
+        "Let a service do {name}: a registered function or a worker, found by its topic",
+        "改由服务完成“{name}”：按主题（topic）找到已登记的函数或外部程序",
+    ),
+    "formula": ("Let {name} set its variable by FEEL", "让“{name}”用 FEEL 给变量赋值"),
+    "question": (
+        "Let the step before {name} ask which way to go, with the labels of the flows as answers",
+        "由“{name}”前一步的人选择走向，选项就是连线上的文字",
+    ),
+    "inclusive-join": ("Let {name} wait only for what can still come", "让“{name}”只等还会来的分支"),
+    "message": ("Give what {name} sends or waits for its own name", "给“{name}”收发的消息或信号取名"),
+    "code": ("Give the error or escalation of {name} a code", "给“{name}”的错误或升级填写代码"),
+    "time": ("Take the time of {name} from its name", "按“{name}”的名称填写时间"),
+    "plain-start": ("Let {name} begin without a trigger", "去掉“{name}”的触发条件"),
     "vendor": ("Take over what another engine's attributes say of {name}", "把其他引擎对“{name}”的设定转换过来"),
     "layout": ("Draw the diagram anew", "重新排布整张图"),
 }
@@ -53,10 +67,17 @@ STEPS: Mapping[str, Callable[[etree._Element, etree._Element], None]] = {
     "juel": repair_steps.juel,
     "cycle": repair_steps.cycle,
     "spelling": repair_steps.spelling,
-    "topic": repair_steps.topic,
+    "topic": repair_events.service,
+    "formula": repair_events.formula,
+    "question": repair_choices.question,
+    "inclusive-join": repair_choices.inclusive_join,
+    "message": repair_events.message,
+    "code": repair_events.code,
+    "time": repair_events.time,
+    "plain-start": repair_events.plain_start,
     "vendor": repair_vendors.vendor,
 }
-FIRST = ("vendor", "juel", "topic", "user-task")
+FIRST = ("vendor", "juel", "topic", "user-task", "start-event")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +141,7 @@ def apply(xml: bytes, repairs: Iterable[Repair]) -> bytes:
             raise NotFoundError(N_("There is no repair {rule}."), rule=repair.rule)
         step = STEPS.get(repair.rule)
         if step is not None:
-            step(root, repair_steps.element(root, repair.element_id))
+            step(root, element(root, repair.element_id))
     _declare(root)
     mended = etree.tostring(root, xml_declaration=True, encoding="UTF-8")
     return layout(mended) if any(r.rule == "layout" for r in chosen) else mended
@@ -129,7 +150,8 @@ def apply(xml: bytes, repairs: Iterable[Repair]) -> bytes:
 def _declare(root: etree._Element) -> None:
     """Declare Camunda's namespace at the root under its usual prefix; every prefix of the file stays."""
     known = root.nsmap
-    if "camunda" in known or CAMUNDA in known.values():
-        return
-    prefixes = {p for element in root.iter() if isinstance(element.tag, str) for p in element.nsmap if p}
-    etree.cleanup_namespaces(root, top_nsmap={"camunda": CAMUNDA}, keep_ns_prefixes=sorted(prefixes))
+    wanted = {"camunda": CAMUNDA, "xsi": XSI}
+    missing = {prefix: uri for prefix, uri in wanted.items() if prefix not in known and uri not in known.values()}
+    if missing:
+        prefixes = {p for part in root.iter() if isinstance(part.tag, str) for p in part.nsmap if p}
+        etree.cleanup_namespaces(root, top_nsmap=missing, keep_ns_prefixes=sorted(prefixes))

@@ -2,53 +2,20 @@
 
 from __future__ import annotations
 
-import itertools
-from typing import TYPE_CHECKING
-
 from lxml import etree
 
 from engine.core import repair_drawing
-from engine.core.lint_activities import BEAN
 from engine.core.lint_expressions import cycle_of
 from engine.core.lint_spelling import respelt
-from engine.core.model import ACTIVITY_TYPES, EVENT_TYPES, GATEWAY_TYPES
 from engine.core.normalise import EXPRESSION_ATTRIBUTES, is_juel, plain
-from engine.core.parse_effects import BPMN, CAMUNDA
-from engine.errors import N_, NotFoundError
+from engine.core.parse_effects import BPMN
+from engine.core.repair_tree import CONDITION, NODES, flows, fresh, kind, nodes, own
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-NODES = ACTIVITY_TYPES | GATEWAY_TYPES | EVENT_TYPES
-CONDITION = f"{{{BPMN}}}conditionExpression"
 BARE_TEXTS = frozenset(
     {"conditionExpression", "condition", "timeDate", "timeDuration", "timeCycle", "loopCondition", "loopCardinality",
      "completionCondition"}
 )  # fmt: skip
 BARE_ATTRIBUTES = frozenset({"sourceExpression", "collection"})
-
-
-def element(root: etree._Element, element_id: str) -> etree._Element:
-    """Find an element by its id. Raises NotFoundError."""
-    for found in root.iter(f"{{{BPMN}}}*"):
-        if found.get("id") == element_id:
-            return found
-    raise NotFoundError(N_("The diagram has no element {element}."), element=element_id)
-
-
-def kind(node: etree._Element) -> str:
-    """Name an element without its namespace, "" for a comment."""
-    return etree.QName(node).localname if isinstance(node.tag, str) else ""
-
-
-def nodes(scope: etree._Element) -> list[etree._Element]:
-    """List the flow nodes directly in a process or sub-process."""
-    return [child for child in scope if kind(child) in NODES]
-
-
-def flows(scope: etree._Element) -> list[etree._Element]:
-    """List the sequence flows directly in a process or sub-process."""
-    return [child for child in scope if kind(child) == "sequenceFlow"]
 
 
 def default_flow(root: etree._Element, node: etree._Element) -> None:
@@ -67,7 +34,7 @@ def default_flow(root: etree._Element, node: etree._Element) -> None:
 
 
 def user_task(root: etree._Element, node: etree._Element) -> None:
-    """Give a task without a type to a person."""
+    """Give a task without a type, or a sub-process that nobody has drawn yet, to a person."""
     del root
     node.tag = f"{{{BPMN}}}userTask"
 
@@ -76,16 +43,6 @@ def executable(root: etree._Element, node: etree._Element) -> None:
     """Let a process run."""
     del root
     node.set("isExecutable", "true")
-
-
-def topic(root: etree._Element, node: etree._Element) -> None:
-    """Turn `camunda:delegateExpression="${name}"` into the external topic `name`."""
-    del root
-    bean = BEAN.fullmatch(node.get(f"{{{CAMUNDA}}}delegateExpression", "").strip())
-    if bean:
-        del node.attrib[f"{{{CAMUNDA}}}delegateExpression"]
-        node.set(f"{{{CAMUNDA}}}type", "external")
-        node.set(f"{{{CAMUNDA}}}topic", bean[1])
 
 
 def cycle(root: etree._Element, node: etree._Element) -> None:
@@ -98,7 +55,7 @@ def cycle(root: etree._Element, node: etree._Element) -> None:
 
 def juel(root: etree._Element, node: etree._Element) -> None:
     """Write every JUEL text of the element, not of those inside it, as FEEL."""
-    for part in _own(node):
+    for part in own(node):
         text = (part.text or "").strip()
         if is_juel(text) and not is_juel(plain(text)):
             part.text = plain(text) if kind(part) in BARE_TEXTS else f"={plain(text)}"
@@ -108,9 +65,9 @@ def juel(root: etree._Element, node: etree._Element) -> None:
                 feel = plain(value)
                 if not is_juel(feel):
                     part.set(key, feel if name in BARE_ATTRIBUTES else f"={feel}")
-    named = {part.get(ref) for part in _own(node) for ref in ("messageRef", "signalRef", "errorRef", "escalationRef")}
+    named = {part.get(ref) for part in own(node) for ref in ("messageRef", "signalRef", "errorRef", "escalationRef")}
     for message in root:
-        name = message.get("name", "")
+        name = message.get("name") or ""  # a comment has no attributes
         if message.get("id") in named and is_juel(name) and not is_juel(plain(name)):
             message.set("name", f"={plain(name)}")
 
@@ -118,7 +75,7 @@ def juel(root: etree._Element, node: etree._Element) -> None:
 def spelling(root: etree._Element, node: etree._Element) -> None:
     """Write the texts of an element that are no FEEL with FEEL's own signs, where that makes them FEEL."""
     del root
-    for part in _own(node):
+    for part in own(node):
         text = (part.text or "").strip()
         bare = text.removeprefix("=")
         if kind(part) in BARE_TEXTS and (meant := respelt(bare)):
@@ -129,14 +86,6 @@ def spelling(root: etree._Element, node: etree._Element) -> None:
             meant = respelt(value.removeprefix("=")) if expression else ""
             if meant:
                 part.set(key, f"={meant}" if value.startswith("=") else meant)
-
-
-def _own(node: etree._Element) -> Iterator[etree._Element]:
-    """Walk an element without the flow elements that lie inside it."""
-    yield node
-    for child in node:
-        if kind(child) and kind(child) not in NODES and kind(child) != "sequenceFlow":
-            yield from _own(child)
 
 
 # Starts, ends, lanes
@@ -210,15 +159,10 @@ def _ends(node: etree._Element) -> bool:
     return not _special(node) and kind(node) not in {"endEvent", "eventBasedGateway"} and not link and not undo
 
 
-def _fresh(root: etree._Element, prefix: str) -> str:
-    used = {e.get("id") for e in root.iter() if isinstance(e.tag, str)}
-    return next(name for n in itertools.count(1) if (name := f"{prefix}_{n}") not in used)
-
-
 def _add(root: etree._Element, scope: etree._Element, what: str, **attributes: str) -> etree._Element:
     """Add a flow element behind the last one, which the order of the BPMN schema wants."""
     new = etree.SubElement(scope, f"{{{BPMN}}}{what}")
-    new.set("id", _fresh(root, f"{what[0].upper()}{what[1:]}"))
+    new.set("id", fresh(root, f"{what[0].upper()}{what[1:]}"))
     for name, value in attributes.items():
         new.set(name, value)
     last = max((i for i, c in enumerate(scope) if c is not new and kind(c) in {*NODES, "sequenceFlow"}), default=-1)

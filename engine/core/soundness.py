@@ -201,6 +201,7 @@ def _stuck(game: _Game, marking: Marking, path: str, told: set[str]) -> Iterator
             f"This join can wait for ever: after {path} nothing comes from {lacking}. "
             "Join exclusive paths with an exclusive gateway, or split with a parallel one.",
             f"这个汇合可能永远等不齐：走完“{path}”之后，“{lacking}”不会再来。请用排他网关汇合，或用并行网关分开。",
+            repair="inclusive-join" if node.type == "parallelGateway" and len(node.outgoing) <= 1 else "",
         )
 
 

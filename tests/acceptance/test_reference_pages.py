@@ -73,3 +73,11 @@ def test_the_page_of_the_api_is_in_the_readers_language(site: Site) -> None:
     for language, words in (("zh_Hans_CN", "供程序读取的接口说明"), ("en", "Description for programs")):
         person.post("/me/language", {"language": language})
         assert words in person.get("/api/v1/").text
+
+
+def test_a_rule_shows_how_grave_it_is_and_nothing_else():
+    """A message that does not exist stops a deployment; an error that does not exist is caught as any other."""
+    graded = {rule.name: rule.severities for rule in reference_rules.rules()}
+    assert graded["unknown-message"] == graded["unknown-signal"] == ("error",)
+    assert graded["unknown-error"] == graded["unknown-escalation"] == ("error", "warning")
+    assert graded["unknown-topic"] == ("warning",)

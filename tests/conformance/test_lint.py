@@ -8,6 +8,7 @@ import pytest
 
 from engine.core import lint, normalise, parse, repair
 from engine.core.lint_expressions import cycle_of
+from engine.core.lint_spelling import span_in
 from engine.errors import DeploymentRefused
 from tests.conformance.drawing_board import (
     END,
@@ -254,7 +255,7 @@ def test_a_delegate_names_the_topic_to_enter():
     body = START + '<serviceTask id="a" camunda:class="com.acme.SendMail"/>' + END + TASK
     (finding,) = [f for f in check(body) if f.rule == "service-without-topic"]
     assert "SendMail" in finding.message
-    assert finding.repair == ""
+    assert finding.repair == "topic:a"
 
 
 def test_disjoint_conditions_are_left_alone():
@@ -265,7 +266,15 @@ def test_disjoint_conditions_are_left_alone():
 
 def test_a_process_that_is_not_executable_offers_the_repair():
     text = xml(START + user("a") + END + TASK).replace(b'isExecutable="true"', b'isExecutable="false"')
-    assert [(f.rule, f.severity, f.repair) for f in check(text)] == [("no-process", "error", "executable:P")]
+    assert [(f.rule, f.severity, f.repair) for f in check(text)] == [("no-process", "error", "executable:P"), ("no-role", "warning", "")]
+
+
+def test_a_picture_is_judged_like_a_process_unless_another_one_runs():
+    """What the owner will be told once he ticks Executable is told at once."""
+    text = xml(START + '<serviceTask id="a"/>' + END + TASK).replace(b'isExecutable="true"', b'isExecutable="false"')
+    assert {"no-process", "service-without-topic"} == {f.rule for f in check(text) if f.severity == "error"}
+    second = b'<process id="Q" isExecutable="true"><startEvent id="qs"/><manualTask id="qa"/><sequenceFlow id="qf" sourceRef="qs" targetRef="qa"/></process>'
+    assert not [f for f in check(text.replace(b"</definitions>", second + b"</definitions>")) if f.severity == "error"]
 
 
 def test_a_deadlock_spells_out_the_path():
@@ -326,6 +335,17 @@ def test_a_user_task_without_form_is_told_where_forms_are_known():
     assert [(f.rule, f.severity) for f in check(body, forms=frozenset({"f"}))] == [("no-form", "info")]
 
 
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("30 days later", "P30D"), ("24小时", "PT24H"), ("三天后", "P3D"), ("Wait 5s", "PT5S"), ("2周内未回复", "P2W"), ("every week", "R/P1W"), ("每隔2小时", "R/PT2H"),
+        ("3 working days", ""), ("15:00", ""), ("1 hour or 2 hours", ""), ("someone days", ""), ("半天", ""), ("在5月3日", ""), ("Monday", ""),
+    ],
+)  # fmt: skip
+def test_the_name_of_a_timer_may_tell_its_time(name: str, meant: str):
+    assert span_in(name) == meant
+
+
 @pytest.mark.parametrize(("written", "meant"), [("3 days", "P3D"), ("3天", "P3D"), ("3D", "P3D"), ("2个小时", "PT2H"), ("30分钟", "PT30M")])
 def test_a_timer_in_plain_words_is_told_how_to_write_it(written: str, meant: str):
     found = check(START + user("a") + boundary("t", "a", timer("Duration", written)) + END + TASK + flow("t", "e"))
@@ -337,7 +357,8 @@ def test_a_timer_in_plain_words_is_told_how_to_write_it(written: str, meant: str
 
 @pytest.mark.parametrize(
     ("written", "meant"),
-    [('n == "x"', 'n = "x"'), ("n = “或”", 'n = "或"'), ("n = 1 或 n = 2", "n = 1 or n = 2"), ("n > 1 并且 n = 2", "n > 1 and n = 2"), ("n = 1 且 n = 2", "n = 1 and n = 2"), ("n = 1 && n = 2", "n = 1 and n = 2")],
+    [('n == "x"', 'n = "x"'), ("n = “或”", 'n = "或"'), ("n = 1 或 n = 2", "n = 1 or n = 2"), ("n > 1 并且 n = 2", "n > 1 and n = 2"), ("n = 1 且 n = 2", "n = 1 and n = 2"), ("n = 1 && n = 2", "n = 1 and n = 2"),
+     ("n === 'x';", 'n = "x"'), ("n !== 1", "n != 1"), ("!done", "not(done)")],
 )
 def test_signs_of_other_languages_are_told_as_feel_writes_them(written: str, meant: str):
     body = split("exclusiveGateway", written, "n = 9")

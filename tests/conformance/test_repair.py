@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import tempfile
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -11,8 +13,9 @@ from lxml import etree
 from engine.core import lint, normalise, parse, program, repair
 from engine.core.layout import layout
 from engine.errors import DeploymentRefused, NotFoundError
+from engine.testing import Workbench
 from tasks_ui.cli import main
-from tests.conformance.drawing_board import END, START, boundary, chain, flow, timer, user, xml
+from tests.conformance.drawing_board import END, NAMESPACES, START, boundary, chain, flow, timer, user, xml
 
 TASK = chain("s", "a", "e")
 
@@ -240,3 +243,159 @@ def test_a_deleted_flow_is_proposed_again_and_not_hidden_behind_a_new_end():
     assert [n.type for n in process.nodes.values()].count("endEvent") == 1
     assert not rules(text) & {"dead-end", "unreachable"}
     assert len(parse.parse(text).edges) == 3
+
+
+# What the drawing tells already
+
+
+def errors(text: bytes) -> set[str]:
+    return {f.rule for f in found(text) if f.severity == "error"}
+
+
+def both(first: str, second: str, name: str = "同意吗？", before: str = "") -> str:
+    return (
+        START + user("a", before) + f'<exclusiveGateway id="x" name="{name}"/>' + user("b") + user("c") + END + chain("s", "a", "x")
+        + f'<sequenceFlow id="fb" sourceRef="x" targetRef="b" name="{first}"/><sequenceFlow id="fc" sourceRef="x" targetRef="c" name="{second}"/>'
+        + chain("b", "e") + chain("c", "e")
+    )  # fmt: skip
+
+
+def test_labels_of_the_flows_become_the_answers_to_a_question_of_the_task_before():
+    text = mended(both("是", "否"), "question")
+    process = parse.parse(text).processes["P"]
+    assert process.flows["fb"].condition == '同意吗 = "是"'
+    assert process.nodes["x"].default == "fc"
+    (field,) = process.nodes["a"].form_fields
+    assert (field.id, field.label, field.type, [value for value, _ in field.options]) == ("同意吗", "同意吗？", "enum", ["是", "否"])
+    assert b'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"' in text
+    assert not errors(text)
+    with Workbench() as bench:
+        for answer, following in (("是", "b"), ("否", "c")):
+            file = Path(tempfile.mkdtemp()) / "a.bpmn"
+            file.write_bytes(text)
+            bench.deploy(file)
+            instance = bench.start("P")
+            (task,) = [t for t in bench.tasks() if t.instance_id == instance]
+            bench.complete(task, {"同意吗": answer})
+            assert [t.element_id for t in bench.tasks() if t.instance_id == instance] == [following]
+
+
+def test_a_question_is_not_asked_twice_nor_where_a_form_is_chosen():
+    text = mended(both("yes", "no", "OK?", 'camunda:formRef="T"'), "question")
+    process = parse.parse(text).processes["P"]
+    assert (process.flows["fb"].condition, process.nodes["a"].form_fields) == ('OK = "yes"', [])
+    again = parse.parse(repair.apply(text, [repair.Repair("x", "question", "", "")])).processes["P"]
+    assert again.flows["fb"].condition == 'OK = "yes"'
+    nameless = parse.parse(mended(both("", "", ""), "question")).processes["P"]
+    assert nameless.flows["fb"].condition == 'x = "b"', "what the flows lead to tells them apart"
+    alike = [f.repair for f in found(xml(both("ok", "ok"))) if f.rule == "gateway-without-condition"]
+    assert alike == [""]
+
+
+def test_two_questions_of_one_name_have_variables_of_their_own():
+    second = '<exclusiveGateway id="y" name="同意吗？"/>' + flow("b", "y") + '<sequenceFlow id="y1" sourceRef="y" targetRef="c" name="是"/><sequenceFlow id="y2" sourceRef="y" targetRef="e" name="否"/>'
+    process = parse.parse(mended(both("是", "否") + second, "question")).processes["P"]
+    assert {process.flows["fb"].condition, process.flows["y1"].condition} == {'x = "是"', 'y = "是"'}
+
+
+def test_a_join_that_can_wait_for_ever_waits_for_what_can_still_come():
+    body = START + '<exclusiveGateway id="x" default="fb"/>' + user("a") + user("b") + '<parallelGateway id="j"/>' + END + flow("s", "x") + flow("x", "a", "n = 1") + flow("x", "b", id="fb") + chain("a", "j", "e") + chain("b", "j")
+    text = mended(body, "inclusive-join")
+    assert parse.parse(text).processes["P"].nodes["j"].type == "inclusiveGateway"
+    assert not errors(text)
+
+
+@pytest.mark.parametrize(
+    ("element", "rule"),
+    [
+        ('<receiveTask id="a" name="收到付款"/>', "message"), ('<sendTask id="a" name="收到付款"/>', "message"),
+        ('<intermediateCatchEvent id="a" name="收到付款"><messageEventDefinition/></intermediateCatchEvent>', "message"),
+        ('<intermediateThrowEvent id="a" name="收到付款"><signalEventDefinition/></intermediateThrowEvent>', "message"),
+        ('<intermediateThrowEvent id="a" name="收到付款"><escalationEventDefinition/></intermediateThrowEvent>', "code"),
+    ],
+)  # fmt: skip
+def test_what_is_sent_or_awaited_gets_the_name_of_its_element(element: str, rule: str):
+    text = mended(START + element + END + TASK, rule)
+    event = parse.parse(text).processes["P"].nodes["a"].event
+    assert event is not None
+    assert event.name == "收到付款"
+    assert not errors(text)
+
+
+def test_an_error_end_gets_a_code_and_both_ends_of_a_message_flow_one_message():
+    text = mended(START + user("a") + '<endEvent id="e" name="退单"><errorEventDefinition/></endEvent>' + TASK, "code")
+    event = parse.parse(text).processes["P"].nodes["e"].event
+    assert event is not None
+    assert (event.name, event.code) == ("退单", "退单")
+    pools = (
+        f'<definitions {NAMESPACES} targetNamespace="t"><collaboration id="c"><participant id="p1" processRef="P"/><participant id="p2" processRef="Q"/>'
+        '<messageFlow id="mf" sourceRef="t" targetRef="w"/></collaboration>'
+        '<process id="P" isExecutable="true"><startEvent id="s"/><intermediateThrowEvent id="t" name="派单"><messageEventDefinition/></intermediateThrowEvent>' + chain("s", "t") + "</process>"
+        '<process id="Q" isExecutable="true"><startEvent id="w" name="收单"><messageEventDefinition/></startEvent>' + user("u") + chain("w", "u") + "</process></definitions>"
+    ).encode()
+    model = parse.parse(mended(pools, "message"))
+    names = {n.event.name for p in model.processes.values() for n in p.nodes.values() if n.event}
+    assert names == {"派单"}
+
+
+def test_the_name_of_a_timer_becomes_its_time_and_a_sub_process_starts_plainly():
+    waits = '<intermediateCatchEvent id="a" name="3天后"><timerEventDefinition/></intermediateCatchEvent>'
+    event = parse.parse(mended(START + waits + END + TASK, "time")).processes["P"].nodes["a"].event
+    assert event is not None
+    assert (event.timer, event.expression) == ("duration", "P3D")
+    inner = '<startEvent id="ss"><messageEventDefinition messageRef="m"/></startEvent>' + user("i") + chain("ss", "i")
+    text = mended(START + f'<subProcess id="a">{inner}</subProcess>' + END + TASK, "plain-start")
+    assert parse.parse(text).processes["P"].nodes["ss"].events == []
+    assert not errors(text)
+
+
+def test_code_of_another_engine_becomes_a_service_and_stays_readable():
+    script = '<scriptTask id="a" name="算总价" scriptFormat="javascript"><script>total = 1;</script></scriptTask>'
+    text = mended(START + script + END + TASK, "topic")
+    node = parse.parse(text).processes["P"].nodes["a"]
+    assert (node.type, node.attributes, node.documentation) == ("serviceTask", {"type": "external", "topic": "算总价"}, "total = 1;")
+    for attribute, topic in (("class", "com.acme.SendMail"), ("expression", "${bean.run(x)}"), ("delegateExpression", "${bean}")):
+        text = mended(START + f'<serviceTask id="a" camunda:{attribute}="{topic}"/>' + END + TASK, "topic")
+        assert parse.parse(text).processes["P"].nodes["a"].attributes == {"type": "external", "topic": "SendMail" if attribute == "class" else "bean"}
+        assert not errors(text)
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        '<scriptTask id="a" scriptFormat="feel" camunda:resultVariable="z"><script>n + 1</script></scriptTask>',
+        '<scriptTask id="a" xmlns:z="http://camunda.org/schema/zeebe/1.0"><extensionElements><z:script expression="=n + 1" resultVariable="z"/></extensionElements></scriptTask>',
+    ],
+)
+def test_a_script_in_feel_sets_its_variable(script: str):
+    text = mended(START + script + user("b") + END + chain("s", "a", "b", "e"), "formula")
+    assert not errors(text) | {"untyped-task"} & rules(text)
+    with Workbench() as bench:
+        file = Path(tempfile.mkdtemp()) / "a.bpmn"
+        file.write_bytes(text)
+        bench.deploy(file)
+        assert bench.variables(bench.start("P", {"n": 2}))["z"] == 3
+
+
+def test_a_sub_process_that_nobody_has_drawn_becomes_one_task():
+    text = mended(START + '<subProcess id="a" name="查勘"/>' + END + TASK, "user-task")
+    assert parse.parse(text).processes["P"].nodes["a"].type == "userTask"
+    assert not errors(text)
+
+
+def test_a_gateway_that_comes_first_gets_a_start_event():
+    text = mended('<exclusiveGateway id="x"/>' + user("a") + END + chain("x", "a", "e"), "start-event")
+    assert not errors(text)
+
+
+def test_a_comment_among_the_messages_does_no_harm():
+    text = xml(START + user("a", 'camunda:assignee="${who}"') + END + TASK).replace(b"<message ", b"<!-- note --><message ")
+    assert b"${" not in mended(text, "juel")
+
+
+def test_a_nameless_lane_takes_the_name_around_it_and_is_told_once():
+    lanes = '<laneSet id="ls"><lane id="l" name="{}"><childLaneSet id="cs"><lane id="l1"><flowNodeRef>a</flowNodeRef><flowNodeRef>b</flowNodeRef></lane></childLaneSet></lane></laneSet>'
+    body = START + user("a") + user("b") + END + chain("s", "a", "b", "e")
+    assert parse.parse(xml(lanes.format("客服") + body)).processes["P"].nodes["a"].lane == "客服"
+    remarks = [f for f in found(xml(lanes.format("") + body)) if f.severity != "info"]
+    assert [(f.rule, f.element_id) for f in remarks] == [("lane-without-name", "l1")]
