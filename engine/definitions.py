@@ -158,6 +158,7 @@ def set_state(
     row = _definition(session, definition_id)
     if state not in ("in_force", queries.WITHDRAWN):
         raise InvalidInputError(N_("A version is in force or withdrawn."))
+    queries.hold(session, [row.key])
     row.state = state
     session.flush()
     newest = queries.latest_process(session, row.key)

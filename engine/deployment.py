@@ -111,6 +111,7 @@ def deploy(
     findings = errors_first(bundle.findings + _findings(session, bundle, registry))
     if any(finding.severity == "error" for finding in findings):
         raise DeploymentRefused(findings)
+    queries.hold(session, {process.id for _, process, _, _ in bundle.executable()})
     row = queries.add_deployment(session, name=name, note=note, created_by=viewer.login, now=now)
     made = {"deployment_id": row.id, "created_at": now, "created_by": viewer.login}
     items = [_store_form(session, file, *bundle.forms[file], made) for file in bundle.forms]

@@ -172,6 +172,8 @@ def next_turn(now: datetime, interval: timedelta) -> datetime:
 
 def _start(session: Session, job: Job, now: datetime, registry: Registry) -> None:
     row = definition_rows.process(session, UUID(job.payload["definition_id"]))
+    if row is not None:  # before the job, as whoever publishes does: or the next round's job would outlive its version
+        definition_rows.hold(session, [row.key])
     due, cycle = job.due_at, job.payload.get("cycle")
     if not queue.finish(session, job) or row is None or due is None:
         return

@@ -92,6 +92,15 @@ def process_keys(session: Session) -> frozenset[str]:
     return frozenset(session.scalars(query))
 
 
+def hold(session: Session, keys: Iterable[str]) -> None:
+    """Let nobody else publish, withdraw or begin by a timer these processes until the transaction ends.
+
+    The first version's row stands for the process. Instances may be started all the same.
+    """
+    first = select(ProcessDefinition.id).where(ProcessDefinition.key.in_(sorted(keys)), ProcessDefinition.version == 1)
+    session.execute(first.order_by(ProcessDefinition.key).with_for_update(key_share=True)).all()
+
+
 def next_process_version(session: Session, key: str) -> int:
     """Count on from the newest version of a process."""
     return (session.scalar(select(func.max(ProcessDefinition.version)).where(ProcessDefinition.key == key)) or 0) + 1

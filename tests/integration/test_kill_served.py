@@ -130,7 +130,8 @@ class Load:
                 return answer
             request_id = dict(answer.headers).get("X-Request-ID", "")
             told = answer.text if kind == "page" else json.loads(answer.text)["detail"]
-            if answer.status != 503 or AWAY not in told or not request_id or request_id not in answer.text:
+            named = request_id in answer.text or 'name="_key"' in told  # the form shown again keeps what was typed
+            if answer.status != 503 or AWAY not in told or not request_id or not named:
                 raise AssertionError(f"{kind}: {answer.status} {answer.text[:2000]}")
             self.asked_again["503"] += 1
             time.sleep(0.1)
