@@ -65,12 +65,13 @@ def dry_run(
     target_definition_id: UUID,
     instance_ids: Collection[UUID] | None = None,
     definition_id: UUID | None = None,
+    only: Collection[UUID] | None = None,
     mapping: Mapping[str, str] | None = None,
     accept: Collection[str] = (),
     now: datetime,
     registry: Registry,
 ) -> tuple[InstancePlan, ...]:
-    """Say what would become of instances, or of all running ones of a version, by moving them without keeping it.
+    """Say what would become of instances, or of all running ones of a version (those in `only`), without keeping it.
 
     Raises InvalidInputError when the mapping names unknown elements, NotFoundError, NotAllowedError.
     """
@@ -79,7 +80,7 @@ def dry_run(
         access.require(viewer, Action.DEFINITION_MIGRATE)
         source = _definition(session, definition_id or target.id)
         _check_pair(session, source, target, mapping or {})
-        instance_ids = moves.running(session, source.id)
+        instance_ids = moves.running(session, source.id, only)
     else:
         for one in instance_ids:
             row = instance_rows.get(session, one)

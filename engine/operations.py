@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from engine import access
 from engine.access import Action, Viewer
 from engine.definitions import translate
+from engine.errors import N_, NotFoundError
 from storage import audit, definitions, instances, people
 from storage import jobs as queries
 
@@ -198,6 +199,14 @@ def versions(session: Session, viewer: Viewer) -> tuple[VersionRow, ...]:
         for key in sorted(definitions.process_keys(session))
         for row in definitions.process_versions(session, key)
     )
+
+
+def version_id(session: Session, key: str, number: int = 0) -> UUID:
+    """Give the id of a version of a process; 0 is the newest in force. Raises NotFoundError."""
+    row = definitions.process_version(session, key, number) if number else definitions.latest_process(session, key)
+    if row is None:
+        raise NotFoundError(N_("There is no such version of a process."))
+    return row.id
 
 
 def process_names(session: Session, locale: str) -> dict[str, str]:

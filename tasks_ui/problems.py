@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Response, current_app, g, make_response, request
 
-from engine.errors import DeploymentRefused, InvalidFormError, KeyturnError, ProcessError
+from engine.errors import DeploymentRefused, InvalidFormError, KeyturnError, MigrationRefused, ProcessError
 from tasks_ui.i18n import translate
 
 if TYPE_CHECKING:
@@ -62,7 +62,8 @@ def of(error: KeyturnError) -> Response:
         ]
     elif isinstance(error, ProcessError) and error.element_id:
         errors = [{"path": f"element:{error.element_id}", "message": translate(error.template, error.fields)}]
-    findings = [finding_document(found) for found in error.findings] if isinstance(error, DeploymentRefused) else []
+    refused = isinstance(error, DeploymentRefused | MigrationRefused)
+    findings = [finding_document(found) for found in error.findings] if refused else []
     return answer(
         error.status,
         translate(error.template, error.fields),

@@ -6,13 +6,25 @@ from flask import Blueprint, Response, current_app, make_response, render_templa
 from flask_babel import gettext
 
 from tasks_ui import context, i18n, problems
-from tasks_ui.api import clock, definitions, expressions, instances, openapi, running, schema, tasks, tokens
+from tasks_ui.api import (
+    clock,
+    definitions,
+    expressions,
+    instances,
+    migrations,
+    openapi,
+    running,
+    schema,
+    tasks,
+    tokens,
+)
 from tasks_ui.guard import public
 
 PREFIX = "/api/v1"
 OPERATIONS = (
     *definitions.OPERATIONS,
     *instances.OPERATIONS,
+    *migrations.OPERATIONS,
     *tasks.OPERATIONS,
     *running.OPERATIONS,
     *expressions.OPERATIONS,

@@ -42,6 +42,13 @@ TABLE: dict[str, tuple[tuple[int, int, int, int, int], Any]] = {
     "move": ((404, 404, 403, 403, 2), MOVE),
     "start_before": ((404, 404, 403, 403, 2), ELEMENT),
     "start_after": ((404, 404, 403, 403, 2), ELEMENT),
+    "plan_migration": ((404, 404, 403, 403, 2), {}),
+    "migrate": ((404, 404, 403, 403, 2), {}),
+    "undo_migration": ((404, 404, 403, 403, 2), WHY),
+    "plan_migrations": ((403, 403, 403, 403, 2), {"from_version": 1}),
+    "migrate_instances": ((403, 403, 403, 403, 2), {"from_version": 1}),
+    "list_migrations": ((403, 403, 403, 403, 2), None),
+    "get_migration": ((403, 403, 403, 403, 2), None),
     "list_tasks": ((2, 2, 2, 2, 2), None),
     "count_tasks": ((2, 2, 2, 2, 2), None),
     "get_task": ((404, 404, 2, 404, 2), None),
@@ -88,7 +95,7 @@ def ask(programs: dict[str, Program], role: str, one: Any) -> int:
     if one.name == "correlate_message":
         moved = admin.post("/definitions/probe/start", {"business_key": "B-2"}, 201)["id"]
         admin.post(f"/instances/{moved}/move", {"from_element": "write", "to_element": "paid", **WHY})
-    parts = {"key": "probe", "instance_id": made, "token_id": task, "task_id": task, "incident_id": NO_ID, "ref": "none"}
+    parts = {"key": "probe", "instance_id": made, "token_id": task, "task_id": task, "incident_id": NO_ID, "batch_id": NO_ID, "ref": "none"}
     path = re.sub(r"<(?:\w+:)?(\w+)>", lambda found: parts[found[1]], one.path)
     body = TABLE[one.name][1]
     options: dict[str, Any] = {"data": {"files": (io.BytesIO(APPROVAL), "x.bpmn")}} if body == "files" else {}
