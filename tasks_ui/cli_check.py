@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 
 import click
 
 from engine.core import dmn, forms, lint, normalise, parse, repair
 from engine.core.findings import Finding, errors_first
-from engine.errors import DeploymentRefused, KeyturnError
+from engine.errors import DeploymentRefused, KeyturnError, NotFoundError
 from processes.services import checking
 
 SCENARIO = "这是场景；请用 keyturn scenario 演练。"
@@ -92,23 +93,23 @@ def check_file(name: str, content: bytes, known: lint.Known | None = None) -> li
 def mend(file: Path, rules: tuple[str, ...], out: Path | None, lang: str, *, only_list: bool) -> None:
     """Carry out the repairs that `check` proposes, and draw what has no drawing. Exit code 1 when errors remain."""
     content = file.read_bytes()
-    found = check_file("diagram.bpmn", content)
-    chosen = [
-        r for r in repair.proposals(content, found) if not rules or r.rule in rules or r.id in rules
-    ]  # fmt: skip
-    if not chosen:
-        click.echo({"zh": "没有可以自动修复的地方。", "en": "There is nothing to repair."}[lang])
-    for each in chosen:
+    if only_list:
+        proposed = repair.proposals(content, check_file("diagram.bpmn", content))
+        done: tuple[repair.Repair, ...] = tuple(r for r in proposed if not rules or r.rule in rules or r.id in rules)
+    else:
+        try:
+            mended, done = repair.mend(content, partial(check_file, "diagram.bpmn"), rules)
+        except NotFoundError as problem:
+            raise click.UsageError(str(problem)) from None
+    for each in done:
         click.echo(f"{each.id}: {each.title_zh if lang == 'zh' else each.title}")
+    if not done:
+        click.echo({"zh": "没有可以自动修复的地方。", "en": "There is nothing to repair."}[lang])
     if only_list:
         return
-    try:
-        mended = repair.apply(content, chosen)
-    except DeploymentRefused as refused:
-        found = list(refused.findings)
-    else:
-        (out or file).write_bytes(mended if chosen else content)
-        found = check_file("diagram.bpmn", mended)
+    found = check_file("diagram.bpmn", mended)
+    if not any(f.rule in repair.UNREADABLE for f in found):
+        (out or file).write_bytes(mended)
     errors = [replace(f, file=str(out or file)) for f in found if f.severity == "error"]
     for finding in errors:
         click.echo(line(finding, lang), err=True)

@@ -20,7 +20,7 @@ from engine.core.repair_tree import element
 from engine.errors import N_, DeploymentRefused, NotFoundError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from engine.core.findings import Finding
 
@@ -77,6 +77,9 @@ STEPS: Mapping[str, Callable[[etree._Element, etree._Element], None]] = {
     "plain-start": repair_events.plain_start,
     "vendor": repair_vendors.vendor,
 }
+UNREADABLE = frozenset({"not-xml", "not-bpmn", "doctype", "oversize", "too-deep", "unreadable"})
+"""Rules that refuse a file as a whole: there is nothing in it to mend."""
+ROUNDS = 4
 FIRST = ("vendor", "juel", "topic", "user-task", "start-event")
 
 
@@ -123,6 +126,31 @@ def proposals(xml: bytes, findings: Sequence[Finding]) -> list[Repair]:
 def _repair(rule: str, element_id: str, name: str) -> Repair:
     title, title_zh = TITLES[rule]
     return Repair(element_id, rule, title.format(name=name), title_zh.format(name=name))
+
+
+def mend(
+    xml: bytes, check: Callable[[bytes], list[Finding]], wanted: Collection[str] = ()
+) -> tuple[bytes, tuple[Repair, ...]]:
+    """Carry out the wanted repairs, again where one leads to another, and tell which were done.
+
+    `check` lists the findings of a file; `wanted` holds kinds (`layout`) or ids (`user-task:Task_1`) of repairs, empty
+    for all. A file that cannot be read stays as it is.
+
+    Raises:
+        NotFoundError: there is no such kind of repair.
+    """
+    for text in wanted:
+        if text.partition(":")[0] not in TITLES:
+            raise NotFoundError(N_("There is no repair {rule}."), rule=text[:100])
+    done: list[Repair] = []
+    for _ in range(ROUNDS):
+        chosen = [r for r in proposals(xml, check(xml)) if not wanted or r.rule in wanted or r.id in wanted]
+        chosen = [r for r in chosen if r not in done]
+        if not chosen:
+            break
+        xml = apply(xml, chosen)
+        done += chosen
+    return xml, tuple(done)
 
 
 def apply(xml: bytes, repairs: Iterable[Repair]) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine import access, definitions, instance_views, instances, operations
+from engine import access, definitions, doctor, instance_views, instances, operations
 from engine.access import Action
 from engine.errors import N_, NotFoundError
 from tasks_ui.api import models, models_instances
@@ -41,6 +41,33 @@ def check(call: Call) -> models.Checked:
     return models.Checked(
         deployable=not any(finding.severity == "error" for finding in found),
         findings=fill(tuple[models.Finding, ...], found),
+    )
+
+
+@operation("POST", "/repair", TAG, files=models.RepairFields, answer=models.Repaired)
+def repair(call: Call) -> models.Repaired:
+    """Carry out the chosen repairs in diagrams and lay out what is not drawn, without storing anything.
+
+    Forms, tables and other files sent along only tell which names exist. A diagram that cannot be read comes back
+    as an empty text with its finding.
+    """
+    access.require(call.viewer, Action.DEFINITION_VIEW)
+    fields: models.RepairFields = call.fields
+    wanted = [part.strip() for part in fields.repairs.split(",") if part.strip()]
+    made = doctor.mend(call.session, files=call.files, registry=call.registry, wanted=wanted)
+    files = [
+        models.RepairedFile(
+            file,
+            content.decode(errors="replace") if made.readable(file) else "",
+            fill(tuple[models.Repair, ...], made.applied[file]),
+            fill(tuple[models.Repair, ...], made.proposals[file]),
+        )
+        for file, content in made.files.items()
+    ]
+    return models.Repaired(
+        tuple(files),
+        deployable=not any(finding.severity == "error" for finding in made.findings),
+        findings=fill(tuple[models.Finding, ...], made.findings),
     )
 
 
@@ -87,4 +114,4 @@ def start_instance(call: Call, key: str) -> models_instances.Instance:
     return fill(models_instances.Instance, instance_views.describe(call.session, made, call.viewer, call.now).head)
 
 
-OPERATIONS = (deploy, check, list_definitions, get_definition, get_definition_xml, start_instance)
+OPERATIONS = (deploy, check, repair, list_definitions, get_definition, get_definition_xml, start_instance)

@@ -78,6 +78,46 @@ class CheckFields:
 
 
 @dataclass(frozen=True, slots=True)
+class RepairFields:
+    """Which repairs to carry out."""
+
+    repairs: Annotated[
+        str,
+        Limits(longest=20_000, about="Kinds of repair or what findings name as theirs, by commas; all when empty."),
+    ] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """A change that mends a finding: its id is what the finding names."""
+
+    id: str
+    element_id: str
+    rule: str
+    title: str
+    title_zh: str
+
+
+@dataclass(frozen=True, slots=True)
+class RepairedFile:
+    """A diagram after the repairs; `proposals` can still be chosen."""
+
+    file: str
+    content: str
+    applied: tuple[Repair, ...]
+    proposals: tuple[Repair, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Repaired:
+    """The diagrams after the repairs, and what a deployment of all the files would be told now."""
+
+    files: tuple[RepairedFile, ...]
+    deployable: bool
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class DeployedItem:
     """A process, decision or form in force after a deployment; `new`: its content made a new version."""
 

@@ -101,6 +101,39 @@ def test_a_refused_deployment_lists_its_findings_in_both_languages(admin: Progra
     admin.get("/definitions/probe", 404)
 
 
+def mend(admin: Program, files: dict[str, bytes], status: int = 200, **fields: str) -> dict[str, Any]:
+    parts = [(io.BytesIO(content), name) for name, content in files.items()]
+    answer = admin.ask("POST", "/repair", data={"files": parts, **fields})
+    assert answer.status_code == status, answer.text
+    return answer.get_json()
+
+
+def test_a_drawing_is_repaired_as_chosen_laid_out_and_judged_again(admin: Program) -> None:
+    drawn = bpmn('<task id="a" name="查勘"/><exclusiveGateway id="x" name="修吗"/><manualTask id="b"/><manualTask id="c"/>'
+                 '<sequenceFlow id="f1" sourceRef="a" targetRef="x"/><sequenceFlow id="f2" name="是" sourceRef="x" targetRef="b"/>'
+                 '<sequenceFlow id="f3" name="否" sourceRef="x" targetRef="c"/>')  # fmt: skip
+    some = mend(admin, {"probe.bpmn": drawn}, repairs="question:x")
+    (file,) = some["files"]
+    assert [one["id"] for one in file["applied"]] == ["question:x"]
+    assert {"user-task:a", "layout:"} <= {one["id"] for one in file["proposals"]}
+    assert some["deployable"] is True
+    assert "userTask" not in file["content"]
+    (whole,) = mend(admin, {"probe.bpmn": drawn, "x.form": b"{}"})["files"]
+    assert {one["rule"] for one in whole["applied"]} >= {"user-task", "question", "start-event", "end-event", "layout"}
+    assert whole["proposals"] == []
+    assert "BPMNShape" in whole["content"]
+    assert deploy(admin, whole["content"].encode(), 200, "/check")["deployable"] is True
+    admin.get("/definitions/probe", 404)
+
+
+def test_what_cannot_be_repaired_is_said(admin: Program) -> None:
+    broken = mend(admin, {"a.bpmn": b"<a", "b.txt": b""})
+    assert broken["deployable"] is False
+    assert [(f["file"], f["rule"]) for f in broken["findings"]] == [("a.bpmn", "not-xml")]
+    assert broken["files"] == [{"file": "a.bpmn", "content": "", "applied": [], "proposals": []}]
+    assert mend(admin, {"a.bpmn": b"<a"}, 404, repairs="magic")["detail"]
+
+
 def test_decisions_and_expressions_are_asked(admin: Program) -> None:
     assert admin.post("/feel/evaluate", {"expression": "sum(a) * 2", "variables": {"a": [1, 2.5]}}) == {
         "value": 7,

@@ -25,6 +25,7 @@ ELEMENT = {"element": "check", **WHY}
 TABLE: dict[str, tuple[tuple[int, int, int, int, int], Any]] = {
     "deploy": ((403, 403, 403, 2, 2), "files"),
     "check": ((403, 2, 2, 2, 2), "files"),
+    "repair": ((403, 2, 2, 2, 2), "files"),
     "list_definitions": ((403, 2, 2, 2, 2), None),
     "get_definition": ((403, 2, 2, 2, 2), None),
     "get_definition_xml": ((403, 2, 2, 2, 2), None),
