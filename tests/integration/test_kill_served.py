@@ -141,7 +141,7 @@ class Load:
         """Wait until something is answered."""
         with self.beat:
             assert self.beat.wait(PATIENCE), f"nothing is answered any more: {self.faults}"
-        assert self.faults == []
+        assert not self.faults, "\n".join(self.faults)
 
 
 def prepared(server):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import html
+import http.client
+import json
 import re
 import threading
 from datetime import UTC, datetime
@@ -16,7 +18,7 @@ from engine.connectors import Registry
 from storage.session import Database
 from storage.tables.instances import AuditEntry
 from storage.tables.work import TaskSubmission, UserTask
-from tests.served import SECRET, serving
+from tests.served import PATIENCE, SECRET, serving
 
 CROWD = 50
 SAID = re.compile(r"任务“登记”已由 (人\d+) 于 \S+ \S+ 办结")
@@ -64,4 +66,35 @@ def test_fifty_browsers_complete_one_task(database_url, tmp_path):
             assert sorted(s.scalars(select(UserTask.element_id))) == ["a", "b"]
             done = select(func.count()).select_from(AuditEntry).where(AuditEntry.action == "task.complete")
             assert s.scalar(done) == 1
+        the_same_request_ten_times(server, database)
         database.dispose()
+
+
+def the_same_request_ten_times(server, database):
+    """A program that hears nothing sends its request again, with its key: each gets the answer of the one that counted."""
+    now = datetime.now(UTC)
+    with database.transaction() as s:
+        token = people.new_token(s, SYSTEM, login="p0", name="again", now=now)
+        definitions.deploy(
+            s, files={"m.bpmn": samples.MESSAGE}, viewer=SYSTEM, now=now, registry=Registry(strict=False)
+        )
+        case = instances.start(
+            s, key="message", variables={}, business_key="K", viewer=SYSTEM, now=now, registry=Registry(strict=False)
+        )
+    gate, answers = threading.Barrier(10), []
+    headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": "k", "Content-Type": "application/json"}
+
+    def send():
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)
+        gate.wait()
+        connection.request("POST", "/api/v1/messages", json.dumps({"name": "PAID", "business_key": "K"}), headers)
+        answer = connection.getresponse()
+        answers.append((answer.status, json.loads(answer.read())))
+        connection.close()
+
+    threads = [threading.Thread(target=send) for _ in range(10)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == [(200, {"instance_id": str(case)})] * 10
