@@ -136,7 +136,7 @@ def stddev(run: Run, *values: Any) -> Any:
 @builtin("mode", "list: any *")
 def mode(run: Run, *values: Any) -> Any:
     """The most frequent numbers in ascending order."""
-    if not _listed(values):
+    if values and not _listed(values):
         return []
     items = _numbers(run, values)
     if items is None:
@@ -179,8 +179,8 @@ def sublist(run: Run, items: list[Any], start: Decimal, length: Decimal | None =
 
 
 def _offset(items: list[Any], position: Decimal) -> int | None:
-    """A FEEL position as a Python index; None outside the list."""
-    if abs(position) > len(items) or not int(position):
+    """A FEEL position as a Python index; None outside the list and for a fraction."""
+    if abs(position) > len(items) or not position or position != position.to_integral_value():
         return None
     return int(position) - 1 if position > 0 else len(items) + int(position)
 

@@ -222,12 +222,12 @@ def range_(run: Run, text: str) -> Range | None:
     if match is None or not (match[2] or match[3]):
         return None
     low, high = (_end(part, run) for part in (match[2], match[3]))
-    if (match[2] and low is None) or (match[3] and high is None):
-        return None
+    if (low is None and (match[2] or match[1] == "[")) or (high is None and (match[3] or match[4] == "]")):
+        return None  # not a constant, or an end without a value that is to belong to the range
     sign = operators.order(low, high, run) if match[2] and match[3] else 0
     if sign is None or sign > 0:
         return None
-    return Range(low, high, match[1] == "[" and low is not None, match[4] == "]" and high is not None)
+    return Range(low, high, match[1] == "[", match[4] == "]")
 
 
 def _end(text: str, run: Run) -> Any:
@@ -243,10 +243,10 @@ def _end(text: str, run: Run) -> Any:
     return compile_node(node)(Scope({}, None, run)) if node is not None and _constant(node) else None
 
 
-def _constant(node: nodes.Node) -> bool:
+def _constant(node: nodes.Node, *, called: bool = False) -> bool:
+    """Whether the node is a literal, or a builtin such as date() of nothing but literals."""
     if isinstance(node, nodes.Negate):
-        return _constant(node.operand)
-    if isinstance(node, nodes.Call):
-        called = node.function
-        return isinstance(called, nodes.Name) and called.name in BUILTINS and all(map(_constant, node.args))
+        return _constant(node.operand, called=called)
+    if isinstance(node, nodes.Call) and isinstance(node.function, nodes.Name) and not called:
+        return node.function.name in BUILTINS and all(_constant(arg, called=True) for arg in node.args)
     return isinstance(node, nodes.Literal)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.core.feel import temporal
 from engine.core.feel.errors import FeelError
-from engine.core.feel.far import MAX_YEAR, FarDate, FarDateTime
+from engine.core.feel.far import MAX_YEAR, FarDate, FarDateTime, FineTime, moment
 from engine.core.feel.registry import builtin
 from engine.core.feel.values import YearsMonths, kind
 from engine.errors import N_
@@ -47,7 +47,7 @@ def date_of(_run: Run, year: Decimal, month: Decimal, day: Decimal) -> Any:
 
 
 @builtin("time", "from: any")
-def time_from(_run: Run, value: Any) -> time | None:
+def time_from(_run: Run, value: Any) -> time | FineTime | None:
     """The time a text shows, or the time of a date and time; of a date its midnight in UTC."""
     if type(value) is list and len(value) == 1:
         value = value[0]
@@ -59,7 +59,7 @@ def time_from(_run: Run, value: Any) -> time | None:
         return value.clock
     if type(value) is date:
         return time(tzinfo=UTC)
-    return value if type(value) is time else None
+    return value if type(value) in {time, FineTime} else None
 
 
 @builtin("time", "hour: number, minute: number, second: number, offset: days and time duration? =")
@@ -92,20 +92,6 @@ def datetime_from(_run: Run, value: Any) -> Any:
     return value if type(value) in {datetime, FarDateTime} else None
 
 
-@builtin("date and time", "date: dates, time: time")
-def datetime_of(_run: Run, day: date, clock: time) -> datetime:
-    """A day with a time of day."""
-    return datetime.combine(day.date() if isinstance(day, datetime) else day, clock)
-
-
-@builtin("date and time", "date: any, time: time")
-def datetime_of_far(_run: Run, day: Any, clock: time) -> FarDateTime | None:
-    """The same for days that Python does not know."""
-    if type(day) is FarDateTime:
-        day = day.day
-    return FarDateTime(day, clock) if type(day) is FarDate else None
-
-
 @builtin("date and time", "date: dates, timezone: string")
 def datetime_in(_run: Run, moment: date, name: str) -> datetime | None:
     """The same moment on the clocks of a zone."""
@@ -116,6 +102,13 @@ def datetime_in(_run: Run, moment: date, name: str) -> datetime | None:
         return moment.astimezone(where) if moment.tzinfo else moment.replace(tzinfo=where)
     except OverflowError:
         return None
+
+
+@builtin("date and time", "date: any, time: any")
+def datetime_of(run: Run, day: Any, clock: Any) -> datetime | FarDateTime | None:
+    """A day with a time of day."""
+    found = date_from(run, day) if kind(day).startswith("date") else None
+    return moment(found, clock) if found is not None and type(clock) in {time, FineTime} else None
 
 
 @builtin(
@@ -134,7 +127,7 @@ def datetime_of_numbers(run: Run, *values: Any) -> Any:
     clock = _time(values[3], values[4], values[5], found, where is None)
     if day is None or clock is None:
         return None
-    return FarDateTime(day, clock) if type(day) is FarDate else datetime.combine(day, clock)
+    return moment(day, clock)
 
 
 @builtin("duration", "from: any")
@@ -147,19 +140,13 @@ def duration(_run: Run, value: Any) -> Any:
     return value if type(value) in {YearsMonths, timedelta} else None
 
 
-@builtin("years and months duration", "from: dates, to: dates")
-def years_and_months(_run: Run, start: date, end: date) -> YearsMonths | None:
-    """The whole months from one day to another."""
-    if isinstance(start, datetime) and isinstance(end, datetime) and start.tzinfo and end.tzinfo:
-        try:
-            start, end = start.astimezone(UTC), end.astimezone(UTC)
-        except OverflowError:
-            return None
-    start, end = (
-        value.replace(tzinfo=None) if isinstance(value, datetime) else datetime(value.year, value.month, value.day)  # noqa: DTZ001
-        for value in (start, end)
-    )
-    return temporal.months_between(start, end)
+@builtin("years and months duration", "from: any, to: any")
+def years_and_months(run: Run, start: Any, end: Any) -> YearsMonths | None:
+    """The whole months from one day to another; times of day and zones do not count."""
+    if not (kind(start).startswith("date") and kind(end).startswith("date")):
+        return None
+    first, last = date_from(run, start), date_from(run, end)
+    return None if first is None or last is None else temporal.months_between(first, last)
 
 
 def _now(run: Run) -> datetime | None:
@@ -207,8 +194,8 @@ def week_of_year(_run: Run, day: date) -> Decimal:
     return Decimal(day.isocalendar().week)
 
 
-@builtin("is", "value1: any, value2: any")
-def is_(_run: Run, a: Any, b: Any) -> bool:
+@builtin("is", "value1: any =, value2: any =")
+def is_(_run: Run, a: Any = None, b: Any = None) -> bool:
     """Whether two values are the same in every respect, the zone included."""
     if type(a) is not type(b):
         return False

@@ -9,7 +9,7 @@ from engine.core.feel.errors import FeelError, FeelProblem
 from engine.core.feel.names import nearest_builtin_pool
 from engine.core.feel.registry import BUILTINS, invoke
 from engine.core.feel.runtime import MISSING, Scope, unknown
-from engine.core.feel.types import coerce
+from engine.core.feel.types import coerce, infer
 from engine.core.feel.values import Function, from_json
 from engine.errors import N_
 
@@ -101,6 +101,7 @@ def compile_function(node: n.FunctionNode, compile_node: Callable[[n.Node], Clos
     if node.external:
         return lambda _scope: None
     params, types, body, depth = node.params, node.types, compile_node(node.body), n.depth_of(node.body) + 3
+    result = infer(node.body)
 
     def evaluate(scope: Scope) -> Function:
         def call(run: Any, values: list[Any]) -> Any:
@@ -116,6 +117,6 @@ def compile_function(node: n.FunctionNode, compile_node: Callable[[n.Node], Clos
             finally:
                 run.depth -= depth
 
-        return Function("", params, call, types)
+        return Function("", params, call, types, result=result)
 
     return evaluate

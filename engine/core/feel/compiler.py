@@ -9,9 +9,9 @@ from engine.core.feel import nodes as n
 from engine.core.feel.calls import compile_call, compile_function
 from engine.core.feel.loops import compile_filter, compile_for, compile_quantified
 from engine.core.feel.operators import ARITHMETIC, COMPARE, add, compare, includes, matches_test, negate, order
+from engine.core.feel.paths import compile_descendants, compile_path, dotted
 from engine.core.feel.registry import BUILTINS
 from engine.core.feel.runtime import MISSING, Scope, unknown
-from engine.core.feel.temporal import member
 from engine.core.feel.types import is_instance
 from engine.core.feel.values import Function, Range
 from engine.errors import N_
@@ -37,7 +37,7 @@ def _literal(node: n.Literal) -> Closure:
 
 def _name(node: n.Name) -> Closure:
     name, pos = node.name, node.pos
-    builtin = BUILTINS.get(name)
+    builtin, has_dots = BUILTINS.get(name), "." in name
 
     def load(scope: Scope) -> Any:
         try:
@@ -50,6 +50,8 @@ def _name(node: n.Name) -> Closure:
 
     def absent(scope: Scope) -> Any:
         value = scope.find(name)
+        if value is MISSING and has_dots:
+            value = dotted(name, scope)
         if value is not MISSING:
             return value
         if builtin is not None:
@@ -65,35 +67,6 @@ def _name(node: n.Name) -> Closure:
         return None
 
     return load
-
-
-def _path(node: n.Path) -> Closure:
-    source, name = compile_node(node.source), node.name
-
-    def load(scope: Scope) -> Any:
-        value = source(scope)
-        if type(value) is dict:
-            return value.get(name)
-        return get_member(value, name, scope)
-
-    return load
-
-
-def get_member(value: Any, name: str, scope: Scope) -> Any:
-    """`value.name`: of a list the members of its items, of a range its ends, of a date or duration its properties."""
-    if type(value) is dict:
-        return value.get(name)
-    if type(value) is list:
-        scope.run.charge(len(value))
-        return [get_member(item, name, scope) for item in value]
-    if type(value) is Range:
-        return {
-            "start": value.low,
-            "end": value.high,
-            "start included": value.low_closed,
-            "end included": value.high_closed,
-        }.get(name)
-    return member(value, name)
 
 
 def _negate(node: n.Negate) -> Closure:
@@ -312,7 +285,7 @@ def _comparison(node: n.Comparison) -> Closure:
     def evaluate(scope: Scope) -> Any:
         end = operand(scope)
         if op in {"=", "!="}:
-            return Range(end, None if op == "!=" else end, True, True, negated=op == "!=")
+            return Range(end, None if op == "!=" else end, True, True, op)
         if end is None:
             return None
         closed = op in {"<=", ">="}
@@ -377,7 +350,8 @@ def _range(node: n.RangeNode) -> Closure:
 _COMPILERS: dict[type[n.Node], Callable[[Any], Closure]] = {
     n.Literal: _literal,
     n.Name: _name,
-    n.Path: _path,
+    n.Path: lambda node: compile_path(node, compile_node),
+    n.Descendants: lambda node: compile_descendants(node, compile_node),
     n.Filter: lambda node: compile_filter(node, compile_node),
     n.Call: lambda node: compile_call(node, compile_node),
     n.Negate: _negate,

@@ -53,6 +53,14 @@ class Path(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class Descendants(Node):
+    """`source...name`: all members of that name, however deep inside."""
+
+    source: Node
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Filter(Node):
     """`source[condition]`."""
 

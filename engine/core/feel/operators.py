@@ -7,7 +7,7 @@ from decimal import Decimal, DecimalException, DivisionByZero, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
 from engine.core.feel import far, temporal
-from engine.core.feel.far import FAR, FarDateTime
+from engine.core.feel.far import FAR, FarDateTime, FineTime, coarse, to_the_second
 from engine.core.feel.values import NUMBERS, Range, YearsMonths, kind
 
 if TYPE_CHECKING:
@@ -16,25 +16,25 @@ if TYPE_CHECKING:
     from engine.core.feel.runtime import Run
 
 _ORDERED = frozenset([Decimal, str, YearsMonths, timedelta, date])
+_CLOCKS = frozenset([datetime, time, FarDateTime, FineTime])
 _NO_TIME = timedelta()
 _DAY = timedelta(days=1)
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  a day to hang a time of day on
 
 
 def equal(a: Any, b: Any, run: Run) -> bool | None:
-    """`a = b`: null when the two are of different kinds."""
+    """`a = b`: null when the two are of different kinds. Times are compared to the second, as the standard has it."""
     if a is None or b is None:
         return a is b
     cls = type(a)
-    if cls is not type(b):
-        sign = order(a, b, run) if cls in FAR or type(b) in FAR else None
-        return None if sign is None else sign == 0
+    if cls is not type(b) and kind(a) != kind(b):
+        return None
     if cls is list or cls is dict:
         run.weigh(a)
         run.weigh(b)
         return _deep_equal(a, b, run)
-    if cls is datetime or cls is time or cls is FarDateTime:
-        return order(a, b, run) == 0
+    if cls in _CLOCKS:
+        return order(to_the_second(a), to_the_second(b), run) == 0
     return bool(a == b)
 
 
@@ -52,7 +52,7 @@ def order(a: Any, b: Any, run: Run) -> int | None:
     """-1, 0 or 1; null when the two cannot be ordered."""
     cls = type(a)
     if cls in FAR or type(b) in FAR:
-        return far.order(a, b) if kind(a).startswith("date") and kind(b).startswith("date") else None
+        return far.order(a, b)
     if cls is type(b):
         if cls in _ORDERED:
             return int(a > b) - int(a < b)
@@ -94,8 +94,8 @@ def compare(op: str, a: Any, b: Any, run: Run) -> bool | None:
 
 def includes(interval: Range, value: Any, run: Run) -> bool | None:
     """Whether a value lies in a range; null when it cannot be compared with its ends."""
-    if interval.negated:
-        return compare("!=", value, interval.low, run)
+    if interval.test:
+        return compare(interval.test, value, interval.low, run)
     if value is None:
         return None
     answer: bool | None = True
@@ -149,6 +149,7 @@ def subtract(a: Any, b: Any, run: Run) -> Any:
         return _number(NUMBERS.subtract, a, b, run)
     if type(b) is YearsMonths or type(b) is timedelta:
         return _shift(a, b, -1)
+    a, b = coarse(a), coarse(b)
     if isinstance(a, (date, time)) and isinstance(b, (date, time)) and isinstance(a, date) == isinstance(b, date):
         return _difference(a, b, run)
     return None
@@ -169,6 +170,7 @@ def _difference(a: date | time, b: date | time, run: Run) -> timedelta | None:
 
 def _shift(value: Any, by: YearsMonths | timedelta, sign: int) -> Any:
     """Add a duration to a duration, date or time; null when the result does not exist."""
+    value = coarse(value)
     try:
         if type(by) is YearsMonths:
             if type(value) is YearsMonths:

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 _PRECEDENCE = {"or": 1, "and": 2, "between": 3, "in": 3, "+": 4, "-": 4, "*": 5, "/": 5, "**": 6}
 _PRECEDENCE |= dict.fromkeys(COMPARISONS, 3)
-_STARTS_NO_EXPRESSION = {")", "]", ",", "}", ":", "..", ".", "=", "!=", "<", "<=", ">", ">=", "+", "*", "/", "**", ""}
+_EQUALITY = {"=", "!="}
+_STARTS_NO_EXPRESSION = COMPARISONS | {")", "]", ",", "}", ":", ".", "..", "...", "+", "*", "/", "**", ""}
 _STARTS_NO_EXPRESSION |= {"and", "or", "then", "else", "return", "satisfies", "between", "in", "instance"}
 
 
@@ -88,6 +89,8 @@ class Parser(PrimaryParser):
                 node = self._between(node, pos)
             elif operator == "in":
                 node = self._in(node, pos)
+            elif operator in _EQUALITY and self.token.kind == "op" and self.token.value in COMPARISONS - _EQUALITY:
+                node = n.Binary(pos, operator, node, self._comparison_test())  # such as `value = >= 2`
             else:
                 node = n.Binary(pos, operator, node, self._binary(precedence + 1))
         return node
@@ -141,7 +144,7 @@ class Parser(PrimaryParser):
 
     def _postfix(self, node: n.Node) -> n.Node:
         count = 0
-        while self.token.kind == "op" and self.token.value in {".", "[", "("}:
+        while self.token.kind == "op" and self.token.value in {".", "...", "[", "("}:
             if self.token.value == "[" and self.range_end and self._closes_range():
                 break
             count += 1
@@ -150,6 +153,8 @@ class Parser(PrimaryParser):
             token = self._next()
             if token.value == ".":
                 node = n.Path(token.pos, node, self._member_name())
+            elif token.value == "...":
+                node = n.Descendants(token.pos, node, self._member_name())
             elif token.value == "(":
                 node = self._call(node, token.pos)
             else:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from engine.core.feel.errors import FeelError
-from engine.core.feel.far import FAR
+from engine.core.feel.far import FAR, coarse
 from engine.core.feel.values import Function, kind
 from engine.errors import N_
 
@@ -133,8 +133,12 @@ def _convert(signature: Signature, args: list[Any]) -> list[Any] | None:
 
 
 def _fit(value: Any, wanted: str) -> Any:
+    if wanted == "any" or value is None:
+        return value
+    if type(value) in FAR:
+        value = coarse(value)
     have = kind(value) if type(value) not in FAR else ""
-    if wanted in {have, "any"} or value is None:
+    if wanted == have:
         return value
     wanted = wanted.removesuffix("?")
     kinds = _KINDS.get(wanted)

@@ -1,6 +1,6 @@
 """Dates, times and durations: reading them, their properties and their order.
 
-Dates between the years 1 and 9999 are Python's own, others are `far`; fractions of a second have six digits.
+Dates between the years 1 and 9999 are Python's own, as are times to the microsecond; others are `far`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from engine.core.feel.far import FarDate, FarDateTime, far_date
+from engine.core.feel.far import FarDate, FarDateTime, FineTime, far_date, moment
 from engine.core.feel.values import YearsMonths
 
 _DATE = re.compile(r"(-?)(\d{4,9})-(\d\d)-(\d\d)", re.ASCII)
@@ -26,6 +26,7 @@ _DAYS = re.compile(
 )
 _MAX_OFFSET = timedelta(hours=18)
 _MICROS = 6
+_NANOS = 9
 _JANUARY = 1
 _DECEMBER = 12
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  instants are counted without a zone
@@ -67,7 +68,7 @@ def offset_zone(offset: timedelta) -> tzinfo | None:
     return UTC if not offset else timezone(offset)
 
 
-def parse_time(text: str) -> time | None:
+def parse_time(text: str) -> time | FineTime | None:
     """`10:30:00`, with fraction, with `Z`, an offset, or `@Asia/Shanghai`; None when it is no time."""
     match = _TIME.fullmatch(text)
     if not match:
@@ -85,11 +86,13 @@ def parse_time(text: str) -> time | None:
     if where is None and (match[6] or match[10]):
         return None
     micros = int((match[4] or "0").ljust(_MICROS, "0")[:_MICROS])
-    hour = 0 if text.startswith("24:00:00") and not micros else int(match[1])
+    nanos = int((match[4] or "").ljust(_NANOS, "0")[_MICROS:])
+    hour = 0 if text.startswith("24:00:00") and not micros and not nanos else int(match[1])
     try:
-        return time(hour, int(match[2]), int(match[3]), micros, where)
+        found = time(hour, int(match[2]), int(match[3]), micros, where)
     except ValueError:
         return None
+    return FineTime(found, nanos) if nanos else found
 
 
 def parse_datetime(text: str) -> datetime | FarDateTime | None:
@@ -101,10 +104,11 @@ def parse_datetime(text: str) -> datetime | FarDateTime | None:
     clock = parse_time(tail) if separator else time()
     if clock is None:
         return None
-    if isinstance(day, FarDate):
-        return None if tail.startswith("24") else FarDateTime(day, clock)
+    found = moment(day, clock)
+    if not tail.startswith("24"):
+        return found
     try:
-        return datetime.combine(day, clock) + (timedelta(days=1) if tail.startswith("24") else timedelta())
+        return found + timedelta(days=1) if isinstance(found, datetime) else None
     except OverflowError:
         return None
 
@@ -127,7 +131,6 @@ def parse_duration(text: str) -> YearsMonths | timedelta | None:
         return -value if match[1] else value
     except OverflowError:
         return None
-
 
 
 def offset_of(value: datetime | time) -> timedelta | None:
@@ -171,26 +174,24 @@ def days_in_month(year: int, month: int) -> int:
     return (date(year, month + 1, 1) - date(year, month, 1)).days
 
 
-def months_between(start: date, end: date) -> YearsMonths:
-    """Whole months from one date to another, negative backwards."""
-    if end < start:
-        return YearsMonths(-months_between(end, start).months)
+def months_between(start: date | FarDate, end: date | FarDate) -> YearsMonths:
+    """Whole months from one day to another, negative backwards."""
     months = (end.year - start.year) * 12 + end.month - start.month
-    if _rest(end) < _rest(start):
+    if months > 0 and end.day < start.day:
         months -= 1
+    elif months < 0 and end.day > start.day:
+        months += 1
     return YearsMonths(months)
-
-
-def _rest(value: date) -> tuple[Any, ...]:
-    if isinstance(value, datetime):
-        return (value.day, value.hour, value.minute, value.second, value.microsecond)
-    return (value.day, 0, 0, 0, 0)
 
 
 def member(value: Any, name: str) -> Any:
     """A property such as `.year` or `.time offset`; None when the value has no such property."""
     if type(value) is FarDateTime:
-        value = value.day if name in {"year", "month", "day"} else value.clock
+        value = value.day if name in {"year", "month", "day", "weekday"} else value.clock
+    if type(value) is FineTime:
+        fraction = Decimal(value.nanos).scaleb(-_NANOS) if name == "second" else None
+        found = member(value.clock, name)
+        return found if fraction is None else found + fraction
     if type(value) is FarDate:
         return Decimal(getattr(value, name)) if name in {"year", "month", "day"} else None
     if isinstance(value, (datetime, time)) and name in {"hour", "minute"}:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from engine.core.feel.far import FarDate, FarDateTime
+from engine.core.feel.far import FarDate, FarDateTime, FineTime
 from engine.core.feel.values import Function, Range, YearsMonths
 
 _PLAIN_DIGITS = 40
@@ -21,9 +21,7 @@ def text_of(value: Any, *, nested: bool = False) -> str:
         return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, Decimal):
         return number_text(value)
-    if isinstance(value, (FarDate, FarDateTime)):
-        return _far_text(value)
-    if isinstance(value, (date, time)):
+    if isinstance(value, (date, time, FarDate, FarDateTime, FineTime)):
         return _moment_text(value)
     if isinstance(value, (YearsMonths, timedelta)):
         return duration_text(value)
@@ -36,16 +34,16 @@ def text_of(value: Any, *, nested: bool = False) -> str:
     return f"function {value.name}".strip() if isinstance(value, Function) else ""
 
 
-def _moment_text(value: date | time) -> str:
+def _moment_text(value: date | time | FarDate | FarDateTime | FineTime) -> str:
     if isinstance(value, datetime):
         return value.date().isoformat() + "T" + _time_text(value)
-    return _time_text(value) if isinstance(value, time) else value.isoformat()
-
-
-def _far_text(value: FarDate | FarDateTime) -> str:
     if isinstance(value, FarDateTime):
-        return _far_text(value.day) + "T" + _time_text(value.clock)
-    return f"{'-' if value.year < 0 else ''}{abs(value.year):04}-{value.month:02}-{value.day:02}"
+        return _moment_text(value.day) + "T" + _moment_text(value.clock)
+    if isinstance(value, FineTime):
+        return _time_text(value.clock, value.nanos)
+    if isinstance(value, FarDate):
+        return f"{'-' if value.year < 0 else ''}{abs(value.year):04}-{value.month:02}-{value.day:02}"
+    return _time_text(value) if isinstance(value, time) else value.isoformat()
 
 
 def _key(key: str) -> str:
@@ -60,10 +58,10 @@ def number_text(value: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text and "E" not in text else text
 
 
-def _time_text(value: datetime | time) -> str:
+def _time_text(value: datetime | time, nanos: int = 0) -> str:
     text = f"{value.hour:02}:{value.minute:02}:{value.second:02}"
-    if value.microsecond:
-        text += f".{value.microsecond:06}".rstrip("0")
+    if value.microsecond or nanos:
+        text += f".{value.microsecond:06}{nanos:03}".rstrip("0")
     where = value.tzinfo
     if isinstance(where, ZoneInfo):
         return f"{text}@{where.key}"
@@ -97,8 +95,8 @@ def duration_text(value: YearsMonths | timedelta) -> str:
 
 
 def _range_text(value: Range) -> str:
-    if value.negated:
-        return f"!= {text_of(value.low, nested=True)}"
+    if value.test:
+        return f"{value.test} {text_of(value.low, nested=True)}"
     if value.high is None and value.low is not None:
         return f"{'>=' if value.low_closed else '>'} {text_of(value.low, nested=True)}"
     if value.low is None and value.high is not None:

@@ -5,19 +5,22 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from engine.core.feel import nodes as n
 from engine.core.feel import temporal
 from engine.core.feel.errors import FeelError
+from engine.core.feel.nodes import Type
 from engine.core.feel.values import Function, Range, kind
 from engine.errors import N_
 
 if TYPE_CHECKING:
-    from engine.core.feel.nodes import Type
     from engine.core.feel.runtime import Scope
 
 SIMPLE = frozenset([
     "number", "string", "boolean", "date", "time", "date and time", "years and months duration",
     "days and time duration", "Any", "Null",
 ])  # fmt: skip
+ANY = Type("Any")
+_COMPARISONS = frozenset(["=", "!=", "<", "<=", ">", ">="])
 ALIASES = {"dateTime": "date and time", "yearMonthDuration": "years and months duration", "any": "Any",
            "dayTimeDuration": "days and time duration", "feel:number": "number"}  # fmt: skip
 
@@ -54,6 +57,8 @@ def conforms(value: Any, wanted: Type, scope: Scope) -> bool:
         return True
     if type(value) is list:
         scope.run.charge(len(value))
+        if value and all(type(item) is Function and item.builtin is None for item in value):
+            return _subtype(_join([_function_type(item) for item in value]), known.args[0], scope)
         return all(conforms(item, known.args[0], scope) for item in value)
     if type(value) is Range:
         return all(conforms(end, known.args[0], scope) for end in (value.low, value.high))
@@ -62,19 +67,76 @@ def conforms(value: Any, wanted: Type, scope: Scope) -> bool:
             member in value and conforms(value[member], part, scope)
             for member, part in zip(known.members, known.args, strict=True)
         )
-    return type(value) is Function and _function_conforms(value, known)
+    return type(value) is Function and _function_conforms(value, known, scope)
 
 
-def _function_conforms(value: Function, wanted: Type) -> bool:
-    """Whether a function takes such arguments; what it returns is known only once it is called."""
+def _function_conforms(value: Function, wanted: Type, scope: Scope) -> bool:
+    """Whether a function takes such arguments and, as far as that is known without calling it, returns such values."""
     if value.builtin is not None:
         return any(_signature_conforms(signature, wanted) for signature in value.builtin)
-    if len(value.params) != len(wanted.args):
+    return _subtype(_function_type(value), wanted, scope)
+
+
+def _function_type(value: Function) -> Type:
+    declared = value.types or (None,) * len(value.params)
+    return Type("function", tuple(part or ANY for part in declared), (), value.result)
+
+
+def _subtype(have: Type | None, wanted: Type | None, scope: Scope) -> bool:
+    """Whether all values of one type are of the other; a type that is not known (None) is given the benefit."""
+    have, wanted = (None if part is None else _known(part, scope) for part in (have, wanted))
+    if have is None or wanted is None or wanted.name == "Any" or have.name == "Null" or have == wanted:
+        return True
+    if have.name != wanted.name or have.name in SIMPLE:
         return False
-    declared = value.types or (None,) * len(wanted.args)
-    return all(
-        have is None or have.name == "Any" or have == want for have, want in zip(declared, wanted.args, strict=True)
-    )
+    if have.name == "context":
+        members = dict(zip(have.members, have.args, strict=True))
+        pairs = zip(wanted.members, wanted.args, strict=True)
+        return all(name in members and _subtype(members[name], part, scope) for name, part in pairs)
+    if have.name == "function":
+        # What a function is given may be of a narrower type than it takes, what it returns narrower than is wanted.
+        return (
+            len(have.args) == len(wanted.args)
+            and all(_subtype(given, taken, scope) for taken, given in zip(have.args, wanted.args, strict=True))
+            and _subtype(have.result, wanted.result, scope)
+        )
+    return all(_subtype(x, y, scope) for x, y in zip(have.args, wanted.args, strict=False))
+
+
+def _join(types: list[Type | None]) -> Type | None:
+    """The type of values of several types: what they have in common; None when one of them is not known."""
+    types = [part for part in types if part is None or part.name != "Null"] or types
+    first = types[0]
+    if first is None or None in types:
+        return None
+    if all(part == first for part in types):
+        return first
+    if first.name == "function" and all(
+        part is not None and part.name == "function" and len(part.args) == len(first.args) for part in types
+    ):
+        columns = zip(*(part.args for part in types if part is not None), strict=True)
+        results = _join([part.result for part in types if part is not None])
+        return Type("function", tuple(_join(list(column)) or ANY for column in columns), (), results)
+    return ANY
+
+
+def infer(node: n.Node) -> Type | None:
+    """The type of what an expression gives, where its text alone tells; else None."""
+    if isinstance(node, n.Literal):
+        return Type("Null" if node.value is None else kind(node.value))
+    if isinstance(node, (n.Logic, n.Between, n.In, n.InstanceOf, n.Quantified)):
+        return Type("boolean")
+    if isinstance(node, n.Binary) and node.op in _COMPARISONS:
+        return Type("boolean")
+    if isinstance(node, n.If):
+        return _join([infer(node.yes), infer(node.no)])
+    if isinstance(node, n.ContextNode):
+        parts = [infer(part) for part in node.values]
+        return None if None in parts else Type("context", tuple(part or ANY for part in parts), node.keys)
+    if isinstance(node, n.ListNode) and node.items:
+        element = _join([infer(item) for item in node.items])
+        return None if element is None else Type("list", (element,))
+    return None
 
 
 def _signature_conforms(signature: Any, wanted: Type) -> bool:

@@ -9,7 +9,7 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal, DivisionByZero, InvalidOp
 from typing import TYPE_CHECKING, Any
 
 from engine.core.feel.errors import FeelError
-from engine.core.feel.far import FarDate, FarDateTime
+from engine.core.feel.far import FarDate, FarDateTime, FineTime
 from engine.errors import N_
 
 if TYPE_CHECKING:
@@ -32,24 +32,28 @@ class YearsMonths:
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """All values between two ends; a None end is unbounded. `negated` is the range of `!= low`."""
+    """All values between two ends; a None end is unbounded. `test` is "=" or "!=" for the ranges `= low`, `!= low`."""
 
     low: Any
     high: Any
     low_closed: bool = False
     high_closed: bool = False
-    negated: bool = False
+    test: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Function:
-    """A function value: `call(run, args)`; `types` are the parameter types, for `instance of`."""
+    """A function value: `call(run, args)`.
+
+    `types` are the parameter types and `result` that of what it returns, for `instance of`; None where not known.
+    """
 
     name: str
     params: tuple[str, ...]
     call: Callable[[Any, list[Any]], Any]
     types: tuple[Any, ...] = ()
     builtin: Any = None
+    result: Any = None
 
 
 KINDS: dict[type, str] = {
@@ -61,6 +65,7 @@ KINDS: dict[type, str] = {
     FarDate: "date",
     FarDateTime: "date and time",
     time: "time",
+    FineTime: "time",
     YearsMonths: "years and months duration",
     timedelta: "days and time duration",
     list: "list",
@@ -93,7 +98,7 @@ def from_json(value: Any, depth: int = 0) -> Any:
         if not math.isfinite(value):
             raise FeelError(N_("A number must be finite."))
         return Decimal(repr(value))
-    if cls in {datetime, time, Range, Function, FarDate, FarDateTime}:
+    if cls in {datetime, time, Range, Function, FarDate, FarDateTime, FineTime}:
         return value
     if depth > MAX_JSON_DEPTH:
         raise FeelError(N_("The value is nested more than {limit} deep."), limit=MAX_JSON_DEPTH)
