@@ -9,7 +9,7 @@ from engine.core import feel
 from engine.core.dmn import model as m
 from engine.core.dmn.errors import DmnError
 from engine.core.dmn.tables import compile_table
-from engine.core.dmn.types import MISFIT, fit
+from engine.core.dmn.types import MISFIT, feel_type, fit, result_type, simple_name
 from engine.core.feel.calls import call_function
 from engine.core.feel.loops import evaluate_filter, evaluate_for, evaluate_quantified
 from engine.core.feel.runtime import Scope
@@ -27,7 +27,27 @@ def compile_box(box: m.Box | None, decisions: m.Decisions) -> Closure:
     """A closure of a box; nothing at all is null. Raises FeelSyntaxError and DmnError."""
     if box is None:
         return lambda _scope: None
-    return _COMPILERS[type(box)](box, decisions)
+    value = _COMPILERS[type(box)](box, decisions)
+    if isinstance(box, (m.Table, m.FunctionBox)) or simple_name(box.type) in {"", "Any"}:
+        return value
+    return _typed(value, box.type, decisions)
+
+
+def _typed(value: Closure, wanted: str, decisions: m.Decisions) -> Closure:
+    """The value made to fit the type of its box; null, or FeelError when strict, when it does not."""
+
+    def evaluate(scope: Scope) -> Any:
+        found = value(scope)
+        fitted = fit(found, wanted, decisions, scope)
+        if fitted is not MISFIT:
+            return fitted
+        if scope.run.env.strict:
+            shown = feel.text_of(found)[:80]
+            template = N_("The value {value} is not of the type {type}.")
+            raise feel.FeelError(template, value=shown, type=simple_name(wanted))
+        return None
+
+    return evaluate
 
 
 def check_language(literal: m.Literal) -> None:
@@ -107,6 +127,8 @@ def compile_function(box: m.FunctionBox, decisions: m.Decisions, name: str = "",
     body = compile_box(box.body, decisions)
     names = tuple(param.name for param in box.params)
     types = tuple(param.type for param in box.params)
+    result = result_type(result, decisions)
+    declared = tuple(feel_type(kind, decisions) for kind in types), feel_type(result, decisions)
 
     def evaluate(scope: Scope) -> Any:
         def call(run: Any, values: list[Any]) -> Any:
@@ -123,7 +145,7 @@ def compile_function(box: m.FunctionBox, decisions: m.Decisions, name: str = "",
             run.depth -= _FUNCTION_DEPTH
             return None if found is MISFIT else found
 
-        return feel.Function(name, names, call)
+        return feel.Function(name, names, call, declared[0], result=declared[1])
 
     return evaluate
 

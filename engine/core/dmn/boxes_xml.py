@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lxml import etree
@@ -58,6 +59,11 @@ def _literal(element: etree._Element) -> m.Literal:
     )
 
 
+def _typed(box: m.Box, reference: str) -> m.Box:
+    """The box with its own type; tables and functions have the types of their columns, parameters and results."""
+    return replace(box, type=reference) if reference and not isinstance(box, (m.Table, m.FunctionBox)) else box
+
+
 class Reader:
     """Reads boxes, keeping count of how deep they nest."""
 
@@ -94,7 +100,7 @@ class Reader:
                 continue
             name = etree.QName(child)
             if name.namespace == space and name.localname in self.readers:
-                result.append(self.readers[name.localname](child))
+                result.append(_typed(self.readers[name.localname](child), attribute(child, "typeRef")))
         self.depth -= 1
         return result
 

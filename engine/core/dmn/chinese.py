@@ -42,6 +42,7 @@ CHINESE: dict[str, str] = {
     "Decision “{name}”: {reason}": "决策“{name}”：{reason}",
     "Decision “{name}”: the result {value} is not of its type {type}.":
         "决策“{name}”：结果 {value} 不符合其类型 {type}。",
+    "The value {value} is not of the type {type}.": "值 {value} 不符合类型 {type}。",
     "A required element {id} does not exist.": "所依赖的元素 {id} 不存在。",
     "The input “{name}”: {reason}": "输入“{name}”：{reason}",
     "The input “{name}” is {value}, which is not of its type {type}.":

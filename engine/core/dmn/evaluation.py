@@ -10,7 +10,7 @@ from engine.core.dmn.boxes import compile_box, compile_function
 from engine.core.dmn.errors import DmnError
 from engine.core.dmn.model import Decision, Decisions, Knowledge, Service, Table
 from engine.core.dmn.tables import CompiledTable, RowAnswer, RuleMatch, compile_table
-from engine.core.dmn.types import MISFIT, feel_types, fit
+from engine.core.dmn.types import MISFIT, feel_type, feel_types, fit, result_type
 from engine.core.feel.runtime import Run, Scope
 from engine.errors import N_
 
@@ -37,7 +37,7 @@ class _DmnRun(Run):
     def __init__(self, env: feel.Env) -> None:
         super().__init__(env)
         self.trace: list[RuleMatch] = []
-        self.busy: list[str] = []
+        self.busy: list[tuple[Any, ...]] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ def _target(decisions: Decisions, name_or_id: str) -> Decision | Service | Knowl
 
 def _run(decisions: Decisions, env: feel.Env | None) -> _DmnRun:
     base = env or feel.Env()
-    if decisions.items or decisions.imports:
+    if decisions.items or decisions.imports or decisions.merged:
         base = feel.Env(
             base.now, base.zone, base.functions, base.strict, base.steps, types={**base.types, **feel_types(decisions)}
         )
@@ -123,9 +123,9 @@ def _decision_value(decision: Decision, decisions: Decisions, frame: _Frame) -> 
     if key in frame.done:
         return frame.done[key]
     run = frame.run
-    if decision.id in run.busy or len(run.busy) > _MAX_NESTED:
+    if key in run.busy or len(run.busy) > _MAX_NESTED:
         raise DmnError(N_("The decision “{name}” requires itself."), element_id=decision.id, name=decision.name)
-    run.busy.append(decision.id)
+    run.busy.append(key)
     try:
         value = _guarded(decision, decisions, _scope(decision.requires, decisions, frame))
     finally:
@@ -170,8 +170,7 @@ def _scope(requires: tuple[str, ...], decisions: Decisions, frame: _Frame) -> Sc
     if frame.run.env.strict:
         visible = dict(frame.variables)
     else:
-        elements = (decisions.inputs, decisions.decisions, decisions.knowledge, decisions.services)
-        hidden = {item.name for group in elements for item in group.values()}
+        hidden = decisions.element_names()
         visible = {name: value for name, value in frame.variables.items() if name not in hidden}
     for reference in requires:
         owner, prefix, element_id = _resolve(reference, decisions)
@@ -190,9 +189,15 @@ def _scope(requires: tuple[str, ...], decisions: Decisions, frame: _Frame) -> Sc
 def _resolve(reference: str, decisions: Decisions) -> tuple[Decisions, str, str]:
     """The file, the name it is imported under ("" for this one) and the id that a reference means."""
     namespace, _, element_id = reference.rpartition("#")
-    for prefix, other in decisions.imports.items():
-        if namespace and namespace == other.namespace and namespace != decisions.namespace:
-            return other, prefix, element_id
+    if namespace not in {"", decisions.namespace}:
+        everywhere = [*decisions.imports.items(), *(("", other) for other in decisions.merged)]
+        for prefix, other in everywhere:
+            if namespace == other.namespace:
+                return other, prefix, element_id
+    if not decisions.has(element_id):
+        for other in decisions.merged:
+            if other.has(element_id):
+                return other, "", element_id
     return decisions, "", element_id
 
 
@@ -252,7 +257,8 @@ def _function(knowledge: Knowledge, owner: Decisions, frame: _Frame) -> Any:
     if knowledge.function is None:
         return None
     try:
-        scope = _scope(tuple(r for r in knowledge.requires if _resolve(r, owner)[2] != knowledge.id), owner, frame)
+        others = tuple(r for r in knowledge.requires if _resolve(r, owner) != (owner, "", knowledge.id))
+        scope = _scope(others, owner, frame)
         function = compile_function(knowledge.function, owner, knowledge.name, knowledge.type)(scope)
     except DmnError:
         raise
@@ -280,20 +286,27 @@ def _knowledge_value(knowledge: Knowledge, owner: Decisions, frame: _Frame) -> A
 
 
 def _service_function(service: Service, owner: Decisions, frame: _Frame) -> feel.Function:
-    names: list[str] = []
+    params: list[tuple[str, str, Decisions]] = []
     for reference in (*service.inputs, *service.input_decisions):
         home, _, element_id = _resolve(reference, owner)
         element = home.inputs.get(element_id) or home.decisions.get(element_id)
-        names.append(element.name if element is not None else element_id)
+        params.append((element_id, "", home) if element is None else (element.name, element.type, home))
 
     def call(run: Any, values: list[Any]) -> Any:
+        scope = Scope({}, None, frame.run)
+        args = {name: fit(value, kind, home, scope) for (name, kind, home), value in zip(params, values, strict=True)}
+        if any(value is MISFIT for value in args.values()):
+            if frame.run.env.strict:
+                raise DmnError(N_("“{name}” cannot be called with these values."), name=service.name)
+            return None
         run.enter(_MAX_NESTED // 3)
-        inner = _Frame(dict(zip(names, values, strict=True)), frame.run, {}, frame.prefix)
-        value = _service_value(service, owner, inner)
+        value = _service_value(service, owner, _Frame(args, frame.run, {}, frame.prefix))
         run.depth -= _MAX_NESTED // 3
         return value
 
-    return feel.Function(service.name, tuple(names), call)
+    types = tuple(feel_type(kind, home) for _, kind, home in params)
+    result = feel_type(result_type(service.type, owner), owner)
+    return feel.Function(service.name, tuple(name for name, _, _ in params), call, types, result=result)
 
 
 def _service_value(service: Service, owner: Decisions, frame: _Frame) -> Any:
@@ -313,5 +326,5 @@ def _service_value(service: Service, owner: Decisions, frame: _Frame) -> Any:
         if decision is not None:
             results[decision.name] = _decision_value(decision, home, frame)
     value = next(iter(results.values())) if len(results) == 1 else results
-    fitted = fit(value, service.type, owner, Scope({}, None, frame.run))
+    fitted = fit(value, result_type(service.type, owner), owner, Scope({}, None, frame.run))
     return None if fitted is MISFIT else fitted

@@ -55,7 +55,7 @@ class _Place:
 def lint(decisions: m.Decisions) -> list[Finding]:
     """Check every decision and knowledge model of a file; errors would fail when the decision is asked."""
     findings: list[Finding] = []
-    known = _known(decisions)
+    known = frozenset(decisions.element_names())
     for decision in decisions.decisions.values():
         place = _Place(decisions, decision.id, decision.name, known)
         if decision.box is None:
@@ -72,20 +72,15 @@ def lint(decisions: m.Decisions) -> list[Finding]:
     return findings
 
 
-def _known(decisions: m.Decisions) -> frozenset[str]:
-    groups = (decisions.inputs, decisions.decisions, decisions.knowledge, decisions.services)
-    return frozenset(item.name for group in groups for item in group.values())
-
-
 def _requirements(requires: tuple[str, ...], place: _Place) -> None:
     d = place.decisions
-    spaces = {other.namespace for other in d.imports.values()}
+    spaces = {other.namespace for other in (*d.imports.values(), *d.merged)}
     for reference in requires:
         namespace, _, target = reference.rpartition("#")
         if namespace and namespace != d.namespace:
             exists = namespace in spaces
         else:
-            exists = any(target in group for group in (d.inputs, d.decisions, d.knowledge, d.services))
+            exists = any(other.has(target) for other in (d, *d.merged))
         if not exists:
             english, chinese = f"It requires {reference}, which does not exist.", f"它依赖的 {reference} 不存在。"
             place.say("dmn-missing-requirement", "error", english, chinese)

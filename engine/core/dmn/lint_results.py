@@ -17,9 +17,7 @@ def unknown_results(decisions: m.Decisions, decision: m.Decision, say: Callable[
 
     Tables inside other boxes are left alone: the boxes around them may give the name.
     """
-    groups: tuple[Any, ...] = (decisions.inputs, decisions.decisions, decisions.knowledge, decisions.services)
-    known = {item.name for group in groups for item in group.values()}
-    known |= {item.name for item in decisions.imports.values()}
+    known = decisions.element_names() | set(decisions.imports)
     box = decision.box
     if isinstance(box, m.Table):
         for column in box.inputs:

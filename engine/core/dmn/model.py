@@ -17,6 +17,7 @@ class Literal:
     id: str = ""
     line: int = 0
     language: str = ""
+    type: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,7 @@ class Context:
     """Named values, each seeing those above it."""
 
     entries: tuple[Entry, ...]
+    type: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,7 @@ class Relation:
 
     columns: tuple[str, ...]
     rows: tuple[tuple[Box | None, ...], ...]
+    type: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +108,7 @@ class ListBox:
     """A list."""
 
     items: tuple[Box | None, ...]
+    type: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +117,7 @@ class Invocation:
 
     function: Box | None
     bindings: tuple[Entry, ...]
+    type: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +136,7 @@ class Conditional:
     condition: Box | None
     yes: Box | None
     no: Box | None
+    type: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,9 +147,12 @@ class Loop:
     variable: str
     source: Box | None
     body: Box | None
+    type: str = ""
 
 
-Box = Literal | Table | Context | Relation | ListBox | Invocation | FunctionBox | Conditional | Loop
+Typed = Literal | Context | Relation | ListBox | Invocation | Conditional | Loop
+"""The boxes whose value is made to fit a `type` of their own."""
+Box = Typed | Table | FunctionBox
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +202,10 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """An item definition: another type, or components; `allowed` are unary tests on the value (of each element)."""
+    """An item definition: another type, components, or a function; `allowed` are unary tests (on each element).
+
+    `takes` are the types of a function's parameters, None for what is no function, and `returns` that of its result.
+    """
 
     name: str
     base: str = ""
@@ -201,11 +213,16 @@ class Item:
     allowed: str = ""
     collection: bool = False
     constraint: str = ""
+    takes: tuple[str, ...] | None = None
+    returns: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Decisions:
-    """Everything in one file. `imports` are other files by the name they are imported under."""
+    """Everything in one file. `imports` are other files by the name they are imported under.
+
+    What is in the `merged` ones, imported without a name, counts as this file's own, except what this file has itself.
+    """
 
     id: str
     name: str
@@ -217,7 +234,18 @@ class Decisions:
     items: Mapping[str, Item]
     imports: Mapping[str, Decisions]
     names: frozenset[str]
+    merged: tuple[Decisions, ...] = ()
     cache: dict[Any, Any] = field(default_factory=dict, repr=False)
+
+    def has(self, element_id: str) -> bool:
+        """Whether this file itself has an element of that id that can be required."""
+        return any(element_id in group for group in (self.inputs, self.decisions, self.knowledge, self.services))
+
+    def element_names(self) -> set[str]:
+        """The names of all that can be required, this file's own and those it imports without a name."""
+        groups = (self.inputs, self.decisions, self.knowledge, self.services)
+        own = {item.name for group in groups for item in group.values()}
+        return own.union(*(other.element_names() for other in self.merged))
 
     def find(self, name_or_id: str) -> Decision | Service | Knowledge | None:
         """A decision, service or knowledge model by id, else by name."""

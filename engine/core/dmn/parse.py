@@ -24,11 +24,11 @@ def parse(xml: bytes, imports: Mapping[str, m.Decisions] | None = None) -> m.Dec
     root = _root(xml)
     reader = Reader()
     known = imports or {}
-    imported = {
-        attribute(child, "name"): known[attribute(child, "namespace")]
+    imported = [
+        (attribute(child, "name"), known[attribute(child, "namespace")])
         for child in children(root, "import")
         if attribute(child, "namespace") in known
-    }
+    ]
     decisions = [_decision(child, reader) for child in children(root, "decision")]
     inputs = [m.InputData(_id(child), _name(child), _variable_type(child)) for child in children(root, "inputData")]
     knowledge = [_knowledge(child, reader) for child in children(root, "businessKnowledgeModel")]
@@ -37,6 +37,7 @@ def parse(xml: bytes, imports: Mapping[str, m.Decisions] | None = None) -> m.Dec
     _check_ids([*decisions, *inputs, *knowledge, *services])
     names = {attribute(element, "name") for element in root.iter(etree.Element)}
     names |= {attribute(element, "iteratorVariable") for element in root.iter(etree.Element)}
+    names |= {name for _, other in imported for name in other.names}
     return m.Decisions(
         id=attribute(root, "id"),
         name=attribute(root, "name"),
@@ -46,7 +47,8 @@ def parse(xml: bytes, imports: Mapping[str, m.Decisions] | None = None) -> m.Dec
         knowledge={item.id: item for item in knowledge},
         services={item.id: item for item in services},
         items={item.name: item for item in items},
-        imports=imported,
+        imports={name: other for name, other in imported if name},
+        merged=tuple(other for name, other in imported if not name),
         names=frozenset(name for name in names if name and not name.isidentifier() and len(name) < 200),  # noqa: PLR2004
     )
 
@@ -151,6 +153,10 @@ def _item(element: etree._Element) -> m.Item:
         allowed=_tests(first(element, "allowedValues")),
         collection=attribute(element, "isCollection") in {"true", "1"},
         constraint=_tests(first(element, "typeConstraint")),
+        takes=None
+        if function is None
+        else tuple(attribute(child, "typeRef") for child in children(function, "parameters")),
+        returns="" if function is None else attribute(function, "outputTypeRef"),
     )
 
 

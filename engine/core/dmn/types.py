@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from engine.core import feel
 from engine.core.feel import temporal
 from engine.core.feel.nodes import Type
-from engine.core.feel.types import SIMPLE, coerce
+from engine.core.feel.types import SIMPLE, coerce, conforms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -46,7 +46,7 @@ def find(reference: str, decisions: Decisions) -> tuple[Item | None, Decisions]:
     head, _, tail = reference.partition(".")
     if tail and head in decisions.imports:
         return find(tail, decisions.imports[head])
-    return None, decisions
+    return next((found for other in decisions.merged if (found := find(reference, other))[0]), (None, decisions))
 
 
 def feel_types(decisions: Decisions) -> Mapping[str, Type]:
@@ -56,8 +56,24 @@ def feel_types(decisions: Decisions) -> Mapping[str, Type]:
         found = {name: _type_of(name, decisions, 0) for name in decisions.items}
         for prefix, other in decisions.imports.items():
             found |= {f"{prefix}.{name}": value for name, value in feel_types(other).items()}
+        for other in decisions.merged:
+            found = {**feel_types(other), **found}
         known = decisions.cache["types"] = found
     return known
+
+
+def feel_type(reference: str, decisions: Decisions) -> Type | None:
+    """What a reference means to FEEL; None for no reference."""
+    return _type_of(reference, decisions, 0) if reference else None
+
+
+def result_type(reference: str, decisions: Decisions) -> str:
+    """The type of what a knowledge model or service gives: its own, or the result of the function type it has."""
+    item, _ = find(reference, decisions)
+    if item is None or item.takes is None:
+        return reference
+    prefix = reference.removesuffix(item.name)
+    return prefix + item.returns if item.returns and find(prefix + item.returns, decisions)[0] else item.returns
 
 
 def _type_of(reference: str, decisions: Decisions, depth: int) -> Type:
@@ -69,7 +85,10 @@ def _type_of(reference: str, decisions: Decisions, depth: int) -> Type:
 
 
 def _type_of_item(item: Item, owner: Decisions, depth: int) -> Type:
-    if item.components:
+    if item.takes is not None:
+        takes = tuple(_type_of(part, owner, depth + 1) for part in item.takes)
+        result = Type("function", takes, (), _type_of(item.returns, owner, depth + 1))
+    elif item.components:
         parts = tuple(_type_of_item(part, owner, depth + 1) for part in item.components)
         result = Type("context", parts, tuple(part.name for part in item.components))
     else:
@@ -121,6 +140,9 @@ def _is_list(item: Item, owner: Decisions) -> bool:
 
 
 def _fit_one(value: Any, item: Item, owner: Decisions, scope: Scope) -> Any:
+    if item.takes is not None:
+        wanted = _type_of_item(item, owner, 0)
+        return value if conforms(value, wanted, scope) else MISFIT
     if item.components:
         result = _fit_components(value, item, owner, scope)
     elif item.base and item.base != item.name:
@@ -138,6 +160,8 @@ def _fit_components(value: Any, item: Item, owner: Decisions, scope: Scope) -> A
     if type(value) is not dict:
         return MISFIT
     result = dict(value)
+    if not scope.run.env.strict and any(part.name not in value for part in item.components):
+        return MISFIT  # the standard wants all members; forms leave out what nobody has filled in
     for part in item.components:
         if part.name in result and result[part.name] is not None:
             result[part.name] = _fit_item(result[part.name], part, owner, scope)
