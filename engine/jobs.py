@@ -39,9 +39,15 @@ PERIODIC_TRIES = 5
 def run(session: Session, job: Job, *, now: datetime, registry: Registry) -> None:
     """Carry out a job in the caller's transaction: instance locked first, then the job deleted, then the step.
 
-    Nothing happens when the job is gone: a step taken since, or another worker, was first. Raises whatever keeps the
-    job from being done; roll back then and call `failed`.
+    Nothing happens when the job is gone: a step taken since, or another worker, was first. A job that is not due, as
+    the clock was set back after it was leased, is given back. Raises whatever keeps the job from being done; roll back
+    then and call `failed`.
     """
+    if job.due_at is not None and job.due_at > now:
+        held = queue.held(session, job)
+        if held is not None:
+            held.lease, held.leased_until = None, None
+        return
     KINDS[job.kind](session, job, now, registry)
 
 
@@ -174,20 +180,17 @@ def _start(session: Session, job: Job, now: datetime, registry: Registry) -> Non
     row = definition_rows.process(session, UUID(job.payload["definition_id"]))
     if row is not None:  # before the job, as whoever publishes does: or the next round's job would outlive its version
         definition_rows.hold(session, [row.key])
-    due, cycle = job.due_at, job.payload.get("cycle")
-    if not queue.finish(session, job) or row is None or due is None:
+    if not queue.finish(session, job) or row is None:
         return
     instances.start(
         session, key=row.key, variables={}, viewer=SYSTEM, now=now, registry=registry, start_element=job.element_id,
         definition=row,
     )  # fmt: skip
     calendar = definitions.calendar(session, registry)
+    due, cycle = timer_starts.due_of(job), job.payload.get("cycle")
     more = timer_starts.following(due, cycle, calendar=calendar, now=now) if cycle else None
     if more is not None:
-        payload = {**job.payload, "cycle": more[1]}
-        queue.add(
-            session, kind="start", name=job.name, element_id=job.element_id, due_at=more[0], now=now, payload=payload
-        )
+        timer_starts.add(session, job.name, job.element_id, job.payload, *more, now=now)
 
 
 KINDS: Mapping[str, Callable[[Session, Job, datetime, Registry], None]] = {

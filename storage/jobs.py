@@ -88,6 +88,11 @@ def listed(session: Session, *, kind: str = "", limit: int = 100, offset: int = 
     return session.scalars(query.limit(limit).offset(offset)).all()
 
 
+def named(session: Session, kind: str, name: str) -> Sequence[Job]:
+    """List the jobs of a kind with this name."""
+    return session.scalars(select(Job).filter_by(kind=kind, name=name)).all()
+
+
 def delete_named(session: Session, kind: str, name: str) -> None:
     """Delete the jobs of a kind with this name."""
     session.execute(delete(Job).where(Job.kind == kind, Job.name == name))
