@@ -172,6 +172,8 @@ def _planned(
         findings = found.findings
     except MigrationRefused as refused:
         findings = refused.findings
+    except InvalidInputError:  # what was asked for is wrong, not the instance
+        raise
     except KeyturnError as error:
         findings = (_trouble(error),)
     outcome = found.outcome if found is not None and findings == found.findings else "decision"

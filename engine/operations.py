@@ -9,7 +9,7 @@ from engine import access
 from engine.access import Action, Viewer
 from engine.definitions import translate
 from engine.errors import N_, NotFoundError
-from storage import audit, definitions, instances, people
+from storage import audit, definitions, instances, moves, people
 from storage import jobs as queries
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class AuditRow:
 
 @dataclass(frozen=True, slots=True)
 class VersionRow:
-    """A version of a process, and whether new cases start with it."""
+    """A version of a process, whether new cases start with it, and how many run on it."""
 
     id: UUID
     key: str
@@ -95,6 +95,7 @@ class VersionRow:
     created_at: datetime
     created_by: str
     newest: bool
+    running: int
 
 
 def measures(session: Session, *, now: datetime) -> Measures:
@@ -183,6 +184,7 @@ def versions(session: Session, viewer: Viewer) -> tuple[VersionRow, ...]:
     """List every version of every process, the newest of each first."""
     access.require(viewer, Action.DEFINITION_VIEW)
     newest = {row.key: row.id for row in definitions.newest_processes(session)}
+    running = moves.counts(session)
     return tuple(
         VersionRow(
             id=row.id,
@@ -195,6 +197,7 @@ def versions(session: Session, viewer: Viewer) -> tuple[VersionRow, ...]:
             created_at=row.created_at,
             created_by=row.created_by,
             newest=newest.get(row.key) == row.id,
+            running=running.get(row.id, 0),
         )
         for key in sorted(definitions.process_keys(session))
         for row in definitions.process_versions(session, key)

@@ -22,6 +22,7 @@ JOB_KINDS = {
     "message": lazy_gettext("Messages"),
     "signal": lazy_gettext("Signals"),
     "outbox": lazy_gettext("Outgoing messages"),
+    "migrate": lazy_gettext("Changes of version"),
     "periodic": lazy_gettext("Periodic work"),
 }
 JOB_STATES = {
@@ -38,9 +39,12 @@ AUDIT_ACTIONS = {
     "calendar.set": lazy_gettext("Calendar day set"),
     "comment": lazy_gettext("Comment written"),
     "deadline.failed": lazy_gettext("Deadline could not be dealt with"),
+    "definition.migrate": lazy_gettext("Cases of a version moved to another"),
     "deploy": lazy_gettext("Version published"),
     "incident.close": lazy_gettext("Incident closed"),
     "instance.cancel": lazy_gettext("Case cancelled"),
+    "instance.migrate": lazy_gettext("Case moved to another version"),
+    "instance.migrate.undo": lazy_gettext("Change of version taken back"),
     "instance.move": lazy_gettext("Case moved to another step"),
     "instance.resume": lazy_gettext("Case resumed"),
     "instance.start": lazy_gettext("Case started"),

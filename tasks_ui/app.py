@@ -15,6 +15,7 @@ from tasks_ui import (
     admin_instances,
     admin_people,
     admin_tokens,
+    admin_versions,
     api,
     assets,
     auth,
@@ -48,7 +49,7 @@ if TYPE_CHECKING:
 
 PAGES = (
     *(auth, inbox, work, cases, start, prints, notifications, admin, admin_people, registers),
-    *(admin_instances, admin_tokens, api, reference),
+    *(admin_instances, admin_tokens, admin_versions, api, reference),
 )
 
 

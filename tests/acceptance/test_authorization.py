@@ -23,7 +23,9 @@ from engine.access import SYSTEM, Grant
 from processes.services.demo.people import ROLES
 from storage.session import Database
 from storage.tables.cases import ServiceCase
+from storage.tables.definitions import ProcessDefinition
 from storage.tables.instances import ProcessInstance
+from storage.tables.moves import MigrationBatch
 from storage.tables.people import ApiToken, Substitution
 from storage.tables.registers import ImportRun
 from storage.tables.work import Attachment, Incident, Notification, UserTask
@@ -184,6 +186,20 @@ TABLE: dict[tuple[str, str], Row] = {
     ("POST", "/admin/instances/<uuid:instance_id>/<act>"): Row(
         "/admin/instances/{instance}/suspend", ADMIN, WORKERS | {"legal", "pr"}, ADMIN, OWNERS, data={"reason": "x"}
     ),
+    ("GET", "/admin/instances/<uuid:instance_id>/version"): Row("/admin/instances/{instance}/version", OWNERS),
+    ("POST", "/admin/instances/<uuid:instance_id>/version"): Row(
+        "/admin/instances/{instance}/version", ADMIN, WORKERS | {"legal", "pr"}, ADMIN, OWNERS,
+        data={"reason": "x", "target": "{definition}"},
+    ),
+    ("POST", "/admin/instances/<uuid:instance_id>/version/undo"): Row(
+        "/admin/instances/{instance}/version/undo", ADMIN, WORKERS | {"legal", "pr"}, ADMIN, OWNERS, data={"reason": "x"}
+    ),
+    ("GET", "/admin/versions/<uuid:definition_id>"): Row("/admin/versions/{definition}", ADMIN),
+    ("POST", "/admin/versions/<uuid:definition_id>"): Row(
+        "/admin/versions/{definition}", ADMIN, data={"reason": "x", "target": "{definition}"}
+    ),
+    ("GET", "/admin/moves"): Row("/admin/moves", ADMIN),
+    ("GET", "/admin/moves/<uuid:batch_id>"): Row("/admin/moves/{batch}", ADMIN),
     ("GET", "/admin/tokens"): Row("/admin/tokens", ADMIN),
     ("POST", "/admin/tokens"): Row("/admin/tokens", ADMIN, data={"login": "lin.xiaoan", "name": "x"}),
     ("POST", "/admin/tokens/<uuid:token_id>/revoke"): Row("/admin/tokens/{token}/revoke", ADMIN),
@@ -295,6 +311,10 @@ def court(demo_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         session.add(token)
         run = ImportRun(register="units", filename="x.csv", at=NOW, actor="admin", report=[["编号"]], **COUNTS)
         session.add(run)
+        version = session.scalars(select(ProcessDefinition).where(ProcessDefinition.key == "complaint")).one()
+        pair = {"from_definition_id": version.id, "to_definition_id": version.id}
+        batch = MigrationBatch(id=UUID(int=11), created_at=NOW, created_by="admin", **pair)
+        session.add(batch)
         session.flush()
         letter = session.scalars(select(Notification).where(Notification.recipient == "lin.xiaoan")).first()
         assert letter is not None
@@ -303,6 +323,8 @@ def court(demo_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
             "notification": str(letter.id),
             "run": str(run.id),
             "token": str(token.id),
+            "definition": str(version.id),
+            "batch": str(batch.id),
         }
         objects = (_objects(session, HERE) | shared, _objects(session, THERE) | shared)
     real.dispose()
