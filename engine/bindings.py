@@ -22,6 +22,11 @@ def form_reference(reference: str) -> str:
     return PurePosixPath(name).name.removesuffix(".form")
 
 
+def drawn_key(element_id: str) -> str:
+    """Give the name under which a version keeps the form that is drawn inside an element."""
+    return f"#{element_id}"
+
+
 def digest_of(*parts: bytes | str) -> str:
     """Digest several parts, so that no two divisions of the same bytes look alike."""
     whole = sha256()

@@ -8,11 +8,12 @@ from uuid import UUID
 
 from engine import access
 from engine.access import Action
-from engine.bindings import form_reference
+from engine.bindings import drawn_key, form_reference
 from engine.cache import Cache
 from engine.core import dmn, feel, forms, normalise, parse
 from engine.core import program as programs
 from engine.core.calendar import WorkCalendar
+from engine.core.forms import drawn
 from engine.core.snapshot import Environment
 from engine.deployment import Deployed, Deployment, arm_starts, check, deploy, disarm_starts
 from engine.errors import N_, InvalidInputError, NotFoundError, ProcessError
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from engine.access import Viewer
     from engine.connectors import Registry
     from engine.core.forms import Form
-    from engine.core.model import Node
     from engine.core.program import Program
     from storage.tables.definitions import DecisionDefinition, ProcessDefinition
     from storage.tables.work import UserTask
@@ -181,9 +181,12 @@ def form(session: Session, task: UserTask) -> Form | None:
 
 
 def form_id(session: Session, task: UserTask) -> UUID | None:
-    """Give the id of the form version a task uses; None when it has none or draws its fields itself."""
+    """Give the id of the form version a task uses; None when it has none."""
     key = form_reference(task.form_key)
-    return _bound(session, task.definition_id, key, task.form_binding) if key else None
+    if not key:
+        found = _bindings_of(session, task.definition_id).get(drawn_key(task.element_id))
+        return UUID(found) if found else None
+    return _bound(session, task.definition_id, key, task.form_binding)
 
 
 def start_form(session: Session, definition_id: UUID) -> Form | None:
@@ -203,7 +206,7 @@ def _form_of(session: Session, definition_id: str, element_id: str, reference: s
         node = program(session, definition_id).process.nodes.get(element_id)
         if node is None or not node.form_fields:
             return None
-        return _forms.get((definition_id, element_id), lambda: forms.parse(_drawn(node)))
+        return _forms.get((definition_id, element_id), lambda: forms.parse(drawn.schema_of(node)))
     found = _bound(session, definition_id, key, binding)
     if found is None:
         raise ProcessError(N_("The form {key} is not deployed."), element_id=element_id, key=key)
@@ -214,11 +217,16 @@ def _bound(session: Session, definition_id: str, key: str, binding: str) -> UUID
     if binding == "latest":
         row = queries.latest_form(session, key)
         return row.id if row else None
-    bound = _bindings.get(definition_id, lambda: dict(_definition(session, definition_id).forms)).get(key)
+    bound = _bindings_of(session, definition_id).get(key)
     if bound is not None:
         return UUID(bound)
     row = queries.latest_form(session, key)
     return row.id if row else None
+
+
+def _bindings_of(session: Session, definition_id: str) -> dict[str, str]:
+    """Map the forms that a version was published with to their ids."""
+    return _bindings.get(definition_id, lambda: dict(_definition(session, definition_id).forms))
 
 
 def _parsed_form(session: Session, form_definition_id: UUID) -> Form:
@@ -231,27 +239,6 @@ def _parsed_form(session: Session, form_definition_id: UUID) -> Form:
 def form_by_id(session: Session, form_definition_id: UUID) -> Form:
     """Give a version of a form (to show what was handed in with it)."""
     return _forms.get(form_definition_id, lambda: _parsed_form(session, form_definition_id))
-
-
-_FIELD_TYPES = {"long": "number", "boolean": "checkbox", "date": "datetime", "enum": "select"}
-
-
-def _drawn(node: Node) -> dict[str, Any]:
-    """Make a form of the fields drawn inside a task (`camunda:formData`)."""
-    components = []
-    for f in node.form_fields:
-        component: dict[str, Any] = {"type": _FIELD_TYPES.get(f.type, "textfield"), "id": f.id, "key": f.id}
-        component["label"] = f.label or f.id
-        if f.default:
-            component["defaultValue"] = f.default
-        if f.type == "enum":
-            component["values"] = [{"value": value, "label": label} for value, label in f.options]
-        if f.type == "date":
-            component |= {"subtype": "date", "dateLabel": component["label"]}
-        checks = {"required": "required" in f.constraints and f.constraints["required"] != "false"}
-        component["validate"] = checks
-        components.append(component)
-    return {"type": "default", "id": f"{node.id}_fields", "schemaVersion": 17, "components": components}
 
 
 # Decisions

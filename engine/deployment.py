@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from engine import access, timer_starts
 from engine.access import Action
-from engine.bindings import bound_digests, digest_of, form_reference
+from engine.bindings import bound_digests, digest_of, drawn_key, form_reference
 from engine.core import dmn, forms, lint, normalise, parse
 from engine.core import program as programs
 from engine.core.calendar import WorkCalendar
 from engine.core.findings import Finding, errors_first
+from engine.core.forms import drawn
 from engine.errors import N_, DeploymentRefused, InvalidInputError
 from engine.regulation import regulation_head
 from engine.roles import role_codes, role_names
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from engine.core.program import Program
 
 MAX_FILE_BYTES = 5_000_000
+MAX_KEY = 200
 _CATALOGUE = re.compile(r"translations\.([A-Za-z_]+)\.json$")
 
 
@@ -291,7 +293,7 @@ def _store_process(
     bundle: _Bundle,
 ) -> Deployed:
     attributes = [node.attributes for node in process.nodes.values()]
-    references = {form_reference(a.get("formRef") or a.get("formKey", "")) for a in attributes}
+    references = {form_reference(drawn.reference(node)) for node in process.nodes.values()}
     bound_forms = {k: found for k in sorted(references - {""}) if (found := queries.latest_form(session, k))}
     wanted = {a["decisionRef"] for a in attributes if a.get("decisionRef")}
     bound_decisions = {k: made for k in sorted(wanted) if (made := queries.latest_decision(session, k))}
@@ -311,7 +313,7 @@ def _store_process(
         file=file,
         digest=digest,
         source=source,
-        forms={key: str(form.id) for key, form in bound_forms.items()},
+        forms={key: str(form.id) for key, form in bound_forms.items()} | _store_drawn(session, file, process, values),
         decisions={key: str(decision.id) for key, decision in bound_decisions.items()},
         starters=list(_starters(session, process)),
         startable=bool(program.starts[process.id]) and process.attributes.get("isStartableInTasklist") != "false",
@@ -321,6 +323,18 @@ def _store_process(
     session.flush()
     arm_starts(session, row, program, registry=registry, now=values["created_at"])
     return Deployed("process", row.id, row.key, row.version, row.name, new=True)
+
+
+def _store_drawn(session: Session, file: str, process: Process, values: Mapping[str, Any]) -> dict[str, str]:
+    """Store the forms drawn inside user tasks and start events, so that what is handed in keeps the form it was for."""
+    made = {name: values[name] for name in ("deployment_id", "created_at", "created_by")}
+    found = {}
+    for node in process.nodes.values():
+        if node.form_fields and not form_reference(drawn.reference(node)):
+            schema = drawn.schema_of(node) | {"id": f"{process.id}{drawn_key(node.id)}"[:MAX_KEY]}
+            source = json.dumps(schema, ensure_ascii=False).encode()
+            found[drawn_key(node.id)] = str(_store_form(session, file, forms.parse(schema), source, made).id)
+    return found
 
 
 def arm_starts(

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from engine import access, definitions, instance_views
 from engine.access import Action
-from engine.core import forms
+from engine.core import feel, forms
+from engine.core.variables import view_of
 from engine.errors import N_, InvalidFormError, NotFoundError
 from storage import history, instances, people
 from storage import tasks as queries
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from engine.access import Viewer
+    from engine.connectors import Registry
     from engine.core.forms import Form
     from storage.tables.instances import ProcessInstance
     from storage.tables.work import UserTask
@@ -95,6 +97,41 @@ def files_of(session: Session, viewer: Viewer, task_id: UUID) -> frozenset[str]:
     """Name the files that a task's form may speak of: those of its own instance. Raises NotFoundError."""
     task = _task(session, viewer, task_id)
     return frozenset(str(row.id) for row in history.attachments(session, task.instance_id))
+
+
+def checked(
+    session: Session,
+    viewer: Viewer,
+    instance: ProcessInstance,
+    task: UserTask,
+    form: forms.Form | None,
+    data: Mapping[str, Any],
+    *,
+    now: datetime,
+    registry: Registry,
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Check data against a task's form; give (values as handed in, those that become process variables)."""
+    if form is None:
+        plain = {name: feel.to_json(value) for name, value in data.items()}
+        return plain, dict(plain)
+    context = view_of(instance.variables, task.scope_id)
+    values = forms.validate(
+        form, data, context, feel_env(session, registry, now), lookups=lookups(session, viewer, registry)
+    )
+    require_own_files(session, instance.id, form, values)
+    return values, dict(forms.variables(form, values))
+
+
+def feel_env(session: Session, registry: Registry, now: datetime) -> feel.Env:
+    """Give moment, zone and functions to a form's expressions."""
+    calendar = definitions.calendar(session, registry)
+    return feel.Env(now=now, zone=calendar.zone, functions=calendar.functions(now))
+
+
+def lookups(session: Session, viewer: Viewer, registry: Registry) -> Any:
+    """Give the application's sources of looked-up values, bound to this viewer; None when it has none."""
+    bind = registry.extra.get("lookups")
+    return bind(session, viewer) if bind else None
 
 
 def require_own_files(session: Session, instance_id: UUID, form: Form, values: Mapping[str, Any]) -> None:

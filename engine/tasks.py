@@ -9,9 +9,10 @@ from uuid import UUID
 
 from engine import access, definitions, instances, submissions
 from engine.access import Action
-from engine.core import feel, forms, machine
+from engine.core import forms, machine
 from engine.errors import N_, ConflictError, InvalidInputError, KeyturnError, NotAllowedError, NotFoundError
 from engine.inbox import InboxItem, InboxPage, InboxQuery, inbox, item_of
+from engine.submissions import checked, feel_env, lookups
 from engine.task_views import TaskView, open_task
 from storage import audit, people
 from storage import instances as instance_rows
@@ -46,8 +47,10 @@ __all__ = [
     "complete",
     "complete_and_look",
     "delegate",
+    "feel_env",
     "inbox",
     "item_of",
+    "lookups",
     "open_task",
     "reassign",
     "release",
@@ -238,41 +241,6 @@ def _allowed_to_complete(session: Session, viewer: Viewer, task: UserTask) -> No
         before = queries.performers(session, task.instance_id, elements)
         if not before.isdisjoint(viewer.logins):
             raise NotAllowedError(N_("Four eyes: whoever did the step before may not do “{task}”."), task=task.name)
-
-
-def checked(
-    session: Session,
-    viewer: Viewer,
-    instance: ProcessInstance,
-    task: UserTask,
-    form: forms.Form | None,
-    data: Mapping[str, Any],
-    *,
-    now: datetime,
-    registry: Registry,
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Check data against a task's form; give (values as handed in, those that become process variables)."""
-    if form is None:
-        plain = {name: feel.to_json(value) for name, value in data.items()}
-        return plain, dict(plain)
-    context = instances.view_of(instance.variables, task.scope_id)
-    values = forms.validate(
-        form, data, context, feel_env(session, registry, now), lookups=lookups(session, viewer, registry)
-    )
-    submissions.require_own_files(session, instance.id, form, values)
-    return values, dict(forms.variables(form, values))
-
-
-def feel_env(session: Session, registry: Registry, now: datetime) -> feel.Env:
-    """Give moment, zone and functions to a form's expressions."""
-    calendar = definitions.calendar(session, registry)
-    return feel.Env(now=now, zone=calendar.zone, functions=calendar.functions(now))
-
-
-def lookups(session: Session, viewer: Viewer, registry: Registry) -> Any:
-    """Give the application's sources of looked-up values, bound to this viewer; None when it has none."""
-    bind = registry.extra.get("lookups")
-    return bind(session, viewer) if bind else None
 
 
 def _offered(viewer: Viewer, opened: Iterable[Opened]) -> list[list[str]]:

@@ -29,6 +29,7 @@ from engine import (
     operator,
     people,
     scheduler,
+    starts,
     tasks,
     worker,
 )
@@ -183,10 +184,10 @@ class _Cases(_Bench):
         user: str | None = None,
         scope: str = "",
     ) -> UUID:
-        """Start a process and return the instance's id."""
+        """Start a process and return the instance's id; with a start form, `variables` are checked against it."""
         with self.transaction() as session:
             viewer = self._person(session, user) if user else SYSTEM
-            return instances.start(
+            return starts.start(
                 session, key=key, variables=variables or {}, viewer=viewer, now=self.now, registry=self.registry,
                 business_key=business_key or "", scope=scope,
             )  # fmt: skip

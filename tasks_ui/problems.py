@@ -62,8 +62,8 @@ def of(error: KeyturnError) -> Response:
         ]
     elif isinstance(error, ProcessError) and error.element_id:
         errors = [{"path": f"element:{error.element_id}", "message": translate(error.template, error.fields)}]
-    refused = isinstance(error, DeploymentRefused | MigrationRefused)
-    findings = [finding_document(found) for found in error.findings] if refused else []
+    found = error.findings if isinstance(error, DeploymentRefused | MigrationRefused) else ()
+    findings = [finding_document(one) for one in found]
     return answer(
         error.status,
         translate(error.template, error.fields),

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 
 from engine.core.findings import Finding, errors_first
 from engine.core.lint_activities import check_lanes
+from engine.core.lint_circles import check_circles
 from engine.core.lint_effects import check_effects
 from engine.core.lint_elements import check_element
 from engine.core.lint_events import check_answers
 from engine.core.lint_expressions import check_expressions, check_juel
 from engine.core.lint_flows import check_cycles, check_flows, check_places
+from engine.core.lint_forms import check_drawn_forms
 from engine.core.lint_known import Known, about
-from engine.core.model import SUBPROCESS_TYPES
 from engine.core.soundness import check_soundness
 
 if TYPE_CHECKING:
@@ -28,9 +29,6 @@ if TYPE_CHECKING:
 __all__ = ["Known", "check"]
 
 MAX_NODES = 1_000
-WAITING_TYPES = frozenset(
-    {"userTask", "manualTask", "serviceTask", "receiveTask", "intermediateCatchEvent", "callActivity"}
-)
 
 
 def check(model: Model, known: Known) -> list[Finding]:
@@ -46,6 +44,7 @@ def check(model: Model, known: Known) -> list[Finding]:
         found += check_answers(model, process)
         found += check_cycles(process)
         found += check_effects(process)
+        found += check_drawn_forms(process)
         found += _places(process)
     return errors_first([*found, *check_juel(model)])
 
@@ -86,13 +85,29 @@ def _file(model: Model) -> Iterator[Finding]:
             f"The id {name} is used twice. Give one of the elements another id.",
             f"编号 {name} 用了两次。请给其中一个元素换个编号。",
         )
-    for name in model.given_ids:
+    yield from _without_id(model)
+
+
+def _without_id(model: Model) -> Iterator[Finding]:
+    """Name each element without an id, and all flows together: no case ever waits on a flow."""
+    flows = {flow.id for process in model.processes.values() for flow in process.flows.values()}
+    for name in [n for n in model.given_ids if n not in flows]:
         yield Finding(
             name,
             "missing-id",
             "info",
             f"This element has no id and is called {name} here. Save the id in the file, so that open cases keep it.",
             f"这个元素没有编号，暂定为 {name}。请把编号存进文件，运行中的流程才能认得它。",
+            repair="missing-id:",
+        )
+    nameless = [n for n in model.given_ids if n in flows]
+    if nameless:
+        yield Finding(
+            nameless[0],
+            "missing-id",
+            "info",
+            f"{len(nameless)} flows have no id. Save ids in the file, so that people and programs can name them.",
+            f"有 {len(nameless)} 条连线没有编号。建议把编号存进文件，便于指明是哪一条。",
             repair="missing-id:",
         )
 
@@ -129,7 +144,7 @@ def _places(process: Process) -> Iterator[Finding]:
             continue
         yield from _loose_ends(scope, inside, reached)
         yield from check_places(process, scope, inside)
-        yield from _circles(process, inside)
+        yield from check_circles(process, scope, inside, reached)
         if all(process.nodes[f.target].scope == f.scope for f in process.flows.values() if _whole(process, f)):
             yield from check_soundness(process, scope)
 
@@ -233,45 +248,3 @@ def _reached(process: Process, inside: list[Node]) -> set[str]:
         if node.event is not None and node.event.kind == "link" and node.event.name in links:
             stack.append(links[node.event.name])
     return seen
-
-
-def _circles(process: Process, inside: list[Node]) -> Iterator[Finding]:
-    """Warn of a circle in which no element ever waits: it runs until the engine stops it."""
-    quick = {n.id for n in inside if not _waits(process, n)}
-    done: set[str] = set()
-    for node in inside:
-        if node.id not in quick or node.id in done:
-            continue
-        path = _circle_from(process, node.id, quick)
-        done |= set(path)
-        if path:
-            names = " → ".join(process.nodes[n].name or n for n in path)
-            yield about(
-                node,
-                "livelock",
-                "warning",
-                f"The circle {names} never waits for anyone. Put a user task or a timer into it.",
-                f"循环“{names}”中没有任何等待。请在里面放一个人工任务或定时器。",
-            )
-
-
-def _waits(process: Process, node: Node) -> bool:
-    if node.type in SUBPROCESS_TYPES:
-        return any(_waits(process, n) for n in process.inside(node.id))
-    link = node.event is not None and node.event.kind == "link"
-    return (node.type in WAITING_TYPES and not link) or bool(node.attributes.get("topic"))
-
-
-def _circle_from(process: Process, start: str, quick: set[str]) -> list[str]:
-    stack = [(start, [start])]
-    seen: set[str] = set()
-    while stack:
-        name, path = stack.pop()
-        for flow in process.nodes[name].outgoing:
-            target = process.flows[flow].target
-            if target == start:
-                return [*path, start]
-            if target in quick and target not in seen:
-                seen.add(target)
-                stack.append((target, [*path, target]))
-    return []

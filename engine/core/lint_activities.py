@@ -76,7 +76,15 @@ def _code(node: Node, what: str) -> Finding:
 
 
 def _topic(node: Node, topic: str, known: Known) -> Iterator[Finding]:
-    if known.topics is not None and not topic.startswith("=") and topic not in known.topics:
+    if topic.startswith(("=", "${", "#{")):
+        yield about(
+            node,
+            "topic-expression",
+            "error",
+            f"The topic {topic} is an expression, which is not evaluated: nobody would find the work. Write a name.",
+            f"主题“{topic}”是表达式，这里不会计算，谁也找不到这项工作。请直接写主题名称。",
+        )
+    elif known.topics is not None and topic not in known.topics:
         yield _unknown(node, "topic", "主题", topic, known.topics, "warning")
 
 
@@ -176,7 +184,7 @@ def _person(process: Process, node: Node, known: Known) -> Iterator[Finding]:
         if known.roles and name not in known.roles:
             yield _unknown(node, "role", "角色", name, known.roles, "error")
     reference = attributes.get("formRef") or attributes.get("formKey") or ""
-    if not reference and known.forms is not None and node.type == "userTask":
+    if not reference and not node.form_fields and known.forms is not None and node.type == "userTask":
         yield about(
             node,
             "no-form",

@@ -73,6 +73,8 @@ event-without-trigger|An event waits for nothing|事件没有设定等什么
 flow-crosses-border|A flow crosses the border of a sub-process|连线穿过子流程边界
 flow-from-end|A flow leaves an end event|结束事件后面还有连线
 flow-to-start|A flow leads to a start event|连线指向开始事件
+form-field-check|A check of a drawn field has no effect|任务内表单字段的校验不起作用
+form-field-type|A drawn field has an unknown type|任务内表单字段的类型未知
 four-eyes-without-task|Four eyes name no other user task|四眼原则没有指向其他人工任务
 gateway-without-condition|A flow of a gateway has no condition|网关的连线没有条件|default-flow,question
 implicit-merge|Flows merge without a gateway|没有网关就合并
@@ -113,6 +115,7 @@ several-starts|Several start events begin at once|多个开始事件同时开始
 timer-without-value|A timer has no value|定时器没有值|time
 too-deep|Elements are nested too deep|元素嵌套太深
 too-many-elements|The process has too many elements|流程元素太多
+topic-expression|A topic is an expression|主题写成了表达式
 unknown-activity|Compensation of an activity that does not exist|要补偿的活动不存在
 unknown-decision|A decision does not exist|决策表不存在
 unknown-default|A default flow does not leave its element|默认连线不从该元素出发

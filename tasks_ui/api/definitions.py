@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine import access, definitions, doctor, instance_views, instances, operations
+from engine import access, definitions, doctor, instance_views, operations, starts
 from engine.access import Action
 from engine.errors import N_, NotFoundError
 from tasks_ui.api import models, models_instances
@@ -101,17 +101,36 @@ def get_definition_xml(call: Call, key: str) -> bytes:
     return definitions.source(call.session, call.viewer, _version(call, key).id)
 
 
+@operation("GET", "/definitions/<key>/start-form", TAG, query=models.VersionQuery, answer=models.StartForm)
+def get_start_form(call: Call, key: str) -> models.StartForm:
+    """Get the form that is filled in to start a process; null when it has none."""
+    form = definitions.start_form(call.session, _version(call, key).id)
+    return models.StartForm(dict(form.schema) if form is not None else None)
+
+
 @operation(
     "POST", "/definitions/<key>/start", TAG, body=models.StartRequest, answer=models_instances.Instance, status=201
 )
 def start_instance(call: Call, key: str) -> models_instances.Instance:
-    """Start an instance of the newest version of a process."""
+    """Start an instance of the newest version of a process.
+
+    When it has a start form, the variables are checked against it, and what is no field of it is left out.
+    """
     body: models.StartRequest = call.body
-    made = instances.start(
+    made = starts.start(
         call.session, key=key, variables=body.variables, viewer=call.viewer, now=call.now, registry=call.registry,
         business_key=body.business_key, scope=body.scope, title=body.title,
     )  # fmt: skip
     return fill(models_instances.Instance, instance_views.describe(call.session, made, call.viewer, call.now).head)
 
 
-OPERATIONS = (deploy, check, repair, list_definitions, get_definition, get_definition_xml, start_instance)
+OPERATIONS = (
+    deploy,
+    check,
+    repair,
+    list_definitions,
+    get_definition,
+    get_definition_xml,
+    get_start_form,
+    start_instance,
+)

@@ -185,6 +185,13 @@ class Definitions:
 
 
 @dataclass(frozen=True, slots=True)
+class StartForm:
+    """The form of a process's start event, as a form-js schema."""
+
+    form: dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
 class StartRequest:
     """How to start an instance. `scope` is the project; `title` is what inboxes show."""
 

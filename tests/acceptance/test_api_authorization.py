@@ -29,6 +29,7 @@ TABLE: dict[str, tuple[tuple[int, int, int, int, int], Any]] = {
     "list_definitions": ((403, 2, 2, 2, 2), None),
     "get_definition": ((403, 2, 2, 2, 2), None),
     "get_definition_xml": ((403, 2, 2, 2, 2), None),
+    "get_start_form": ((403, 2, 2, 2, 2), None),
     "start_instance": ((403, 403, 2, 403, 2), {}),
     "list_instances": ((2, 2, 2, 2, 2), None),
     "get_instance": ((404, 404, 2, 2, 2), None),

@@ -28,10 +28,12 @@ def is_readonly(component: Component, context: Mapping[str, Any], env: feel.Env)
 
 def default_value(component: Component, context: Mapping[str, Any], env: feel.Env) -> Any:
     """Work out the default as JSON; a read-only field without one shows the variable of its name."""
+    if component.properties.get("prefill") == "variable" and context.get(component.key) is not None:
+        return feel.to_json(context[component.key])
     found = component.default
     if isinstance(found, str) and found.startswith("="):
         found = feel.to_json(evaluate(found, context, env))
-    if found is None and (is_readonly(component, context, env) or component.properties.get("prefill") == "variable"):
+    if found is None and is_readonly(component, context, env):
         found = feel.to_json(context.get(component.key))
     return found
 
@@ -45,10 +47,7 @@ def _initial(
         if how == "last" and last.get(component.key) is not None:
             data[component.key] = last[component.key]
             continue
-        if how == "variable" and context.get(component.key) is not None:
-            found = feel.to_json(context[component.key])
-        else:
-            found = default_value(component, context, env)
+        found = default_value(component, context, env)
         if component.type == "dynamiclist":
             found = _rows(component, found, context, env)
         data[component.key] = found
