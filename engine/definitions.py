@@ -262,12 +262,25 @@ def decide(
     if row is None:
         raise ProcessError(N_("The decision {decision} is not deployed."), decision=ref)
 
-    def parsed() -> Any:
+    env = feel.Env(now=now, zone=calendar.zone, functions=calendar.functions(now))
+    return dmn.evaluate(_parsed_decisions(session, row), row.key, variables, env)
+
+
+def _parsed_decisions(session: Session, row: DecisionDefinition) -> dmn.Decisions:
+    def parsed() -> dmn.Decisions:
         resource = queries.resource(session, row.resource_id)
         return dmn.parse(resource.source if resource else b"")
 
-    env = feel.Env(now=now, zone=calendar.zone, functions=calendar.functions(now))
-    return dmn.evaluate(_decisions.get(row.resource_id, parsed), row.key, variables, env)
+    found: dmn.Decisions = _decisions.get(row.resource_id, parsed)
+    return found
+
+
+def _output_name(session: Session, ref: str, binding: str, definition_id: UUID) -> str:
+    """Name the only output of a decision table, "" when there is no table or several outputs."""
+    kind, _, drawn_in = binding.partition(":")
+    row = _decision_row(session, ref, UUID(drawn_in) if drawn_in else definition_id, kind)
+    box = _parsed_decisions(session, row).decisions[row.key].box if row is not None else None
+    return box.outputs[0].name if isinstance(box, dmn.Table) and len(box.outputs) == 1 else ""
 
 
 def _decision_row(session: Session, ref: str, definition_id: UUID | None, binding: str) -> DecisionDefinition | None:
@@ -315,8 +328,9 @@ def environment(
         return program(session, _called(session, key, binding, definition_id).id)
 
     return Environment(
-        now=now, calendar=days, decide=answer, called=called, program=lambda name: program(session, name)
-    )
+        now=now, calendar=days, decide=answer, called=called, program=lambda name: program(session, name),
+        output_of=lambda ref, binding: _output_name(session, ref, binding, definition_id),
+    )  # fmt: skip
 
 
 def _called(session: Session, key: str, binding: str, caller: UUID) -> ProcessDefinition:

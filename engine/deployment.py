@@ -114,8 +114,9 @@ def deploy(
     if any(finding.severity == "error" for finding in findings):
         raise DeploymentRefused(findings)
     queries.hold(session, {process.id for _, process, _, _ in bundle.executable()})
-    row = queries.add_deployment(session, name=name, note=note, created_by=viewer.login, now=now)
-    made = {"deployment_id": row.id, "created_at": now, "created_by": viewer.login}
+    moment = queries.next_moment(session, now)
+    row = queries.add_deployment(session, name=name, note=note, created_by=viewer.login, now=moment)
+    made = {"deployment_id": row.id, "created_at": moment, "created_by": viewer.login}
     items = [_store_form(session, file, *bundle.forms[file], made) for file in bundle.forms]
     for file, (decisions, source) in bundle.decisions.items():
         items += _store_decisions(session, file, decisions, source, made)
@@ -123,7 +124,7 @@ def deploy(
         head = {**process.properties, "note": note, **(heads or {}).get(process.id, {})}
         roles = {"roles": list(_roles(session, process, bundle))}
         values = {**regulation_head(head), **made, **roles}
-        items.append(_store_process(session, file, process, model, source, values, registry, bundle))
+        items.append(_store_process(session, file, process, model, source, values, now, registry, bundle))
     keys = [item.key for item in items if item.kind == "process"] or [""]
     for locale, texts in bundle.catalogues.items():
         for key in keys:
@@ -158,7 +159,7 @@ def _read(files: Mapping[str, bytes]) -> _Bundle:
         try:
             if catalogue:
                 bundle.catalogues.setdefault(catalogue[1], {}).update(_texts(source))
-            elif (reader := readers.get(PurePosixPath(base).suffix)) is not None:
+            elif reader := readers.get(".bpmn" if base.endswith(".bpmn20.xml") else PurePosixPath(base).suffix):
                 reader(file, _bounded(source))
         except DeploymentRefused as refused:
             bundle.findings += [replace(finding, file=file) for finding in refused.findings]
@@ -166,6 +167,10 @@ def _read(files: Mapping[str, bytes]) -> _Bundle:
             bundle.findings.append(
                 Finding(base, "unreadable", "error", str(error), f"文件无法读取: {error}", file=file)
             )
+    if not (bundle.models or bundle.decisions or bundle.forms or bundle.catalogues or bundle.findings):
+        message = "There is nothing to deploy here. Give files that end in .bpmn, .dmn or .form."
+        message_zh = "这里没有可发布的内容。请给出以 .bpmn、.dmn 或 .form 结尾的文件。"
+        bundle.findings.append(Finding(", ".join(sorted(files)), "nothing-to-deploy", "error", message, message_zh))
     return bundle
 
 
@@ -289,6 +294,7 @@ def _store_process(
     model: Model,
     source: bytes,
     values: dict[str, Any],
+    now: datetime,
     registry: Registry,
     bundle: _Bundle,
 ) -> Deployed:
@@ -321,7 +327,7 @@ def _store_process(
     )
     session.add(row)
     session.flush()
-    arm_starts(session, row, program, registry=registry, now=values["created_at"])
+    arm_starts(session, row, program, registry=registry, now=now)
     return Deployed("process", row.id, row.key, row.version, row.name, new=True)
 
 

@@ -96,7 +96,7 @@ def start(
         instances.remember(session, viewer.login, idempotency_key, {"instance_id": str(instance.id)}, now)
 
     def begin(program: Program, _saved: Saved, env: Environment) -> Snapshot:
-        return machine.start(program, env, variables=variables, start_element=start_element)
+        return machine.start(program, env, variables=variables, start_element=start_element, initiator=viewer.login)
 
     step(session, instance, begin, actor=viewer, action="instance.start", now=now, registry=registry)
     return instance.id

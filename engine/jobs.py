@@ -264,7 +264,8 @@ def failed(session: Session, job: Job, error: Exception, *, now: datetime) -> No
     held.last_error = f"{type(error).__name__}: {error}"[:2000]
     periodic = held.kind == "periodic"
     tries = PERIODIC_TRIES if periodic else held.max_attempts + (MORE_TRIES_FOR_CONFLICTS if conflict else 0)
-    pause = CONFLICT_PAUSE if conflict and held.attempts < tries else PAUSES[min(held.attempts, len(PAUSES)) - 1]
+    pauses = [timedelta(seconds=pause) for pause in held.payload.get("pauses", ())] or PAUSES
+    pause = CONFLICT_PAUSE if conflict and held.attempts < tries else pauses[min(held.attempts, len(pauses)) - 1]
     held.due_at = now + pause if periodic or held.attempts < tries else None
     if held.attempts < tries or (periodic and held.attempts > tries):
         return

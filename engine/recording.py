@@ -267,7 +267,7 @@ def _write_waits(
             job |= {
                 "max_attempts": s.retries,
                 "priority": s.priority,
-                "payload": {"variables": s.variables, "name": s.name},
+                "payload": {"variables": s.variables, "name": s.name} | ({"pauses": s.pauses} if s.pauses else {}),
             }
             rows.append(job)
     subscriptions = [

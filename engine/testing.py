@@ -55,7 +55,7 @@ if TYPE_CHECKING:
 START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 """Monday, 2 March 2026, 09:00 in China: when a workbench's clock begins."""
 
-SUFFIXES = (".bpmn", ".dmn", ".form")
+SUFFIXES = (".bpmn", ".bpmn20.xml", ".dmn", ".form")
 
 
 @dataclass(frozen=True, slots=True)
@@ -348,14 +348,17 @@ class Workbench(_Cases):
 
 def read_files(paths: Iterable[str | Path]) -> Iterator[tuple[str, bytes]]:
     """Read what can be deployed from files and folders, by name within the folder."""
+    taken: set[str] = set()
     for path in map(Path, paths):
         if path.is_file():
-            yield path.name, path.read_bytes()
+            name = path.name if path.name not in taken else path.as_posix()  # two folders may have files of one name
+            taken.add(name)
+            yield name, path.read_bytes()
             continue
         if not path.is_dir():
             raise FileNotFoundError(path)
         for file in sorted(path.rglob("*")):
-            if file.suffix in SUFFIXES or (file.name.startswith("translations.") and file.suffix == ".json"):
+            if file.name.endswith(SUFFIXES) or (file.name.startswith("translations.") and file.suffix == ".json"):
                 yield file.relative_to(path).as_posix(), file.read_bytes()
 
 

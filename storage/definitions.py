@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, func, or_, select
@@ -104,6 +105,12 @@ def hold(session: Session, keys: Iterable[str]) -> None:
 def next_process_version(session: Session, key: str) -> int:
     """Count on from the newest version of a process."""
     return (session.scalar(select(func.max(ProcessDefinition.version)).where(ProcessDefinition.key == key)) or 0) + 1
+
+
+def next_moment(session: Session, now: datetime) -> datetime:
+    """Give now, or the moment after the last deployment: no two are of the same moment."""
+    last = session.scalar(select(func.max(Deployment.created_at)))
+    return now if last is None or last < now else last + timedelta(microseconds=1)
 
 
 def add_deployment(session: Session, *, name: str, note: str, created_by: str, now: datetime) -> Deployment:

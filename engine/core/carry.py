@@ -366,6 +366,6 @@ def _compensations(trip: Trip, found: Carried, area: Area) -> None:
                 say("compensation-gone", activity, agreed=trip.agreed(activity), name=trip.label(activity))
             )
         else:
-            kept.append([to, handler, *(trip.goes_to(one) for one in around)])
+            kept.append([to, handler, *(trip.goes_to(one) if isinstance(one, str) else one for one in around)])
     if kept or "compensations" in area.raw["data"]:
         area.raw["data"] = {**area.raw["data"], "compensations": kept}

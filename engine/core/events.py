@@ -193,7 +193,7 @@ class ThrowEvent(NodeSpec):
         kind = event.kind if event is not None else ""
         topic = self.node.attributes.get("topic") or (event.topic if event else "")
         if topic:
-            task.internal_data["topic"] = topic
+            task.internal_data["topic"] = str(run.text(task, topic))
             task._set_state(TaskState.STARTED)  # noqa: SLF001
             return False
         if kind == "message":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from engine.core.lint_compensation import check_cancel, check_compensation, inside
 from engine.core.lint_known import KINDS_ZH, about, did_you_mean
 from engine.core.lint_spelling import span_in
 
@@ -182,6 +183,8 @@ def _placement(process: Process, node: Node, event: EventDefinition) -> Iterator
             "A cancel end event belongs into a transaction. Use an error or terminate end event.",
             "取消结束事件只能放在事务里。请改用错误或终止结束事件。",
         )
+    elif event.kind == "cancel" and node.type == "endEvent" and holder is not None:
+        yield from check_cancel(process, node, holder)
     if event.kind == "link":
         yield from _link(process, node, event)
 
@@ -242,7 +245,7 @@ def check_answers(model: Model, process: Process) -> Iterator[Finding]:
             elif event.ref:
                 yield from _caught(process, node, event)
         elif event.kind == "compensation":
-            yield from _compensation(model, process, node, event)
+            yield from check_compensation(model, process, node, event)
 
 
 def _signal(node: Node, event: EventDefinition, everywhere: list[Node]) -> Iterator[Finding]:
@@ -314,20 +317,14 @@ def _thrown(process: Process, node: Node, event: EventDefinition) -> Iterator[Fi
     )
 
 
-def _inside(process: Process, scope: str) -> Iterator[Node]:
-    for node in process.inside(scope):
-        yield node
-        yield from _inside(process, node.id)
-
-
 def _caught(process: Process, node: Node, event: EventDefinition) -> Iterator[Finding]:
     if node.type == "boundaryEvent":
         host = process.nodes.get(node.attached_to)
-        candidates = [host, *_inside(process, host.id)] if host is not None else []
+        candidates = [host, *inside(process, host.id)] if host is not None else []
     else:
         holder = process.nodes.get(node.scope)
         around = holder.scope if holder is not None else process.id
-        candidates = [n for n in _inside(process, around) if holder is None or n.scope != holder.id]
+        candidates = [n for n in inside(process, around) if holder is None or n.scope != holder.id]
     for other in candidates:
         thrown = other.event
         if other.type in THROWING and thrown is not None and _matches(event, thrown):
@@ -341,36 +338,3 @@ def _caught(process: Process, node: Node, event: EventDefinition) -> Iterator[Fi
         f"Nothing inside throws the {event.kind} {event.code or event.name}, so this event never happens.",
         f"里面没有任何元素抛出{KINDS_ZH[event.kind]}“{event.code or event.name}”，这个事件不会发生。",
     )
-
-
-def _compensation(model: Model, process: Process, node: Node, event: EventDefinition) -> Iterator[Finding]:
-    sources = {a.source for a in model.artifacts if a.type == "association" and a.target}
-    if node.type == "boundaryEvent" and node.id not in sources and not node.outgoing:
-        yield about(
-            node,
-            "compensation-without-handler",
-            "error",
-            "The compensation event leads to no handler. Connect it to the task that undoes the work.",
-            "补偿事件没有连到任何处理任务。请把它连到撤销工作的任务上。",
-        )
-    elif node.type in THROWING:
-        undone = [n for n in process.nodes.values() if n.type == "boundaryEvent" and n.event is not None]
-        hosts = {n.attached_to for n in undone if n.event is not None and n.event.kind == "compensation"}
-        target = event.activity_ref
-        covered = {target, *(n.id for n in _inside(process, target))} if target else hosts
-        if target and target not in process.nodes:
-            yield about(
-                node,
-                "unknown-activity",
-                "error",
-                f"There is no activity {target} to compensate. Choose another one, or none for all.",
-                f"没有可补偿的活动“{target}”。请另选一个，或留空表示全部。",
-            )
-        elif not hosts & covered:
-            yield about(
-                node,
-                "event-nobody-catches",
-                "warning",
-                "Nothing can be compensated: no activity has a compensation event on its border.",
-                "没有可补偿的内容：没有活动带有补偿边界事件。",
-            )

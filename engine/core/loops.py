@@ -60,7 +60,7 @@ def _items(run: Run, task: Task, spec: NodeSpec) -> list[Any]:
     loop = spec.node.loop
     text = (loop.collection or loop.cardinality).removeprefix("=") if loop is not None else ""
     value = run.evaluate(task, text)
-    if isinstance(value, Decimal | int) and not isinstance(value, bool) and value == int(value):
+    if isinstance(value, Decimal | int) and not isinstance(value, bool) and value == int(value) >= 0:
         items: list[Any] = [None] * max(0, min(int(value), MAX_INSTANCES + 1))
     elif isinstance(value, list):
         items = feel.to_json(value)
@@ -137,7 +137,8 @@ def inner_ended(run: Run, inner: Task) -> None:
     active = total - done if spec.node.loop.kind == "parallel" else min(1, len(rest))
     run.variables.open(str(outer.id), _counters(total, active, done))
     condition = spec.node.loop.completion_condition
-    if done >= total or (condition and run.holds(outer, condition.removeprefix("="))):
+    strict = run.variables.has(str(inner.id))  # of a round withdrawn by hand the condition may know nothing
+    if done >= total or (condition and run.holds(inner, condition.removeprefix("="), strict=strict)):
         spec.finish(run, outer)
     elif rest:
         outer.internal_data["loop"] = {**state, "rest": rest[1:]}

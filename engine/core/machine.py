@@ -13,6 +13,7 @@ from SpiffWorkflow.util.task import TaskState
 
 from engine.core import loops, scopes, state, steering, throwing
 from engine.core.run import Run, TokenWorkflow
+from engine.core.schedule import retry_cycle
 from engine.core.snapshot import (
     ROOT_SCOPE,
     Environment,
@@ -38,11 +39,18 @@ if TYPE_CHECKING:
 DEFAULT_RETRIES = 3
 
 
-def start(program: Program, env: Environment, *, variables: Mapping[str, Any], start_element: str = "") -> Snapshot:
-    """Start an instance at its none start event, or at the named start event (message, timer, signal)."""
+def start(
+    program: Program, env: Environment, *, variables: Mapping[str, Any], start_element: str = "", initiator: str = ""
+) -> Snapshot:
+    """Start an instance at its none start event, or at the named start event (message, timer, signal).
+
+    `initiator` is who starts it, for the variable that the start event names with `camunda:initiator`.
+    """
     workflow = TokenWorkflow(program.scopes[program.key])
     run = Run(workflow, program, env, Variables({}))
-    run.variables.open(ROOT_SCOPE, variables)
+    first = (start_element,) if start_element in program.specs else program.starts[program.key]
+    named = {program.specs[name].node.attributes.get("initiator", "") for name in first} - {""}
+    run.variables.open(ROOT_SCOPE, {**dict.fromkeys(named, initiator), **variables})
     if not start_element and not program.starts[program.key]:
         message = N_("{name} has no start event without a trigger: it starts by a message, a signal or a timer.")
         raise ProcessError(message, element_id=program.key, name=program.name)
@@ -264,11 +272,13 @@ def _moment(text: str | None) -> datetime | None:
 def _service_call(run: Run, token: Task) -> ServiceCall:
     node = token.task_spec.node
     retries = node.properties.get("retries", "")
+    tries, pauses = retry_cycle(node.attributes.get("failedJobRetryTimeCycle", "")) or (DEFAULT_RETRIES, ())
     return ServiceCall(
         token_id=token.id,
         element_id=node.id,
         name=token.task_spec.label,
         topic=token.internal_data["topic"],
         variables=dict(run.view(token)),
-        retries=int(retries) if retries.isdigit() else DEFAULT_RETRIES,
+        retries=int(retries) if retries.isdigit() else tries,
+        pauses=pauses,
     )

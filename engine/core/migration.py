@@ -169,7 +169,12 @@ def _tokens(area: Area, found: Carried, new: Program, mapping: Mapping[str, str]
             internal["via"] = place.via
         if "handlers" in internal:
             internal["handlers"] = [mapping.get(h) or h for h in internal["handlers"]]
-        if "task" in internal:
+        if "undo" in internal:
+            internal["undo"] = [
+                [mapping.get(done) or done, mapping.get(handler) or handler, *rest]
+                for done, handler, *rest in internal["undo"]
+            ]
+        if "task" in internal and "taskName" not in new.specs[place.target].node.attributes:
             internal["task"] = {**internal["task"], "name": new.specs[place.target].label}
         place.internal = internal
         yield [place.id, place.target, place.raw[2], internal]

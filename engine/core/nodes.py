@@ -68,11 +68,13 @@ class NodeSpec(BpmnTaskSpec):  # type: ignore[misc]
         if not repeats:
             self.map_outputs(run, my_task)
         run.drop_dependents(my_task)
-        run.variables.close(str(my_task.id))
         if "outer" in my_task.internal_data:
             run.note("left", my_task)
+            throwing.remember(run, my_task)
             loops.inner_ended(run, my_task)
+            run.variables.close(str(my_task.id))  # the completion condition has seen what the round had of its own
         else:
+            run.variables.close(str(my_task.id))
             throwing.remember(run, my_task)
             self.leave(run, my_task)
 
@@ -147,7 +149,7 @@ class UserTask(NodeSpec):
             "due": due_of(run, task, attributes.get("dueDate", "")),
             "follow_up": due_of(run, task, attributes.get("followUpDate", "")),
             "priority": self._priority(run, task),
-            "name": self.label,
+            "name": str(run.text(task, attributes.get("taskName", self.label))),
         }
         task._set_state(TaskState.READY)  # noqa: SLF001
         return False
@@ -184,10 +186,8 @@ class ServiceTask(NodeSpec):
 
     def begin(self, run: Run, task: Task) -> bool:
         """Wait for the worker; the host writes the job in the same transaction."""
-        del run
-        task.internal_data["topic"] = self.node.attributes.get("topic") or (
-            self.node.event.topic if self.node.event else ""
-        )
+        topic = self.node.attributes.get("topic") or (self.node.event.topic if self.node.event else "")
+        task.internal_data["topic"] = str(run.text(task, topic))
         task._set_state(TaskState.STARTED)  # noqa: SLF001
         return False
 
@@ -221,7 +221,7 @@ class BusinessRuleTask(NodeSpec):
             raise ProcessError(
                 message, element_id=self.name, name=self.label, decision=reference, reason=error
             ) from error
-        value = _mapped(answer, attributes.get("mapDecisionResult", ""))
+        value = self._mapped(answer, run.env.output_of(reference, binding))
         variable = attributes.get("resultVariable")
         if variable:
             run.assign(task, {variable: value})
@@ -229,19 +229,35 @@ class BusinessRuleTask(NodeSpec):
             run.assign(task, value)
         return True
 
+    def _mapped(self, value: Any, output: str) -> Any:
+        """Shape a decision's value as Camunda 7's mapDecisionResult says; without it the value stays what it is.
 
-def _mapped(value: Any, mapping: str) -> Any:
-    """Shape a decision's value as Camunda 7's mapDecisionResult says."""
-    first = value[0] if isinstance(value, list) and value else value
-    if mapping == "singleEntry":
-        return next(iter(first.values()), None) if isinstance(first, dict) else first
-    if mapping == "singleResult":
-        return first
-    if mapping == "collectEntries" and isinstance(value, list):
-        return [next(iter(row.values()), None) if isinstance(row, dict) else row for row in value]
-    if mapping == "resultList" and not isinstance(value, list):
-        return [] if value is None else [value]
-    return value
+        `output` names the only output of a decision table. Raises ProcessError for a single one of several.
+        """
+        mapping = self.node.attributes.get("mapDecisionResult", "")
+        if not mapping:
+            return value
+        rows = value if isinstance(value, list) else [] if value is None else [value]
+        if mapping.endswith("List") or mapping == "singleResult":
+            rows = [{output: row} if output and not isinstance(row, dict) else row for row in rows]
+        else:
+            rows = [self._entry(row, mapping) for row in rows]
+        if not mapping.startswith("single"):
+            return rows
+        if len(rows) > 1:
+            raise self._several(mapping)
+        return rows[0] if rows else None
+
+    def _entry(self, row: Any, mapping: str) -> Any:
+        if not isinstance(row, dict):
+            return row
+        if len(row) > 1 and mapping == "singleEntry":
+            raise self._several(mapping)
+        return next(iter(row.values()), None)
+
+    def _several(self, mapping: str) -> ProcessError:
+        message = N_("{name}: the decision gives more than one value; {mapping} takes one. Choose another mapping.")
+        return ProcessError(message, element_id=self.name, name=self.label, mapping=mapping)
 
 
 class ExclusiveGateway(NodeSpec):

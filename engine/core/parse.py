@@ -30,7 +30,7 @@ from engine.core.model import (
 )
 from engine.core.parse_effects import BPMN, BPMN_CHILDREN, CAMUNDA, without_effect
 from engine.core.parse_ids import give_ids
-from engine.core.parse_node import RootElements, camunda_attributes, fill_node, line_of, local, text_of
+from engine.core.parse_node import RootElements, camunda_attributes, fill_node, flag, line_of, local, reference, text_of
 from engine.errors import DeploymentRefused
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ def _process(element: etree._Element, roots: RootElements, model: Model) -> Proc
         id=element.get("id", ""),
         name=element.get("name", ""),
         documentation=text_of(element, "documentation"),
-        executable=element.get("isExecutable", "true") != "false",
+        executable=flag(element, "isExecutable", default=True),
         attributes=camunda_attributes(element),
         line=line_of(element),
         unsupported=without_effect(element),
@@ -204,7 +204,7 @@ def _lanes(element: etree._Element, scope: str, parent: str, process: Process) -
         if local(child) != "lane":
             continue
         lane = Lane(child.get("id", ""), child.get("name", "").strip(), scope, parent=parent)
-        lane.node_ids = [(ref.text or "").strip() for ref in child.findall(f"{{{BPMN}}}flowNodeRef")]
+        lane.node_ids = [reference(ref, ref.text or "") for ref in child.findall(f"{{{BPMN}}}flowNodeRef")]
         process.lanes.append(lane)
         for inner in child.findall(f"{{{BPMN}}}childLaneSet"):
             _lanes(inner, scope, lane.id, process)
@@ -252,8 +252,8 @@ def _artifact(element: etree._Element, scope: str) -> Artifact:
         id=element.get("id", ""),
         type=local(element),
         text=text_of(element, "text") or element.get("name", ""),
-        source=element.get("sourceRef", ""),
-        target=element.get("targetRef", ""),
+        source=reference(element, element.get("sourceRef", "")),
+        target=reference(element, element.get("targetRef", "")),
         scope=scope,
     )
 
@@ -266,8 +266,8 @@ def _diagram(root: etree._Element, model: Model) -> None:
             model.shapes[ref] = Shape(
                 ref,
                 bounds,
-                expanded=element.get("isExpanded", "true") == "true",
-                horizontal=element.get("isHorizontal", "true") == "true",
+                expanded=flag(element, "isExpanded", default=True),
+                horizontal=flag(element, "isHorizontal", default=True),
                 label=_bounds(element.find(f"{{{DI}}}BPMNLabel")),
             )
     for element in root.iter(f"{{{DI}}}BPMNEdge"):

@@ -49,6 +49,7 @@ boundary-with-incoming|A flow leads to a boundary event|连线指向边界事件
 boundary-without-host|A boundary event sits on no activity|边界事件没有附着在活动上
 called-missing|A call activity names no process|调用活动没有指定流程
 cancel-outside-transaction|A cancel event outside of a transaction|取消事件不在事务里
+cancel-without-boundary|A transaction is cancelled and nothing follows|事务取消之后没有后续
 compensation-without-handler|A compensation event leads to no handler|补偿事件没有处理任务
 condition-missing|A conditional event has no condition|条件事件没有条件
 cron|A timer is a cron expression|定时器用了 cron 写法|cycle

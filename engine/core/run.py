@@ -140,7 +140,11 @@ class Run(Sight):
         if task.has_state(TaskState.FUTURE):
             if not task.internal_data.get("watch") and not task.internal_data.get("outer"):
                 self.note("entered", task)
-            task.task_spec._update(task)  # noqa: SLF001
+            try:
+                task.task_spec._update(task)  # noqa: SLF001
+            except ProcessError as error:
+                error.element_id = error.element_id or task.task_spec.name  # the host does not know where it was asked
+                raise
         if task.has_state(TaskState.READY) and "task" not in task.internal_data:
             task.run()
             task.workflow._remove_task(task.id)  # noqa: SLF001  it is done: nothing looks at it again

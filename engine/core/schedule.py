@@ -10,7 +10,7 @@ counts as if they had not yet: 02:30 becomes 03:30; one that exists twice means 
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any
 
 from engine.core import feel
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 ISO_DURATION = re.compile(r"-?P(?=.)(\d+Y)?(\d+M)?(\d+W)?(\d+D)?(T(?=.)(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?")
 ISO_CYCLE = re.compile(r"R(\d*)/(?:([^/P][^/]*)/)?(P[^/]+)")
 ISO_MOMENT = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?")
+RETRIES = re.compile(r"R([1-9]\d?)/(P.+)")
 MAX_SKIPPED = 10_000
 SHORTEST_CYCLE = timedelta(seconds=1)
 _MAX_DIGITS = 9
@@ -35,7 +36,16 @@ def is_literal(text: str) -> bool:
     return any(p.fullmatch(text) for p in (ISO_DURATION, ISO_CYCLE, ISO_MOMENT))
 
 
-def plus(start: datetime, duration: str, zone: ZoneInfo, *, times: int = 1) -> datetime | None:
+def retry_cycle(text: str) -> tuple[int, tuple[float, ...]] | None:
+    """Read `R3/PT10M` or pauses one by one (`PT1M,PT10M`): how many tries and the seconds between them, else None."""
+    cycle = RETRIES.fullmatch(text)
+    parts = [cycle[2]] if cycle else [part.strip() for part in text.split(",")]
+    start = datetime(2000, 1, 1, tzinfo=UTC)
+    pauses = [(end - start).total_seconds() for part in parts if (end := plus(start, part, UTC)) and end >= start]
+    return (int(cycle[1]) if cycle else len(parts) + 1, tuple(pauses)) if len(pauses) == len(parts) else None
+
+
+def plus(start: datetime, duration: str, zone: tzinfo, *, times: int = 1) -> datetime | None:
     """Add an ISO 8601 duration, `times` over; None when it is none, or leads out of the calendar."""
     match = ISO_DURATION.fullmatch(duration)
     if match is None or any(len(digits) > _MAX_DIGITS for digits in re.findall(r"\d+", duration)):

@@ -23,6 +23,7 @@ class Environment:
 
     `decide(decision_ref, binding, variables)` answers a business rule task with the decision's value.
     The binding `deployment:<definition id>` names the version of a process that the decision or process came with.
+    `output_of(decision_ref, binding)` names the only output of a decision table, "" when there are several.
     `called(key, binding)` resolves the process of a call activity, `program(definition_id)` one that already runs.
     """
 
@@ -31,6 +32,7 @@ class Environment:
     decide: Callable[[str, str, Mapping[str, Json]], Json]
     called: Callable[[str, str], Program]
     program: Callable[[str], Program]
+    output_of: Callable[[str, str], str] = lambda _ref, _binding: ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,10 @@ class Subscription:
 
 @dataclass(frozen=True, slots=True)
 class ServiceCall:
-    """A service or send task that waits for a worker. `variables` are the task's inputs."""
+    """A service or send task that waits for a worker. `variables` are the task's inputs.
+
+    `pauses` are the seconds between its tries, the last for all further ones; none leaves them to the host.
+    """
 
     token_id: UUID
     element_id: str
@@ -98,6 +103,7 @@ class ServiceCall:
     variables: dict[str, Json]
     retries: int
     priority: int = 50
+    pauses: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

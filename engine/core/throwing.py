@@ -139,20 +139,32 @@ def _caught_values(event: EventDefinition, code: str, message: str) -> dict[str,
 
 
 def remember(run: Run, task: Task) -> None:
-    """Keep a completed activity that can be compensated, newest last."""
+    """Keep a completed activity that can be compensated, newest last: each round of it, when it was repeated."""
     handler = run.program_of(task).compensation.get(task.task_spec.name)
-    if handler:
-        done = task.workflow.data.setdefault("compensations", [])
-        done.append([task.task_spec.name, handler])
+    if task.task_spec.node.loop is not None and "outer" not in task.internal_data:
+        _keep(run, task, task.internal_data.pop("undo", []))
+    elif handler:
+        _keep(run, task, [[task.task_spec.name, handler, _own_variables(run, task)]])
 
 
 def keep_compensations(run: Run, task: Task, child: Any) -> None:
-    """Hand what a completed sub-process could compensate to the scope around it."""
-    del run
-    inner = child.data.get("compensations") or []
-    if inner:
-        done = task.workflow.data.setdefault("compensations", [])
-        done.extend([name, handler, task.task_spec.name] for name, handler, *_ in inner)
+    """Hand what a completed sub-process could compensate to the scope around it, unless it has a handler itself."""
+    if not run.program_of(task).compensation.get(task.task_spec.name):
+        _keep(run, task, [[*entry, task.task_spec.name] for entry in child.data.get("compensations") or []])
+
+
+def _keep(run: Run, task: Task, entries: list[Any]) -> None:
+    """Note what can be compensated; what a round leaves counts when all rounds have come to their end."""
+    outer = run.token(UUID(task.internal_data["outer"])) if "outer" in task.internal_data else None
+    if entries and outer is not None:
+        outer.internal_data["undo"] = [*outer.internal_data.get("undo", []), *entries]
+    elif entries:
+        task.workflow.data["compensations"] = [*task.workflow.data.get("compensations", []), *entries]
+
+
+def _own_variables(run: Run, task: Task) -> dict[str, Any]:
+    """Give the variables that only the rounds and sub-processes around a token have: they end before its handler."""
+    return dict(run.variables.view(run.chain(task)[:-1]))
 
 
 def compensate(run: Run, task: Task, activity: str = "") -> bool:
@@ -163,21 +175,29 @@ def compensate(run: Run, task: Task, activity: str = "") -> bool:
         if holder.task_spec.node.event_subprocess:
             workflow = holder.workflow
     done = workflow.data.get("compensations") or []
-    chosen = [entry for entry in done if not activity or activity in {entry[0], *entry[2:]}]
+    chosen = [entry for entry in done if not activity or activity in [entry[0], *entry[2:]]]
     if not chosen:
         return True
     workflow.data["compensations"] = [entry for entry in done if entry not in chosen]
     task._set_state(TaskState.STARTED)  # noqa: SLF001
     task.internal_data["handlers"] = [entry[1] for entry in reversed(chosen)]
+    task.internal_data["locals"] = [_locals_of(entry) for entry in reversed(chosen)]
     _next_handler(run, task)
     return False
 
 
 def _next_handler(run: Run, task: Task) -> None:
-    handlers = list(task.internal_data["handlers"])
+    handlers, own = list(task.internal_data["handlers"]), list(task.internal_data.get("locals", []))
     spec = run.program_of(task).specs[handlers.pop(0)]
-    task.internal_data["handlers"] = handlers
-    run.place(task.workflow, spec, compensating=str(task.id))
+    values = own.pop(0) if own else {}
+    task.internal_data.update(handlers=handlers, locals=own)
+    handler = run.place(task.workflow, spec, compensating=str(task.id))
+    if values:
+        run.variables.open(str(handler.id), values)
+
+
+def _locals_of(entry: list[Any]) -> dict[str, Any]:
+    return next((part for part in entry if isinstance(part, dict)), {})
 
 
 def handler_ended(run: Run, task: Task) -> None:

@@ -27,6 +27,10 @@ def as_json(name: str, value: Any) -> Any:
 
     Dates become ISO strings with offset. A list of defects or a photo belongs into a table, not into a variable.
     """
+    try:
+        feel.from_json(value)
+    except feel.FeelProblem:  # a number that is none, an object of the program
+        raise ProcessError(N_("Variable {name} is not plain data."), name=name) from None
     plain = feel.to_json(value)
     if isinstance(plain, str | list | dict):
         try:

@@ -459,7 +459,8 @@ def test_rounds_are_compensated_each():
     body = START + user("a", "", many("true")) + boundary("ac", "a", "<compensateEventDefinition/>") + '<userTask id="undo" isForCompensation="true"/><association id="x" sourceRef="ac" targetRef="undo"/>'
     board = Board(body + user("n") + throw("<compensateEventDefinition/>") + user("z") + chain("s", "a", "n", "t", "z"), ids=[1, 2])
     board.do("a").do("a").do("n")
-    assert board.open == ["undo"], "the activity as a whole, as Camunda does"
+    assert board.open == ["undo"], "one after the other, as Camunda 7 does for each round"
+    assert board.do("undo").open == ["undo"]
     assert board.do("undo").open == ["z"]
 
 
