@@ -19,6 +19,7 @@ VENDORS = {
     "http://operaton.org/schema/1.0/bpmn": "operaton",
     "http://spiffworkflow.org/bpmn/schema/1.0/core": "spiffworkflow",
     "http://www.jboss.org/drools": "drools",
+    "http://processmaker.com/BPMN/2.0/Schema.xsd": "processmaker",
     "http://www.signavio.com": "signavio",
     "http://www.omg.org/spec/BPMN/non-normative/color/1.0": "",
     "http://bpmn.io/schema/bpmn/biocolor/1.0": "",
@@ -31,7 +32,7 @@ CAMUNDA_ATTRIBUTES = frozenset(
         "formRefBinding", "decisionRef", "decisionRefBinding", "mapDecisionResult", "resultVariable", "type", "topic",
         "calledElementBinding", "calledElementVersion", "calledElementVersionTag", "collection", "elementVariable",
         "errorCodeVariable", "errorMessageVariable", "escalationCodeVariable", "variables", "versionTag",
-        "historyTimeToLive", "initiator", "isStartableInTasklist", "candidateStarterGroups", "candidateStarterUsers",
+        "historyTimeToLive", "isStartableInTasklist", "candidateStarterGroups", "candidateStarterUsers",
         "class", "expression", "delegateExpression", "modelerTemplate", "modelerTemplateVersion", "modelerTemplateIcon",
     }
 )  # fmt: skip
@@ -40,13 +41,8 @@ CODE = frozenset({"class", "expression", "delegateExpression"})
 SERVICES = frozenset({"serviceTask", "sendTask", "businessRuleTask"})
 LISTENED = frozenset({"create", "complete"})
 CAMUNDA_ELEMENTS = frozenset(
-    {"properties", "inputOutput", "in", "out", "taskListener", "formData", "executionListener",
-     "failedJobRetryTimeCycle"}
-)  # fmt: skip
-LANGUAGES = ("feel", "juel", "xpath")
-"""XPath is what many editors write without being asked; the text is read as FEEL or JUEL all the same."""
-TRIED = SERVICES | {"intermediateThrowEvent", "endEvent"}
-UNHEARD = frozenset({"process", "sequenceFlow"})
+    {"properties", "inputOutput", "in", "out", "taskListener", "formData", "executionListener"}
+)
 BPMN_CHILDREN = frozenset(
     {"ioSpecification", "dataInputAssociation", "dataOutputAssociation", "potentialOwner", "humanPerformer",
      "performer", "resourceRole", "ioBinding", "correlationSubscription", "loopDataOutputRef", "outputDataItem",
@@ -61,7 +57,6 @@ BPMN_ATTRIBUTES = {
     "parallelMultiple": "false",
     "behavior": "All",
     "isClosed": "false",
-    "waitForCompletion": "true",
 }
 """BPMN attributes that are read as if they had this value."""
 
@@ -75,9 +70,7 @@ def _attributes(element: etree._Element) -> Iterator[str]:
     for key, value in element.attrib.items():
         name = etree.QName(key)
         if name.namespace is None:
-            meant = BPMN_ATTRIBUTES.get(name.localname, value)
-            other = value != meant and (meant, value) not in {("false", "0"), ("true", "1")}
-            if other or (name.localname == "loopMaximum" and not str(value).isdigit()):
+            if BPMN_ATTRIBUTES.get(name.localname, value) != value:
                 yield name.localname
         elif name.namespace == CAMUNDA:
             code = name.localname in CODE and etree.QName(element).localname not in SERVICES
@@ -88,16 +81,10 @@ def _attributes(element: etree._Element) -> Iterator[str]:
 
 
 def _children(element: etree._Element) -> Iterator[str]:
-    yield from _times(element)
     for child in element:
         if not isinstance(child.tag, str):
             continue
         name = etree.QName(child)
-        language = child.get("language", "")
-        if language and not any(known in language.lower() for known in LANGUAGES):
-            yield f"language {language}"
-        if child.get(f"{{{CAMUNDA}}}resource"):
-            yield "camunda:resource"
         if name.namespace != BPMN:
             yield from _foreign(name, child)
         elif name.localname in BPMN_CHILDREN:
@@ -108,12 +95,6 @@ def _children(element: etree._Element) -> Iterator[str]:
             yield from without_effect(child)
 
 
-def _times(element: etree._Element) -> Iterator[str]:
-    """Name the times of a timer that has more than one: only one counts."""
-    kinds = [k for k in ("timeDate", "timeDuration", "timeCycle") if element.find(f"{{{BPMN}}}{k}") is not None]
-    yield from kinds[:-1]
-
-
 def _extensions(holder: etree._Element) -> Iterator[str]:
     for child in holder:
         if not isinstance(child.tag, str):
@@ -121,12 +102,6 @@ def _extensions(holder: etree._Element) -> Iterator[str]:
         name = etree.QName(child)
         if name.namespace != CAMUNDA:
             yield from _foreign(name, child)
-        elif name.localname == "executionListener" and etree.QName(holder.getparent()).localname in UNHEARD:
-            yield "camunda:executionListener"
-        elif name.localname == "failedJobRetryTimeCycle" and etree.QName(holder.getparent()).localname not in TRIED:
-            yield "camunda:failedJobRetryTimeCycle"
-        elif name.localname == "formData" and child.get("businessKey"):
-            yield "camunda:formData businessKey"
         elif name.localname not in CAMUNDA_ELEMENTS:
             yield f"camunda:{name.localname}"
         elif name.localname in {"in", "out"} and child.get("local") == "true":

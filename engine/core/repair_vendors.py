@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from lxml import etree
 
 from engine.core.parse_effects import BPMN, CAMUNDA, CAMUNDA_ATTRIBUTES, CAMUNDA_ELEMENTS, VENDORS
+from engine.core.parse_node import subscription
+from engine.core.repair_tree import extension
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,13 +34,13 @@ def convertible(name: str) -> bool:
     """Tell whether a foreign attribute or element, named as lint does, can be taken over."""
     prefix, _, local = name.partition(":")
     if prefix == "zeebe":
-        return local in {*ZEEBE_ATTRIBUTES, "calledElement", "properties", "ioMapping"}
+        return local in {*ZEEBE_ATTRIBUTES, "calledElement", "properties", "ioMapping", "subscription"}
     return prefix in {VENDORS[uri] for uri in SAME} and local in CAMUNDA_ATTRIBUTES | CAMUNDA_ELEMENTS
 
 
 def vendor(root: etree._Element, node: etree._Element) -> None:
     """Rewrite the foreign attributes and extension elements of one element; what has no counterpart stays."""
-    del root
+    _subscription(root, node)
     for part in [node, *node.iterfind(f"{{{BPMN}}}multiInstanceLoopCharacteristics")]:
         _same(part)
         holder = part.find(f"{{{BPMN}}}extensionElements")
@@ -47,6 +49,25 @@ def vendor(root: etree._Element, node: etree._Element) -> None:
                 _zeebe(part, child)
         if holder is not None and not len(holder):
             part.remove(holder)
+
+
+def _subscription(root: etree._Element, node: etree._Element) -> None:
+    """Let who waits for a message say by which key, as the message does in Camunda 8."""
+    refs = {part.get("messageRef", "").rsplit(":", maxsplit=1)[-1] for part in [node, *node]} - {""}
+    for message in root.findall(f"{{{BPMN}}}message"):
+        told = subscription(message) if message.get("id") in refs else None
+        if told is None:
+            continue
+        holder = extension(node)
+        for child in list(holder):
+            if isinstance(child.tag, str) and child.tag == f"{{{ZEEBE}}}properties":
+                _zeebe(node, child)
+        made = holder.find(f"{{{CAMUNDA}}}properties")
+        if made is None:
+            made = etree.SubElement(holder, f"{{{CAMUNDA}}}properties")
+        if not any(p.get("name") == "correlationKey" for p in made):
+            key = told.get("correlationKey", "")
+            etree.SubElement(made, f"{{{CAMUNDA}}}property", name="correlationKey", value=key)
 
 
 def _set(node: etree._Element, name: str, value: str) -> None:

@@ -68,10 +68,11 @@ class _Game:
     def starts(self) -> Iterator[Marking]:
         events = [n for n in self.nodes.values() if n.type == "startEvent"]
         entries = events or [n for n in self.nodes.values() if not n.incoming and n.type != "boundaryEvent"]
-        if events:
-            for node in entries:
-                yield from self.leave(node, {})
-        else:
+        plain = [n for n in events if n.event is None]
+        for node in [n for n in events if n.event is not None] + (plain if len(plain) == 1 else []):
+            yield from self.leave(node, {})
+        if len(plain) > 1 or not events:  # they begin together
+            entries = plain or entries
             tokens: dict[str, int] = {}
             for node in entries:
                 _add(tokens, node.outgoing)
@@ -183,7 +184,8 @@ def _path(game: _Game, came_from: dict[Marking, tuple[Marking, str] | None], mar
         at, element = step
         names.append(game.label(element))
     names.reverse()
-    return " → ".join(names if len(names) <= MAX_PATH else ["…", *names[-MAX_PATH:]]) or "start"
+    begun = names or [game.label(game.process.flows[flow].source) for flow, _count in marking]
+    return " → ".join(begun if len(begun) <= MAX_PATH else ["…", *begun[-MAX_PATH:]])
 
 
 def _stuck(game: _Game, marking: Marking, path: str, told: set[str]) -> Iterator[Finding]:

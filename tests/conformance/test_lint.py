@@ -110,6 +110,7 @@ RULES: list[tuple[str, str, str, str]] = [
     ("service-without-topic", "error", "a", START + '<serviceTask id="a" camunda:class="com.acme.Send"/>' + END + TASK),
     ("service-without-topic", "error", "a", START + '<sendTask id="a" camunda:delegateExpression="${mail}"/>' + END + TASK),
     ("service-without-topic", "error", "a", START + '<businessRuleTask id="a" camunda:expression="${x.y()}"/>' + END + TASK),
+    ("topic-expression", "error", "a", START + '<serviceTask id="a" camunda:type="external" camunda:topic="${t}"/>' + END + TASK),
     ("decision-missing", "error", "a", START + '<businessRuleTask id="a"/>' + END + TASK),
     ("called-missing", "error", "a", START + '<callActivity id="a"/>' + END + TASK),
     ("receive-without-message", "error", "a", START + '<receiveTask id="a"/>' + END + TASK),
@@ -163,13 +164,20 @@ RULES: list[tuple[str, str, str, str]] = [
     ("invalid-feel", "error", "fa", split("exclusiveGateway", "n = ", "n = 2")),
     ("invalid-feel", "error", "fa", split("exclusiveGateway", "${bean.check(n)}", "n = 2")),
     ("unknown-function", "error", "fa", split("exclusiveGateway", "string lenght(n) = 2", "n = 2")),
+    ("invalid-feel", "error", "a", START + user("a", "", '<extensionElements><camunda:inputOutput><camunda:inputParameter name="x">=1 +</camunda:inputParameter></camunda:inputOutput></extensionElements>') + END + TASK),
+    ("invalid-feel", "error", "a", START + user("a", "", '<multiInstanceLoopCharacteristics camunda:collection="a"><completionCondition>1 +</completionCondition></multiInstanceLoopCharacteristics>') + END + TASK),
+    ("invalid-feel", "error", "a", START + '<callActivity id="a" calledElement="${x.y()}"/>' + END + TASK),
+    ("invalid-feel", "error", "a", START + '<receiveTask id="a" messageRef="m"><extensionElements><camunda:properties><camunda:property name="correlationKey" value="=1 +"/></camunda:properties></extensionElements></receiveTask>' + END + TASK),
     ("juel", "info", "fa", split("exclusiveGateway", "${n == 1}", "n = 2")),
     ("invalid-time", "error", "a", START + user("a", 'camunda:dueDate="tomorrow"') + END + TASK),
     ("invalid-priority", "error", "a", START + user("a", 'camunda:priority="high"') + END + TASK),
     # soundness
     ("deadlock", "error", "j", split("exclusiveGateway", "n = 1", "n = 2") + '<parallelGateway id="j"/>' + flow("a", "j") + flow("b", "j")),
-    ("livelock", "warning", "m", START + '<exclusiveGateway id="m"/><task id="a"/>' + chain("s", "m", "a", "m")),
-    ("livelock", "warning", "p", START + sub('<startEvent id="ss"/><task id="i"/>' + chain("ss", "i")) + chain("s", "p") + flow("p", "p")),
+    ("livelock", "error", "m", START + '<exclusiveGateway id="m"/><task id="a"/>' + chain("s", "m", "a", "m")),
+    ("livelock", "warning", "a", START + '<task id="a"/><exclusiveGateway id="x"/><exclusiveGateway id="y" default="fe"/>' + END + chain("s", "x", "a", "y") + flow("y", "x", "n = 1") + flow("y", "e", id="fe")),
+    ("livelock", "warning", "a", START + user("a") + '<exclusiveGateway id="x"/>' + chain("s", "x", "a", "x")),
+    ("livelock", "warning", "a", START + '<serviceTask id="a" camunda:topic="t"/><exclusiveGateway id="x"/>' + chain("s", "x", "a", "x")),
+    ("livelock", "error", "p", START + sub('<startEvent id="ss"/><task id="i"/>' + chain("ss", "i")) + chain("s", "p") + flow("p", "p")),
     ("cycle-piles-up", "warning", "b", START + user("a") + boundary("b", "a", timer("Cycle", "R/PT1H"), interrupting=False) + user("r") + END + TASK + chain("b", "r", "e")),
     # no effect
     ("no-effect", "info", "a", START + user("a", 'camunda:asyncBefore="true"') + END + TASK),
@@ -300,6 +308,43 @@ def test_a_file_that_cannot_be_read_is_refused(text: bytes, rule: str):
     with pytest.raises(DeploymentRefused) as refused:
         parse.parse(text)
     assert [f.rule for f in refused.value.findings] == [rule]
+
+
+GATES = '<exclusiveGateway id="x" default="fb"/>' + user("a") + user("b") + '<parallelGateway id="j"/>'
+ONE_OF = flow("x", "a", "n = 1") + flow("x", "b", id="fb") + chain("a", "j") + chain("b", "j")
+STUCK = {
+    "in a sub-process": START + sub('<startEvent id="ss"/>' + GATES + '<endEvent id="se"/>' + chain("ss", "x") + ONE_OF + chain("j", "se")) + END + chain("s", "p", "e"),
+    "in a loop": START + '<exclusiveGateway id="g"/><exclusiveGateway id="q" default="fe"/>' + GATES + END + chain("s", "g", "x") + ONE_OF + chain("j", "q") + flow("q", "g", "n = 2") + flow("q", "e", id="fe"),
+    "behind an inclusive split": START + GATES.replace("exclusive", "inclusive") + END + chain("s", "x") + ONE_OF + chain("j", "e"),
+    "behind events": START + '<eventBasedGateway id="g"/><parallelGateway id="j"/>' + catch(MESSAGE, "c1") + catch(timer("Duration", "PT1H"), "c2") + END + chain("s", "g", "c1", "j", "e") + chain("g", "c2", "j"),
+    "with a border": START + user("a") + boundary("b", "a", timer("Duration", "PT1H"), interrupting=False) + '<parallelGateway id="j"/>' + END + chain("s", "a", "j", "e") + chain("b", "j"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("body", STUCK.values(), ids=STUCK)
+def test_a_deadlock_is_found_wherever_it_is_drawn_and_can_be_mended(body: str):
+    (finding,) = [f for f in check(body) if f.rule == "deadlock"]
+    assert (finding.element_id, finding.severity, finding.repair) == ("j", "error", "inclusive-join:j")
+    mended = repair.apply(xml(body), repair.proposals(xml(body), [finding])[:1])
+    assert "deadlock" not in {f.rule for f in check(mended)}
+
+
+def test_start_events_that_begin_together_can_be_joined():
+    body = START + '<startEvent id="s2"/><parallelGateway id="j"/>' + END + chain("s", "j", "e") + chain("s2", "j")
+    assert {f.rule for f in check(body)} == {"several-starts"}
+
+
+def test_what_another_engine_says_of_one_element_is_told_in_one_remark():
+    zeebe = 'xmlns:zeebe="http://camunda.org/schema/zeebe/1.0"'
+    inner = '<extensionElements><zeebe:userTask/><zeebe:assignmentDefinition assignee="x"/><zeebe:formDefinition formId="f"/></extensionElements>'
+    (finding,) = [f for f in check(START + user("a", zeebe, inner) + END + TASK) if f.rule == "no-effect" and f.severity == "warning"]
+    assert "zeebe:assignmentDefinition, zeebe:formDefinition" in finding.message
+    assert finding.repair == "vendor:a"
+
+
+def test_flows_without_id_are_told_in_one_remark():
+    text = xml(START + user("a") + END + '<sequenceFlow sourceRef="s" targetRef="a"/><sequenceFlow sourceRef="a" targetRef="e"/>')
+    assert [f.element_id for f in check(text) if f.rule == "missing-id"] == ["SequenceFlow_1"]
 
 
 def test_more_elements_than_run_are_refused():

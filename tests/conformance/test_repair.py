@@ -399,3 +399,12 @@ def test_a_nameless_lane_takes_the_name_around_it_and_is_told_once():
     assert parse.parse(xml(lanes.format("客服") + body)).processes["P"].nodes["a"].lane == "客服"
     remarks = [f for f in found(xml(lanes.format("") + body)) if f.severity != "info"]
     assert [(f.rule, f.element_id) for f in remarks] == [("lane-without-name", "l1")]
+
+
+def test_the_correlation_key_of_camunda_8_goes_to_who_waits():
+    message = '<message id="z" name="paid"><extensionElements><zeebe:subscription xmlns:zeebe="http://camunda.org/schema/zeebe/1.0" correlationKey="=order"/></extensionElements></message>'
+    text = xml(START + '<receiveTask id="a" messageRef="z"/>' + END + TASK).replace(b'<message id="m"', message.encode() + b'<message id="m"')
+    assert [f.repair for f in found(text) if f.rule == "no-effect"] == ["vendor:a"]
+    mended_ = mended(text, "vendor")
+    assert parse.parse(mended_).processes["P"].nodes["a"].properties == {"correlationKey": "=order"}
+    assert "no-effect" not in rules(mended_)
