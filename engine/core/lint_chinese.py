@@ -23,6 +23,7 @@ TEXTS = {
     "“{what}” has no exact counterpart in FEEL; write the expression in FEEL.":
         "“{what}”在 FEEL 里没有对应写法，请用 FEEL 重写。",
     "The expression is longer than {limit} characters.": "表达式超过 {limit} 个字符。",
+    "the comment has no closing */.": "注释缺少结尾的 */。",
     'the string has no closing ".': '字符串缺少结尾的 "。',
     "“{char}” is not FEEL; write {instead}": "“{char}”不是 FEEL，请写成 {instead}",
     "unexpected character “{char}”.": "不认识的字符“{char}”。",

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from engine.core.feel.runtime import Run
 
 _MIN_SCALE, _MAX_SCALE = -6111, 6176
+_LOGARITHM_STEPS = 16
 
 
 @builtin("not", "negand: any")
@@ -117,20 +118,23 @@ def modulo(run: Run, dividend: Decimal, divisor: Decimal) -> Decimal | None:
 
 
 @builtin("sqrt", "number: number")
-def sqrt(_run: Run, value: Decimal) -> Decimal | None:
+def sqrt(run: Run, value: Decimal) -> Decimal | None:
     """The square root; null of a negative number."""
+    run.charge(_LOGARITHM_STEPS)
     return NUMBERS.sqrt(value) if value >= 0 else None
 
 
 @builtin("log", "number: number")
-def log(_run: Run, value: Decimal) -> Decimal | None:
+def log(run: Run, value: Decimal) -> Decimal | None:
     """The natural logarithm; null of zero and below."""
+    run.charge(_LOGARITHM_STEPS)
     return NUMBERS.ln(value) if value > 0 else None
 
 
 @builtin("exp", "number: number")
 def exp(run: Run, value: Decimal) -> Decimal | None:
     """Euler's number to a power."""
+    run.charge(_LOGARITHM_STEPS)
     try:
         return NUMBERS.exp(value)
     except DecimalException:

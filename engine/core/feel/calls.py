@@ -101,11 +101,13 @@ def compile_function(node: n.FunctionNode, compile_node: Callable[[n.Node], Clos
     if node.external:
         return lambda _scope: None
     params, types, body, depth = node.params, node.types, compile_node(node.body), n.depth_of(node.body) + 3
+    weight = n.weight_of(node.body)
     result = infer(node.body)
 
     def evaluate(scope: Scope) -> Function:
         def call(run: Any, values: list[Any]) -> Any:
             run.enter(depth)
+            run.charge(weight)
             bound: dict[str, Any] = {}
             for param, wanted, value in zip(params, types, values, strict=True):
                 bound[param] = value if wanted is None else coerce(value, wanted, scope)

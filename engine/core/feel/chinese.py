@@ -8,6 +8,7 @@ from engine.errors import KeyturnError
 
 CHINESE: dict[str, str] = {
     "The expression is longer than {limit} characters.": "表达式超过 {limit} 个字符。",
+    "Position {position}: the comment has no closing */.": "第 {position} 个字符：注释缺少结尾的 */。",
     'Position {position}: the string has no closing ".': '第 {position} 个字符：字符串缺少右引号 "。',
     "Position {position}: “{char}” is not FEEL; write {instead}":
         "第 {position} 个字符：FEEL 不认识“{char}”，请写 {instead}",

@@ -60,6 +60,8 @@ def tokens(text: str) -> list[Token]:
             raise _unexpected(text, pos)
         kind = match.lastgroup or ""
         end = match.end()
+        if kind == "op" and text.startswith("/*", pos):
+            raise FeelSyntaxError(N_("Position {position}: the comment has no closing */."), pos, text)
         if kind in {"string", "at"}:
             inner = match.group()
             result.append(Token(kind, _unescape(inner[inner.index('"') + 1 : -1], pos, text), pos, end))

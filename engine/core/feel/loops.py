@@ -22,7 +22,7 @@ _NUMERIC = {"+", "-", "*", "/", "**"}
 def compile_filter(node: n.Filter, compile_node: Callable[[n.Node], Closure]) -> Closure:
     """`list[condition]` or `list[index]`: which of the two it is may be known only at run time."""
     source, condition = compile_node(node.source), compile_node(node.condition)
-    names_item = "item" in n.names_of(node.condition)
+    names_item, weight = "item" in n.names_of(node.condition), n.weight_of(node.condition)
     indexes = isinstance(node.condition, (n.Literal, n.Negate)) or (
         isinstance(node.condition, n.Binary) and node.condition.op in _NUMERIC
     )
@@ -32,18 +32,18 @@ def compile_filter(node: n.Filter, compile_node: Callable[[n.Node], Closure]) ->
         if indexes and not names_item:
             items = found if type(found) is list else [found]
             return _index(items, condition(scope)) if found is not None else None
-        return evaluate_filter(found, condition, scope)
+        return evaluate_filter(found, condition, scope, weight)
 
     return evaluate
 
 
-def evaluate_filter(found: Any, condition: Closure, scope: Scope) -> Any:
+def evaluate_filter(found: Any, condition: Closure, scope: Scope, weight: int = 0) -> Any:
     """The items that pass, or the one item when the condition turns out to be a number."""
     items = found if type(found) is list else [] if found is None else [found]
     result: list[Any] = []
     run = scope.run
     for position, item in enumerate(items):
-        run.charge(2)
+        run.charge(2 + weight)
         answer = condition(_item_scope(item, scope))
         if answer is True:
             result.append(item)
@@ -148,18 +148,19 @@ def _visits(parts: list[tuple[str, Closure, Closure | None]], at: int, scope: Sc
 def compile_for(node: n.For, compile_node: Callable[[n.Node], Closure]) -> Closure:
     """`for … return …`; `partial` is the list of the results so far."""
     parts, body = _compile_iterators(node.iterators, compile_node), compile_node(node.body)
-    partial = "partial" in n.names_of(node.body)
+    partial, weight = "partial" in n.names_of(node.body), n.weight_of(node.body)
 
-    return lambda scope: evaluate_for(parts, body, scope, partial=partial)
+    return lambda scope: evaluate_for(parts, body, scope, partial=partial, weight=weight)
 
 
 def evaluate_for(
-    parts: list[tuple[str, Closure, Closure | None]], body: Closure, scope: Scope, *, partial: bool
+    parts: list[tuple[str, Closure, Closure | None]], body: Closure, scope: Scope, *, partial: bool, weight: int = 0
 ) -> list[Any] | None:
-    """The results of all rounds; null when there is nothing to visit."""
+    """The results of all rounds, each of which costs `weight` steps more; null when there is nothing to visit."""
     result: list[Any] = []
     try:
         for inner in _visits(parts, 0, scope):
+            scope.run.charge(weight)
             if partial:
                 scope.run.charge(len(result))
                 inner.vars = {**inner.vars, "partial": list(result)}
@@ -172,18 +173,19 @@ def evaluate_for(
 def compile_quantified(node: n.Quantified, compile_node: Callable[[n.Node], Closure]) -> Closure:
     """`some|every … satisfies …` in three-valued logic."""
     parts, condition = _compile_iterators(node.iterators, compile_node), compile_node(node.condition)
-    stop = node.kind == "some"
+    stop, weight = node.kind == "some", n.weight_of(node.condition)
 
-    return lambda scope: evaluate_quantified(parts, condition, scope, stop=stop)
+    return lambda scope: evaluate_quantified(parts, condition, scope, stop=stop, weight=weight)
 
 
 def evaluate_quantified(
-    parts: list[tuple[str, Closure, Closure | None]], condition: Closure, scope: Scope, *, stop: bool
+    parts: list[tuple[str, Closure, Closure | None]], condition: Closure, scope: Scope, *, stop: bool, weight: int = 0
 ) -> bool | None:
     """`stop` as soon as one round says so, its opposite when all rounds do, else null."""
     answer: bool | None = not stop
     try:
         for inner in _visits(parts, 0, scope):
+            scope.run.charge(weight)
             value = condition(inner)
             if value is stop:
                 return bool(stop)

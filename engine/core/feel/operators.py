@@ -19,6 +19,8 @@ _ORDERED = frozenset([Decimal, str, YearsMonths, timedelta, date])
 _CLOCKS = frozenset([datetime, time, FarDateTime, FineTime])
 _NO_TIME = timedelta()
 _DAY = timedelta(days=1)
+_ROOT_STEPS = 80
+"""What a power with a fraction costs: logarithms of 34 digits."""
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  a day to hang a time of day on
 
 
@@ -241,6 +243,7 @@ def _scale(value: Any, by: Decimal, how: Callable[[Decimal, Decimal], Decimal]) 
 def power(a: Any, b: Any, run: Run) -> Any:
     """Numbers only; null for zero to a negative power, which divides by zero."""
     if type(a) is Decimal and type(b) is Decimal:
+        run.charge(8 if b == b.to_integral_value() else _ROOT_STEPS)
         return None if a == 0 and b < 0 else _number(NUMBERS.power, a, b, run)
     return None
 

@@ -25,6 +25,7 @@ _cached = lru_cache(maxsize=512)(compile_pattern)
 
 def program(pattern: str, flags: str, run: Run) -> Program | None:
     """A pattern ready to run; null (an error when strict) when it is none."""
+    run.charge(1 + len(pattern) // 2)
     try:
         return _cached(pattern, flags)
     except PatternError:
@@ -81,11 +82,14 @@ def _match_at(code: Program, text: str, begin: int, seen: set[object], run: Run)
         elif op == "jump":
             stack.append((x, at, groups))
         elif op == "save":
+            spent += len(groups) // CHARS_PER_STEP
             stack.append((pc + 1, at, (*groups[:x], at, *groups[x + 1 :])))
         elif op == "match":
             run.charge(spent)
             return groups
         else:
+            if op == "back":
+                spent += max(0, groups[2 * x + 1] - groups[2 * x]) // CHARS_PER_STEP
             length = _zero_width(op, x, y, text, at, groups)
             if length is not None:
                 stack.append((pc + 1, at + length, groups))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_right
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 MAX_PROGRAM: Final = 2000
 _MAX_NESTING = 40
 _MAX_COUNT = 1000
+_MAX_TESTS = 20
+"""Named classes inside one pair of brackets."""
 _COUNT = re.compile("[0-9]{1,4}")
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t"}
 _LITERAL = set("\\|.-^?*+{}()[]$ #/:;,<>=!&%@~'\"_`")
@@ -131,7 +134,7 @@ class _CharReader:
         if negated:
             self.at += 1
         tests: list[CharTest] = []
-        singles: set[str] = set()
+        singles, ranges = set[str](), list[tuple[str, str]]()
         excluded: CharTest | None = None
         first = True
         while (ch := self._class_char()) != "]" or first:
@@ -144,9 +147,13 @@ class _CharReader:
                 break
             if ch == "[":
                 raise PatternError(self.pattern)
-            self._class_item(ch, singles, tests)
+            self._class_item(ch, singles, ranges, tests)
         self.at += 1
         self.depth -= 1
+        if len(tests) > _MAX_TESTS:
+            raise PatternError(self.pattern)
+        if ranges:
+            tests.append(_in_ranges(ranges))
         return self._class_test(singles, tests, excluded, negated=negated)
 
     def _class_test(
@@ -168,7 +175,7 @@ class _CharReader:
             raise PatternError(self.pattern)
         return self.pattern[self.at]
 
-    def _class_item(self, ch: str, singles: set[str], tests: list[CharTest]) -> None:
+    def _class_item(self, ch: str, singles: set[str], ranges: list[tuple[str, str]], tests: list[CharTest]) -> None:
         """One character, a range or an escape inside brackets."""
         self.at += 1
         if ch == "\\":
@@ -187,7 +194,7 @@ class _CharReader:
                 self.at += 1
             if high < ch:
                 raise PatternError(self.pattern)
-            tests.append(lambda other: ch <= other <= high)
+            ranges.append((ch, high))
         else:
             singles.add(ch)
 
@@ -216,18 +223,15 @@ class _Reader(_CharReader):
             self.at += 1
             branches.append(self._branch())
         self.depth -= 1
-        code = branches.pop()
-        while branches:
-            first = branches.pop()
-            split = Instruction("split", 1, len(first) + 2)
-            code = [
-                split,
-                *_shift(first, 1),
-                Instruction("jump", len(first) + 2 + len(code)),
-                *_shift(code, len(first) + 2),
-            ]
-            self._check(code)
-        return code
+        size = sum(len(branch) + 2 for branch in branches) - 2
+        if size > MAX_PROGRAM:
+            raise PatternError(self.pattern)
+        code: list[Instruction] = []
+        for branch in branches[:-1]:
+            base = len(code)
+            code += [Instruction("split", base + 1, base + len(branch) + 2), *_shift(branch, base + 1)]
+            code.append(Instruction("jump", size))
+        return code + _shift(branches[-1], len(code))
 
     def _check(self, code: list[Instruction]) -> None:
         if len(code) > MAX_PROGRAM:
@@ -341,6 +345,23 @@ def _repeat(atom: list[Instruction], low: int, high: int | None, *, lazy: bool) 
         base = len(code)
         code += [split(base + 1, end), *_shift(atom, base + 1)]
     return code
+
+
+def _in_ranges(ranges: list[tuple[str, str]]) -> CharTest:
+    """Whether a character lies in one of some ranges, however many there are."""
+    lows, highs = list[str](), list[str]()
+    for low, high in sorted(ranges):
+        if highs and low <= highs[-1]:
+            highs[-1] = max(highs[-1], high)
+        else:
+            lows.append(low)
+            highs.append(high)
+
+    def test(ch: str) -> bool:
+        at = bisect_right(lows, ch) - 1
+        return at >= 0 and ch <= highs[at]
+
+    return test
 
 
 def _category(name: str) -> CharTest:

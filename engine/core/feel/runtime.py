@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 Closure = "Callable[[Scope], Any]"
 STEPS: Final = 100_000
-"""Default budget: one step is roughly one visited item, call or 16 characters made; about 50 ms at most."""
+"""Default budget: one step is roughly one visited item, call, five nodes or 16 characters made; about 50 ms at most."""
 _MAX_CALL_DEPTH = 420
 _PLAIN = frozenset([str, Decimal, bool, type(None)])
 CHARS_PER_STEP: Final = 16
