@@ -15,8 +15,7 @@ if TYPE_CHECKING:
 HARMLESS = frozenset(
     {
         "camunda:asyncBefore", "camunda:asyncAfter", "camunda:exclusive", "camunda:jobPriority", "camunda:taskPriority",
-        "camunda:failedJobRetryTimeCycle",
-        "camunda:formHandlerClass", "camunda:initiator", "camunda:formFieldValidation",
+        "camunda:failedJobRetryTimeCycle", "camunda:formHandlerClass", "camunda:formFieldValidation",
         "camunda:modelerTemplate", "camunda:modelerTemplateVersion", "ioSpecification", "dataInputAssociation",
         "dataOutputAssociation", "ioBinding", "supportedInterfaceRef", "correlationSubscription", "isClosed",
         "performer", "resourceRole", "zeebe:userTask",
@@ -24,6 +23,8 @@ HARMLESS = frozenset(
 )  # fmt: skip
 """They change nothing of the course of the process here: a step is saved as a whole anyway."""
 ENGINES = ("zeebe:", "activiti:", "flowable:", "operaton:", "spiffworkflow:", "drools:", "processmaker:")
+TIMES = ("timeDate", "timeDuration", "timeCycle")
+ONE_TIME = ("A timer has one value: keep the date, the duration or the cycle.", "定时器只能有一个值，请保留其中一个。")
 ADVICE = {
     "instantiate": (
         "It does not start the process; draw a message start event.",
@@ -38,9 +39,15 @@ ADVICE = {
     "camunda:local": ("The variable is read and set as any other.", "变量会像其他变量一样读写。"),
     "camunda:class": ("Use a service task with a topic.", "请改用带主题的服务任务。"),
     "camunda:script": ("Write FEEL instead.", "请改写成 FEEL。"),
-    "camunda:list": ("Write a FEEL list such as =[1, 2].", "请写成 FEEL 列表，如 =[1, 2]。"),
-    "camunda:map": ("Write a FEEL context such as ={a: 1}.", "请写成 FEEL 上下文，如 ={a: 1}。"),
-}
+    "camunda:executionListener": ("Use a task listener or a service task.", "请用任务监听器或服务任务。"),
+    "waitForCompletion": ("The event waits until everything is compensated.", "事件会等到全部补偿完成。"),
+    "loopMaximum": ("Enter a whole number.", "请填写整数。"),
+    "eventDefinitionRef": ("The file has no such event definition; draw it inside the event.",
+                           "文件里没有这个事件定义，请画在事件里。"),
+    "timeDate": ONE_TIME, "timeDuration": ONE_TIME, "timeCycle": ONE_TIME,
+}  # fmt: skip
+STOPPING = frozenset({"eventDefinitionRef", "camunda:script", "camunda:resource", *TIMES})
+"""Without it the element would do something else: it is refused."""
 TAKEN = (
     "It is another engine's; the repair writes what it says in the way that runs here.",
     "这是其他引擎的写法，可以用修复功能转换成这里能执行的写法。",
@@ -80,7 +87,7 @@ def _about(element_id: str, name: str, line: int, names: list[str]) -> Iterator[
             yield Finding(
                 element_id,
                 "no-effect",
-                "warning",
+                "error" if what in STOPPING or what.startswith("language ") else "warning",
                 f"{what}: without effect here. {advice}",
                 f"“{what}”在这里不起作用。{advice_zh}",
                 name,
@@ -106,7 +113,7 @@ def _weighs(name: str) -> bool:
     as_ours = f"camunda:{local}" if f"{prefix}:" in ENGINES else name
     if name in HARMLESS or as_ours in HARMLESS:
         return False
-    return not prefix or prefix == "camunda" or f"{prefix}:" in ENGINES
+    return not prefix or prefix == "camunda" or name.startswith("language ") or f"{prefix}:" in ENGINES
 
 
 def _listeners(node: Node) -> Iterator[Finding]:

@@ -13,7 +13,8 @@ from engine.core.findings import Finding
 from engine.core.lint_chinese import chinese
 from engine.core.lint_known import about, did_you_mean
 from engine.core.lint_spelling import respelt, span
-from engine.core.normalise import EXPRESSION_ATTRIBUTES, is_juel, own_key
+from engine.core.normalise import EXPRESSION_ATTRIBUTES, JUEL, is_juel, own_key
+from engine.core.schedule import retry_cycle
 from engine.core.timers import ISO_CYCLE, ISO_DURATION, ISO_MOMENT, is_literal
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ def _texts(node: Node) -> Iterator[tuple[str, str, str]]:
     """Give every FEEL text of an element with what it is."""
     for name in EXPRESSION_ATTRIBUTES:
         text = node.attributes.get(name, "")
-        if text.startswith("=") or is_juel(text):
+        if text.startswith("=") or JUEL.search(text):
             yield name, name, text.removeprefix("=")
     if node.called_element.startswith("=") or is_juel(node.called_element):
         yield "called process", "调用流程", node.called_element.removeprefix("=")
@@ -140,8 +141,10 @@ def _texts(node: Node) -> Iterator[tuple[str, str, str]]:
             and not span(event.expression)
         ):
             yield "timer", "定时器", event.expression
-        if event.name.startswith("=") or is_juel(event.name):
+        if event.name.startswith("=") or JUEL.search(event.name):
             yield "name", "名称", event.name.removeprefix("=")
+        if event.code.startswith("=") or JUEL.search(event.code):
+            yield "code", "代码", event.code.removeprefix("=")
     for mapping in (*node.inputs, *node.outputs, *(m for e in node.events for m in e.mappings)):
         if mapping.expression and not own_key(mapping):
             target = mapping.target or "businessKey"
@@ -249,6 +252,16 @@ def _dates(node: Node) -> Iterator[Finding]:
                 f"{name} {text} is neither a date, a duration such as {span(text) or 'P2D'}, nor FEEL starting with =.",
                 f"{name}“{text}”既不是日期、时长（如 {span(text) or 'P2D'}），也不是以 = 开头的 FEEL。",
             )
+    tries = node.attributes.get("failedJobRetryTimeCycle", "")
+    if tries and retry_cycle(tries) is None:
+        yield about(
+            node,
+            "invalid-time",
+            "error",
+            f"The retry time cycle {tries} is neither a number of tries with a pause such as R3/PT10M, nor a list of "
+            "pauses such as PT1M,PT10M.",
+            f"重试周期“{tries}”既不是次数加间隔（如 R3/PT10M），也不是间隔列表（如 PT1M,PT10M）。",
+        )
     priority = node.attributes.get("priority", "")
     if priority and not priority.startswith("=") and not priority.lstrip("-").isdigit():
         yield about(

@@ -6,6 +6,8 @@ cannot be translated stays as it is and lint names it.
 
 from __future__ import annotations
 
+import json
+import re
 from typing import TYPE_CHECKING
 
 from engine.core import feel
@@ -17,8 +19,14 @@ if TYPE_CHECKING:
 
 EXPRESSION_ATTRIBUTES = (
     "assignee", "candidateGroups", "candidateUsers", "dueDate", "followUpDate", "priority", "decisionRef",
-    "calledElementVersion", "calledElementVersionTag",
+    "calledElementVersion", "calledElementVersionTag", "topic", "taskName",
 )  # fmt: skip
+LISTS = frozenset({"candidateGroups", "candidateUsers"})
+JUEL = re.compile(r"[$#]\{[^{}]*\}")
+COMPOSITE = re.compile(r"(?=.*[$#]\{)(?![$#]\{[^{}]*\}$)([^${}#]|[$#]\{[^{}]*\})+", re.DOTALL)
+"""Text with `${…}` in it that is not one `${…}` as a whole."""
+PARTS = re.compile(r"[$#]\{[^{}]*\}|[^${}#]+")
+SPLIT = re.compile(r",(?![^{}]*\})")
 
 
 def is_juel(text: str) -> bool:
@@ -45,7 +53,38 @@ def plain(text: str) -> str:
 
 def attribute(text: str) -> str:
     """Give an attribute with JUEL turned into "=" and FEEL; a literal stays."""
+    if COMPOSITE.fullmatch(text.strip()) and not text.lstrip().startswith("="):
+        return _composite(text.strip())
     return f"={plain(text)}" if is_juel(text) and not is_juel(plain(text)) else text.strip()
+
+
+def _composite(text: str) -> str:
+    """Join text and `${…}` in it, as Camunda 7 does: null is shown as nothing."""
+
+    def shown(juel: str) -> str:
+        value = feel.from_juel(juel)
+        return f'(if ({value}) = null then "" else string({value}))'
+
+    try:
+        parts = [
+            shown(part) if part.startswith(("${", "#{")) else json.dumps(part, ensure_ascii=False)
+            for part in PARTS.findall(text)
+        ]
+    except feel.FeelProblem:
+        return text
+    return f"={' + '.join(parts)}"
+
+
+def names(text: str) -> str:
+    """Give a comma list of names with JUEL among them as one FEEL list: each `${…}` may be a name or a list."""
+    parts = [part.strip() for part in SPLIT.split(text)]
+    if text.lstrip().startswith("=") or len(parts) == 1 or not any(PARTS.search(p) and JUEL.search(p) for p in parts):
+        return attribute(text)
+    made = [attribute(part) for part in parts]
+    if any(JUEL.search(part) for part in made):
+        return text.strip()
+    items = [p[1:] if p.startswith("=") else json.dumps(p, ensure_ascii=False) for p in made]
+    return f"=flatten([{', '.join(items)}])"
 
 
 def normalise(model: Model) -> Model:
@@ -60,7 +99,7 @@ def normalise(model: Model) -> Model:
 
 def _told(model: Model, element_id: str, text: str, change: Callable[[str], str]) -> str:
     changed = change(text)
-    if is_juel(text) and changed != text.strip():
+    if JUEL.search(text) and changed != text.strip():
         model.translated.append((element_id, text.strip(), changed))
     return changed
 
@@ -74,13 +113,18 @@ def _node(model: Model, node: Node) -> None:
 
     for name in EXPRESSION_ATTRIBUTES:
         if name in node.attributes:
-            node.attributes[name] = literally(node.attributes[name])
+            change = names if name in LISTS else attribute
+            node.attributes[name] = _told(model, node.id, node.attributes[name], change)
+    if node.type in {"userTask", "manualTask"} and (name := attribute(node.name)).startswith("="):
+        node.attributes["taskName"] = _told(model, node.id, node.name, lambda _text: name)
     if "correlationKey" in node.properties:
         node.properties["correlationKey"] = literally(node.properties["correlationKey"])
     node.called_element = literally(node.called_element)
     for event in node.events:
         event.expression = plainly(event.expression)
-        event.name = literally(event.name)
+        if node.type.endswith(("ThrowEvent", "endEvent")):
+            event.code = literally(event.code)
+        event.name, event.topic = literally(event.name), literally(event.topic)
     for mapping in (*node.inputs, *node.outputs, *(m for e in node.events for m in e.mappings)):
         if mapping.expression and not own_key(mapping):
             mapping.source = plainly(mapping.source)

@@ -32,7 +32,7 @@ CAMUNDA_ATTRIBUTES = frozenset(
         "formRefBinding", "decisionRef", "decisionRefBinding", "mapDecisionResult", "resultVariable", "type", "topic",
         "calledElementBinding", "calledElementVersion", "calledElementVersionTag", "collection", "elementVariable",
         "errorCodeVariable", "errorMessageVariable", "escalationCodeVariable", "variables", "versionTag",
-        "historyTimeToLive", "isStartableInTasklist", "candidateStarterGroups", "candidateStarterUsers",
+        "historyTimeToLive", "initiator", "isStartableInTasklist", "candidateStarterGroups", "candidateStarterUsers",
         "class", "expression", "delegateExpression", "modelerTemplate", "modelerTemplateVersion", "modelerTemplateIcon",
     }
 )  # fmt: skip
@@ -41,8 +41,13 @@ CODE = frozenset({"class", "expression", "delegateExpression"})
 SERVICES = frozenset({"serviceTask", "sendTask", "businessRuleTask"})
 LISTENED = frozenset({"create", "complete"})
 CAMUNDA_ELEMENTS = frozenset(
-    {"properties", "inputOutput", "in", "out", "taskListener", "formData", "executionListener"}
-)
+    {"properties", "inputOutput", "in", "out", "taskListener", "formData", "executionListener",
+     "failedJobRetryTimeCycle"}
+)  # fmt: skip
+LANGUAGES = ("feel", "juel", "xpath")
+"""XPath is what many editors write without being asked; the text is read as FEEL or JUEL all the same."""
+TRIED = SERVICES | {"intermediateThrowEvent", "endEvent"}
+UNHEARD = frozenset({"process", "sequenceFlow"})
 BPMN_CHILDREN = frozenset(
     {"ioSpecification", "dataInputAssociation", "dataOutputAssociation", "potentialOwner", "humanPerformer",
      "performer", "resourceRole", "ioBinding", "correlationSubscription", "loopDataOutputRef", "outputDataItem",
@@ -57,6 +62,7 @@ BPMN_ATTRIBUTES = {
     "parallelMultiple": "false",
     "behavior": "All",
     "isClosed": "false",
+    "waitForCompletion": "true",
 }
 """BPMN attributes that are read as if they had this value."""
 
@@ -70,7 +76,9 @@ def _attributes(element: etree._Element) -> Iterator[str]:
     for key, value in element.attrib.items():
         name = etree.QName(key)
         if name.namespace is None:
-            if BPMN_ATTRIBUTES.get(name.localname, value) != value:
+            meant = BPMN_ATTRIBUTES.get(name.localname, value)
+            other = value != meant and (meant, value) not in {("false", "0"), ("true", "1")}
+            if other or (name.localname == "loopMaximum" and not str(value).isdigit()):
                 yield name.localname
         elif name.namespace == CAMUNDA:
             code = name.localname in CODE and etree.QName(element).localname not in SERVICES
@@ -81,10 +89,16 @@ def _attributes(element: etree._Element) -> Iterator[str]:
 
 
 def _children(element: etree._Element) -> Iterator[str]:
+    yield from _times(element)
     for child in element:
         if not isinstance(child.tag, str):
             continue
         name = etree.QName(child)
+        language = child.get("language", "")
+        if language and not any(known in language.lower() for known in LANGUAGES):
+            yield f"language {language}"
+        if child.get(f"{{{CAMUNDA}}}resource"):
+            yield "camunda:resource"
         if name.namespace != BPMN:
             yield from _foreign(name, child)
         elif name.localname in BPMN_CHILDREN:
@@ -95,6 +109,12 @@ def _children(element: etree._Element) -> Iterator[str]:
             yield from without_effect(child)
 
 
+def _times(element: etree._Element) -> Iterator[str]:
+    """Name the times of a timer that has more than one: only one counts."""
+    kinds = [k for k in ("timeDate", "timeDuration", "timeCycle") if element.find(f"{{{BPMN}}}{k}") is not None]
+    yield from kinds[:-1]
+
+
 def _extensions(holder: etree._Element) -> Iterator[str]:
     for child in holder:
         if not isinstance(child.tag, str):
@@ -102,6 +122,12 @@ def _extensions(holder: etree._Element) -> Iterator[str]:
         name = etree.QName(child)
         if name.namespace != CAMUNDA:
             yield from _foreign(name, child)
+        elif name.localname == "executionListener" and etree.QName(holder.getparent()).localname in UNHEARD:
+            yield "camunda:executionListener"
+        elif name.localname == "failedJobRetryTimeCycle" and etree.QName(holder.getparent()).localname not in TRIED:
+            yield "camunda:failedJobRetryTimeCycle"
+        elif name.localname == "formData" and child.get("businessKey"):
+            yield "camunda:formData businessKey"
         elif name.localname not in CAMUNDA_ELEMENTS:
             yield f"camunda:{name.localname}"
         elif name.localname in {"in", "out"} and child.get("local") == "true":

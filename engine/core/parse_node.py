@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from lxml import etree
 
+from engine.core import feel
 from engine.core.model import SUBPROCESS_TYPES, EventDefinition, EventKind, FormField, Listener, Loop, Mapping, Node
 from engine.core.parse_effects import BPMN, CAMUNDA, without_effect
 
@@ -38,6 +40,17 @@ def text_of(element: etree._Element, name: str) -> str:
     return "".join(str(part) for part in child.itertext()).strip() if child is not None else ""
 
 
+def flag(element: etree._Element, name: str, *, default: bool = False) -> bool:
+    """Read an attribute of XML's type boolean, which may be written 1 and 0 too."""
+    return {"true": True, "1": True, "false": False, "0": False}.get(element.get(name, "").strip(), default)
+
+
+def reference(element: etree._Element, text: str) -> str:
+    """Give the id that a qualified name refers to: `tns:Task_1` is `Task_1` where the file declares tns."""
+    prefix, colon, name = text.strip().partition(":")
+    return name if colon and prefix in element.nsmap else text.strip()
+
+
 def line_of(element: etree._Element) -> int:
     """Give the line in the file, 0 when unknown."""
     return int(cast("Any", element).sourceline or 0)
@@ -59,6 +72,8 @@ class RootElements:
     by_id: dict[str, tuple[str, str]] = field(default_factory=dict)
     kinds: dict[str, str] = field(default_factory=dict)
     subscribed: set[str] = field(default_factory=set)
+    shared: dict[str, etree._Element] = field(default_factory=dict)
+    """Event definitions that lie beside the processes, for `eventDefinitionRef`."""
 
     @classmethod
     def read(cls, root: etree._Element) -> RootElements:
@@ -71,6 +86,8 @@ class RootElements:
                 found.kinds[element.get("id", "")] = local(element)
                 if subscription(element) is not None:
                     found.subscribed.add(element.get("id", ""))
+            elif isinstance(element.tag, str) and local(element) in EVENT_DEFINITIONS:
+                found.shared[element.get("id", "")] = element
         return found
 
     def resolve(self, ref: str, kind: str) -> tuple[str, str, str]:
@@ -93,12 +110,12 @@ def fill_node(node: Node, element: etree._Element, roots: RootElements) -> None:
     node.line = line_of(element)
     node.documentation = text_of(element, "documentation")
     node.default = element.get("default", "")
-    node.attached_to = element.get("attachedToRef", "")
-    node.called_element = element.get("calledElement", "")
-    node.is_compensation = element.get("isForCompensation") == "true"
-    node.parallel_multiple = element.get("parallelMultiple") == "true"
-    node.event_subprocess = node.type in SUBPROCESS_TYPES and element.get("triggeredByEvent") == "true"
-    node.interrupting = element.get("cancelActivity", element.get("isInterrupting", "true")) != "false"
+    node.attached_to = reference(element, element.get("attachedToRef", ""))
+    node.called_element = reference(element, element.get("calledElement", ""))
+    node.is_compensation = flag(element, "isForCompensation")
+    node.parallel_multiple = flag(element, "parallelMultiple")
+    node.event_subprocess = node.type in SUBPROCESS_TYPES and flag(element, "triggeredByEvent")
+    node.interrupting = flag(element, "cancelActivity", default=flag(element, "isInterrupting", default=True))
     node.attributes = camunda_attributes(element)
     node.events = list(_events(element, roots))
     if node.type in {"sendTask", "receiveTask"}:
@@ -108,6 +125,8 @@ def fill_node(node: Node, element: etree._Element, roots: RootElements) -> None:
     node.loop = _loop(element)
     node.sets_by_feel = node.type == "scriptTask" and feel_script(element) is not None
     node.unsupported = without_effect(element)
+    if len(node.events) < len(element.findall(f"{{{BPMN}}}eventDefinitionRef")):
+        node.unsupported.append("eventDefinitionRef")
     _extensions(node, element)
     awaits = node.type not in {"endEvent", "intermediateThrowEvent", "sendTask"}
     if awaits and any(e.ref in roots.subscribed for e in node.events) and "correlationKey" not in node.properties:
@@ -128,8 +147,11 @@ def feel_script(node: etree._Element) -> tuple[str, str] | None:
 
 def _events(element: etree._Element, roots: RootElements) -> Iterator[EventDefinition]:
     for child in element:
-        if isinstance(child.tag, str) and local(child) in EVENT_DEFINITIONS:
-            yield _event(child, EVENT_DEFINITIONS[local(child)], roots)
+        found: etree._Element | None = child
+        if isinstance(child.tag, str) and local(child) == "eventDefinitionRef":
+            found = roots.shared.get(reference(child, child.text or ""))
+        if found is not None and isinstance(found.tag, str) and local(found) in EVENT_DEFINITIONS:
+            yield _event(found, EVENT_DEFINITIONS[local(found)], roots)
 
 
 def _event(element: etree._Element, kind: EventKind, roots: RootElements) -> EventDefinition:
@@ -144,7 +166,7 @@ def _event(element: etree._Element, kind: EventKind, roots: RootElements) -> Eve
     elif kind == "link":
         event.name = element.get("name", "")
     elif kind == "compensation":
-        event.activity_ref = element.get("activityRef", "")
+        event.activity_ref = reference(element, element.get("activityRef", ""))
     elif kind in {"message", "signal", "error", "escalation"}:
         event.wanted = element.get(f"{kind}Ref", "")
         event.name, event.code, event.ref = roots.resolve(event.wanted, kind)
@@ -166,12 +188,12 @@ def _loop(element: etree._Element) -> Loop | None:
                 "standard",
                 condition=text_of(child, "loopCondition"),
                 maximum=int(maximum) if maximum.isdigit() else None,
-                test_before=child.get("testBefore") == "true",
+                test_before=flag(child, "testBefore"),
             )
         if local(child) == "multiInstanceLoopCharacteristics":
             item = child.find(f"{{{BPMN}}}inputDataItem")
             return Loop(
-                "sequential" if child.get("isSequential") == "true" else "parallel",
+                "sequential" if flag(child, "isSequential") else "parallel",
                 cardinality=text_of(child, "loopCardinality"),
                 collection=child.get(f"{{{CAMUNDA}}}collection", "") or text_of(child, "loopDataInputRef"),
                 element_variable=child.get(f"{{{CAMUNDA}}}elementVariable", "")
@@ -209,6 +231,8 @@ def _extensions(node: Node, element: etree._Element) -> None:
             _parameters(node, child)
         elif kind in {"taskListener", "executionListener"}:
             node.listeners.append(_listener(child))
+        elif kind == "failedJobRetryTimeCycle":
+            node.attributes[kind] = (child.text or "").strip()
         elif kind == "formData":
             node.form_fields = [_form_field(f) for f in child if isinstance(f.tag, str)]
 
@@ -223,12 +247,39 @@ def _parameters(node: Node, element: etree._Element) -> None:
     for child in element:
         if not isinstance(child.tag, str):
             continue
-        if len(child) and isinstance(child[0].tag, str):
-            node.unsupported.append(f"camunda:{local(child[0])}")
         text = (child.text or "").strip()
+        if len(child) and isinstance(child[0].tag, str):
+            made = _structure(child[0])
+            text = f"={made}"
+            if made is None:
+                node.unsupported.append("camunda:script")
+                continue
         literal = not (text.startswith(("=", "${", "#{")))
         mapping = Mapping(child.get("name", ""), text, expression=not literal, local=True)
         (node.inputs if local(child) == "inputParameter" else node.outputs).append(mapping)
+
+
+def _structure(element: etree._Element) -> str | None:
+    """Write `camunda:list` and `camunda:map` as FEEL; None where a script would have to run."""
+    kind, children = local(element), [child for child in element if isinstance(child.tag, str)]
+    if kind == "list":
+        items = [_structure(child) for child in children]
+        return None if None in items else f"[{', '.join(map(str, items))}]"
+    if kind == "map":
+        entries = [(child.get("key", ""), _structure(child)) for child in children]
+        pairs = ", ".join(f"{json.dumps(key, ensure_ascii=False)}: {value}" for key, value in entries)
+        return None if None in dict(entries).values() else f"{{{pairs}}}"
+    if kind in {"value", "entry"}:
+        if children:
+            return _structure(children[0])
+        text = (element.text or "").strip()
+        if not text.startswith(("=", "${", "#{")):
+            return json.dumps(text, ensure_ascii=False)
+        try:
+            return f"({text[1:].strip() if text.startswith('=') else feel.from_juel(text)})"
+        except feel.FeelProblem:
+            return f"({text})"  # lint says what is wrong with it
+    return None
 
 
 def _form_field(element: etree._Element) -> FormField:
