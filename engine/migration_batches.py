@@ -123,7 +123,8 @@ def carry_out(session: Session, job: Job, now: datetime, registry: Registry) -> 
     if not queue.finish(session, job) or move is None or move.state != "pending":
         return
     batch = moves.batch(session, move.batch_id) if move.batch_id else None
-    if instance is None or batch is None or instance.ended_at or instance.definition_id != move.from_definition_id:
+    here = instance is not None and not instance.ended_at and migrations.stands_on(instance, move.from_definition_id)
+    if instance is None or batch is None or not here:
         move.state = "skipped"
         return
     viewer = Viewer(batch.created_by, batch.created_by, (Grant(ADMIN),))

@@ -66,12 +66,15 @@ def dry_run(
     instance_ids: Collection[UUID] | None = None,
     definition_id: UUID | None = None,
     only: Collection[UUID] | None = None,
+    limit: int | None = None,
     mapping: Mapping[str, str] | None = None,
     accept: Collection[str] = (),
     now: datetime,
     registry: Registry,
 ) -> tuple[InstancePlan, ...]:
-    """Say what would become of instances, or of all running ones of a version (those in `only`), without keeping it.
+    """Say what would become of instances, or of the running ones of a version (those in `only`), without keeping it.
+
+    `limit`: no more than so many of a version, the oldest first.
 
     Raises InvalidInputError when the mapping names unknown elements, NotFoundError, NotAllowedError.
     """
@@ -80,14 +83,14 @@ def dry_run(
         access.require(viewer, Action.DEFINITION_MIGRATE)
         source = _definition(session, definition_id or target.id)
         _check_pair(session, source, target, mapping or {})
-        instance_ids = moves.running(session, source.id, only)
+        instance_ids = moves.running(session, source.id, only)[:limit]
     else:
         for one in instance_ids:
             row = instance_rows.get(session, one)
             if row is None:
                 raise NotFoundError(N_("There is no such process instance."))
             access.require(viewer, Action.INSTANCE_MIGRATE, instances.subject(session, row))
-    wanted = _Wanted(target, mapping or {}, accept)
+    wanted = _Wanted(target, mapping or {}, accept, definition_id)
     return tuple(
         _planned(session, row, wanted, now=now, registry=registry) for row in moves.whole(session, list(instance_ids))
     )
@@ -98,6 +101,7 @@ class _Wanted:
     target: ProcessDefinition
     mapping: Mapping[str, str]
     accept: Collection[str]
+    source: UUID | None = None
 
 
 def _definition(session: Session, definition_id: UUID) -> ProcessDefinition:
@@ -135,7 +139,14 @@ class _Pair:
     within: Program | None
 
 
-def _pair(session: Session, instance: ProcessInstance, target: ProcessDefinition) -> _Pair:
+def stands_on(instance: ProcessInstance, definition_id: UUID) -> bool:
+    """Tell whether an instance runs on a version, or has called it."""
+    used = {token[5] for token in (instance.waits or {}).get("tokens", ())}
+    return instance.definition_id == definition_id or str(definition_id) in used
+
+
+def _pair(session: Session, instance: ProcessInstance, target: ProcessDefinition, source: UUID | None = None) -> _Pair:
+    """Find what is to be moved: the instance itself, or a process it has called (the one on `source`, if given)."""
     own, new = definitions.program(session, instance.definition_id), definitions.program(session, target.id)
     if instance.ended_at is not None:
         raise ConflictError(N_("The process instance has ended."))
@@ -147,7 +158,8 @@ def _pair(session: Session, instance: ProcessInstance, target: ProcessDefinition
     called = [found for name in used if (found := definitions.program(session, name)).key == new.key]
     if not called:
         raise InvalidInputError(N_("The version belongs to another process."))
-    older = [found for found in called if found.definition_id != new.definition_id]
+    wanted = {str(source)} if source else {found.definition_id for found in called}
+    older = [found for found in called if found.definition_id in wanted - {new.definition_id}]
     if not older:
         raise ConflictError(N_("The process instance is on this version already."))
     return _Pair(older[0], new, own)
@@ -159,7 +171,7 @@ def _planned(
     before = _definition(session, instance.definition_id)
     found: Plan | None = None
     try:
-        pair = _pair(session, instance, wanted.target)
+        pair = _pair(session, instance, wanted.target, wanted.source)
         before = _definition(session, UUID(pair.old.definition_id))
         saved = _saved(instance)
         found = migration.plan(
@@ -262,7 +274,7 @@ def carry_out(
 ) -> Plan:
     """Move a locked instance and keep what an undo needs. Raises MigrationRefused before anything is written."""
     target = _definition(session, move.to_definition_id)
-    pair, wanted = _pair(session, instance, target), _Wanted(target, mapping, accept)
+    pair, wanted = _pair(session, instance, target, move.from_definition_id), _Wanted(target, mapping, accept)
     saved, own = _saved(instance), instance.definition_id
     plan = migration.plan(pair.old, pair.new, saved, mapping, accept=accept, called=pair.within is not None)
     made: list[Snapshot] = []

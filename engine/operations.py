@@ -83,7 +83,7 @@ class AuditRow:
 
 @dataclass(frozen=True, slots=True)
 class VersionRow:
-    """A version of a process, whether new cases start with it, and how many run on it."""
+    """A version of a process, and whether new cases start with it."""
 
     id: UUID
     key: str
@@ -95,7 +95,6 @@ class VersionRow:
     created_at: datetime
     created_by: str
     newest: bool
-    running: int
 
 
 def measures(session: Session, *, now: datetime) -> Measures:
@@ -184,7 +183,6 @@ def versions(session: Session, viewer: Viewer) -> tuple[VersionRow, ...]:
     """List every version of every process, the newest of each first."""
     access.require(viewer, Action.DEFINITION_VIEW)
     newest = {row.key: row.id for row in definitions.newest_processes(session)}
-    running = moves.counts(session)
     return tuple(
         VersionRow(
             id=row.id,
@@ -197,11 +195,16 @@ def versions(session: Session, viewer: Viewer) -> tuple[VersionRow, ...]:
             created_at=row.created_at,
             created_by=row.created_by,
             newest=newest.get(row.key) == row.id,
-            running=running.get(row.id, 0),
         )
         for key in sorted(definitions.process_keys(session))
         for row in definitions.process_versions(session, key)
     )
+
+
+def running(session: Session, viewer: Viewer) -> Mapping[UUID, int]:
+    """Count the running instances of each version; of one that was called, those with an open task in it."""
+    access.require(viewer, Action.DEFINITION_VIEW)
+    return moves.counts(session)
 
 
 def version_id(session: Session, key: str, number: int = 0) -> UUID:

@@ -199,7 +199,6 @@ def retell(
         if row is None:
             continue
         told = _task_row(session, instance, task, now)
-        told["properties"] = {**{k: v for k, v in row.properties.items() if k == "summary"}, **told["properties"]}
         names = MOVED if task.id in reassigned else MOVED[:-2]
         for name in names:
             if getattr(row, name) != told[name]:

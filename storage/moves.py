@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import Uuid, delete, func, insert, select, update
+from sqlalchemy import Text, Uuid, cast, delete, func, insert, or_, select, update
 from sqlalchemy.orm import undefer
 
 from storage.instances import RUNNING
@@ -59,9 +59,10 @@ def forget(session: Session, before: datetime) -> None:
 
 
 def running(session: Session, definition_id: UUID, ids: Collection[UUID] | None = None) -> Sequence[UUID]:
-    """List the running instances of a version, oldest first; of `ids`, those among them."""
+    """List the running instances of a version, or that have called it, oldest first; of `ids`, those among them."""
+    calls = cast(ProcessInstance.waits, Text).contains(str(definition_id))  # each token names its version
     query = select(ProcessInstance.id).where(
-        ProcessInstance.definition_id == definition_id, ProcessInstance.status.in_(RUNNING)
+        ProcessInstance.status.in_(RUNNING), or_(ProcessInstance.definition_id == definition_id, calls)
     )
     query = query if ids is None else query.where(ProcessInstance.id.in_(list(ids)))
     return session.scalars(query.order_by(ProcessInstance.started_at, ProcessInstance.id)).all()
@@ -79,9 +80,12 @@ def whole(session: Session, ids: Sequence[UUID], size: int = 200) -> Iterator[Pr
 
 
 def counts(session: Session) -> dict[UUID, int]:
-    """Count the running instances of each version."""
+    """Count the running instances of each version; of one that was called, those with an open task in it."""
     query = select(ProcessInstance.definition_id, func.count()).where(ProcessInstance.status.in_(RUNNING))
-    return {row[0]: row[1] for row in session.execute(query.group_by(ProcessInstance.definition_id))}
+    own = {row[0]: row[1] for row in session.execute(query.group_by(ProcessInstance.definition_id))}
+    tasks = select(UserTask.definition_id, func.count(UserTask.instance_id.distinct())).where(UserTask.state == "open")
+    called = {UUID(row[0]): row[1] for row in session.execute(tasks.group_by(UserTask.definition_id))}
+    return called | own
 
 
 # Batches

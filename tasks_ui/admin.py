@@ -183,5 +183,6 @@ def deployments() -> str:
     """List the processes with all their versions."""
     with context.reading() as opened:
         found = operations.versions(opened, context.viewer())
+        running = operations.running(opened, context.viewer())
     processes = [(key, list(versions)) for key, versions in groupby(found, key=lambda version: version.key)]
-    return render_template("admin_deployments.html", processes=processes)
+    return render_template("admin_deployments.html", processes=processes, running=running)

@@ -135,13 +135,15 @@ class Trip:
     """The two versions, the caller's mapping and what he agrees to."""
 
     def __init__(self, old: Program, new: Program, mapping: Mapping[str, str], accept: Collection[str]) -> None:
-        """Check the mapping. Raises InvalidInputError for an element that one of the versions does not have."""
+        """Check the mapping. Raises InvalidInputError for elements that are not there or cannot begin anew."""
         self.old, self.new, self.mapping, self.accept = old, new, mapping, accept
         for source, target in mapping.items():
             if source not in old.process.nodes:
                 raise InvalidInputError(N_("The old version has no element {element}."), element=source)
             if (target or source) not in new.process.nodes:
                 raise InvalidInputError(N_("The new version has no element {element}."), element=target or source)
+            if target == ANEW and not _armed(old, source):
+                raise InvalidInputError(N_("{element} is no event: it cannot begin anew."), element=source)
 
     def goes_to(self, element: str) -> str:
         """Name the element of the new version that an element corresponds to, whether it is there or not."""
@@ -299,7 +301,7 @@ def _watch(
     where_name, taken = trip.label(where), set()
     for place in waiting:
         to, name = trip.goes_to(place.element), trip.old.specs[place.element].label
-        if to in new and _armed(trip.new, to) == _armed(trip.old, place.element):
+        if to in new and to not in taken and _armed(trip.new, to) == _armed(trip.old, place.element):
             place.target, place.anew = to, trip.anew(place.element)
             taken.add(to)
             was, now = starter(trip.old, place.element), starter(trip.new, to)

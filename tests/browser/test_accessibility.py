@@ -5,19 +5,27 @@ The pages are those the application serves: a new address without an entry in PA
 
 from __future__ import annotations
 
+import re
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 import pytest
 from sqlalchemy import select
 
+from engine import definitions, migration_batches
+from engine.access import SYSTEM
+from engine.core.migration_words import say
 from storage.tables.cases import ServiceCase
+from storage.tables.definitions import ProcessDefinition
+from storage.tables.moves import InstanceMigration
 from storage.tables.registers import ImportRun
 from storage.tables.work import UserTask
 from tests.browser.conftest import AXE, CHECK, RULES, Live, shoot
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
+    from sqlalchemy.orm import Session
 
 AGENT, PLANNER, HANDLER, ADMIN = "lin.xiaoan", "chen.liyan", "kang.gongcheng", "admin"
 PAGES: dict[str, list[tuple[str, str]]] = {
@@ -59,6 +67,10 @@ PAGES: dict[str, list[tuple[str, str]]] = {
     "api.page": [(ADMIN, "/api/v1/")],
     "admin_instances.index": [(ADMIN, "/admin/instances")],
     "admin_instances.show": [(ADMIN, "/admin/instances/{instance}")],
+    "admin_versions.show": [(ADMIN, "/admin/instances/{instance}/version?target={newer}")],
+    "admin_versions.cases": [(ADMIN, "/admin/versions/{older}?target={newer}")],
+    "admin_versions.batches": [(ADMIN, "/admin/moves")],
+    "admin_versions.batch": [(ADMIN, "/admin/moves/{batch}")],
     "reference.index": [(ADMIN, "/reference")],
     "reference.bpmn": [(ADMIN, "/reference/bpmn")],
     "reference.feel": [(ADMIN, "/reference/feel")],
@@ -109,7 +121,26 @@ def names(live: Live) -> dict[str, str]:
         )  # fmt: skip
         session.add(run)
         session.flush()
-        return found | {"run": str(run.id)}
+        return found | {"run": str(run.id)} | _versions(session, live)
+
+
+def _renamed(found: re.Match[bytes]) -> bytes:
+    return found[0].replace(b"T07", b"T07x")
+
+
+def _versions(session: Session, live: Live) -> dict[str, str]:
+    """Publish a version without one of the steps, and have cases moved to it, of which one is refused already."""
+    older = session.scalars(select(ProcessDefinition).where(ProcessDefinition.key == "complaint_dispatch")).one()
+    given = {"now": live.site.clock()}
+    registry = live.site.app.extensions["keyturn"].registry
+    source = re.sub(rb'( id|sourceRef|targetRef|bpmnElement)="T07"|>T07<', _renamed, older.source)
+    made = definitions.deploy(session, files={"c.bpmn": source}, viewer=SYSTEM, registry=registry, **given)
+    newer = made.processes[0].id
+    batch = migration_batches.migrate_all(session, SYSTEM, older.id, target_definition_id=newer, reason="x", **given)
+    move = session.scalars(select(InstanceMigration).where(InstanceMigration.batch_id == batch)).first()
+    assert move is not None
+    move.state, move.findings = "refused", [asdict(say("removed", "T07", name="T07"))]
+    return {"older": str(older.id), "newer": str(newer), "batch": str(batch)}
 
 
 def wrong_with(page: Page, endpoint: str) -> list[str]:

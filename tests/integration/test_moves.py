@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from samples import END, START, bpmn, flow, user
@@ -235,7 +236,16 @@ def test_a_called_process_is_moved_by_itself(app):
     case = app.start("p")
     [new] = deployed(app, inner[1])
     before = rows(app)
-    move(app, case, new)
+    with app.database.read() as s:
+        old = task_of(app, "i").definition_id
+        [plan] = migrations.dry_run(
+            s, SYSTEM, definition_id=UUID(old), target_definition_id=new, now=app.now, registry=app.registry
+        )
+        assert (plan.instance_id, plan.outcome, plan.from_version) == (case, "continues", 1)
+    batch = app.call(migration_batches.migrate_all, SYSTEM, UUID(old), target_definition_id=new)
+    app.run_jobs()
+    with app.database.read() as s:
+        assert migration_batches.progress(s, SYSTEM, batch)[0].moved == 1
     assert task_of(app, "i").definition_id == str(new)
     app.call(migrations.undo, SYSTEM, case)
     assert rows(app) == before
