@@ -10,7 +10,14 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "integration"))
 import samples
 
 from engine.connectors import BpmnError, Registry
-from engine.errors import ConflictError, DeploymentRefused, InvalidFormError, NotFoundError, ProcessError
+from engine.errors import (
+    ConflictError,
+    DeploymentRefused,
+    InvalidFormError,
+    MigrationRefused,
+    NotFoundError,
+    ProcessError,
+)
 from engine.testing import Workbench
 
 
@@ -281,3 +288,23 @@ def test_an_operator_starts_steps(bench):
     bench.start_before(case, "b")
     bench.start_after(case, "a")
     assert sorted(task.element_id for task in bench.tasks()) == ["a", "b", "b"]
+
+
+def test_a_running_instance_is_tried_on_another_version(bench):
+    bench.put(two=samples.TWO_STEPS)
+    case = bench.start("two")
+    (task,) = bench.tasks()
+    bench.claim(task, "anna")
+    bench.put(two=samples.TWO_STEPS.replace(b'"a"', b'"a2"').replace(b'f_s_a"', b'f_s_a2"'))
+    plan = bench.plan_migration(case)
+    assert (plan.outcome, [finding.rule for finding in plan.findings]) == ("decision", ["removed"])
+    with pytest.raises(MigrationRefused):
+        bench.migrate(case)
+    assert bench.plan_migration(case, 2, {"a": "a2"}).outcome == "moves"
+    bench.migrate(case, 2, mapping={"a": "a2"})
+    (moved,) = bench.tasks()
+    assert (moved.id, moved.element_id, moved.assignee) == (task.id, "a2", "anna")
+    bench.undo_migration(case)
+    assert bench.tasks()[0].element_id == "a"
+    with pytest.raises(NotFoundError):
+        bench.migrate(case, 7)
