@@ -221,6 +221,22 @@ def _sees_instance(viewer: Viewer, subject: InstanceSubject) -> bool:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Which instances a person sees, for a query: those of `roles` (role, project or "" for all) and his own."""
+
+    roles: tuple[tuple[str, str], ...]
+    logins: tuple[str, ...]
+
+
+def reach(viewer: Viewer) -> Reach | None:
+    """Say `_sees_instance` for lists, which the database cuts into pages; None means all."""
+    if viewer.is_admin or viewer.is_process_owner:
+        return None
+    held = [*(grant for grant in viewer.grants if not grant.org), *viewer.supervised]
+    return Reach(tuple(sorted({(grant.role, grant.scope) for grant in held})), viewer.logins)
+
+
 def _sends(viewer: Viewer, subject: InstanceSubject | None) -> bool:
     """Staff who see an instance may send it a message; only administrators send to all (None)."""
     if subject is None:

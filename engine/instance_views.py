@@ -15,6 +15,7 @@ from storage import history as history_rows
 from storage import incidents as incident_rows
 from storage import instances, people, tasks
 from storage import jobs as job_rows
+from storage.tasks import TOTAL_LIMIT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -114,6 +115,17 @@ class InstanceHead:
     end_name: str
     end_kind: str
     end_code: str
+
+
+@dataclass(frozen=True, slots=True)
+class InstancePage:
+    """A page of instances; `more`: another follows. `total` and `pages` stop at 10,000 instances: `capped` says so."""
+
+    items: tuple[InstanceHead, ...]
+    total: int
+    pages: int
+    capped: bool
+    more: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,19 +264,6 @@ def incident_info(row: Incident, instance: ProcessInstance | None) -> IncidentIn
     )
 
 
-def only_visible(session: Session, viewer: Viewer, heads: Sequence[InstanceHead]) -> tuple[InstanceHead, ...]:
-    """Leave out the instances this viewer may not look at."""
-    if viewer.is_admin or viewer.is_process_owner:
-        return tuple(heads)
-    rows = [instances.get(session, head.id) for head in heads]
-    seen = {
-        row.id
-        for row in rows
-        if row is not None and access.allowed(viewer, Action.INSTANCE_VIEW, subject(session, row))
-    }
-    return tuple(head for head in heads if head.id in seen)
-
-
 def history(session: Session, instance_id: UUID, viewer: Viewer, *, after: int = 0) -> tuple[HistoryInfo, ...]:
     """List what happened to an instance, oldest first. Raises NotFoundError."""
     visible(session, viewer, instance_id)
@@ -303,16 +302,33 @@ def listed(
     limit: int = 50,
     offset: int = 0,
 ) -> tuple[InstanceHead, ...]:
-    """List the instances in the viewer's projects, newest first."""
-    inside = [grant for grant in viewer.grants if not grant.org]
-    everywhere = viewer.is_admin or viewer.is_process_owner or any(not grant.scope for grant in inside)
+    """List the instances the viewer may see, newest first."""
     rows = instances.listed(
-        session,
-        process_key=process_key,
-        open_only=open_only,
-        scopes=None if everywhere else sorted({grant.scope for grant in inside}),
-        text=text,
-        limit=limit,
+        session, process_key=process_key, open_only=open_only, seen_by=_seen_by(viewer), text=text, limit=limit,
         offset=offset,
-    )
+    )  # fmt: skip
     return tuple(head_of(row) for row in rows)
+
+
+def page(
+    session: Session,
+    viewer: Viewer,
+    *,
+    process_key: str = "",
+    open_only: bool = False,
+    text: str = "",
+    number: int = 1,
+    size: int = 50,
+) -> InstancePage:
+    """Give a page of the instances the viewer may see, newest first, and how many there are in all."""
+    wanted: dict[str, Any] = {"process_key": process_key, "open_only": open_only, "text": text}
+    total = instances.count(session, **wanted, seen_by=_seen_by(viewer), limit=TOTAL_LIMIT)
+    items = listed(session, viewer, **wanted, limit=size + 1, offset=(number - 1) * size)
+    return InstancePage(
+        items[:size], total, max(1, -(-total // size)), capped=total >= TOTAL_LIMIT, more=len(items) > size
+    )
+
+
+def _seen_by(viewer: Viewer) -> tuple[Sequence[tuple[str, str]], Sequence[str]] | None:
+    found = access.reach(viewer)
+    return None if found is None else (found.roles, found.logins)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, delete, exists, insert, or_, select, update
+from sqlalchemy import Text, and_, bindparam, cast, delete, exists, func, insert, or_, select, update
 from sqlalchemy.orm import undefer
 
 from storage.tables.base import table_of
+from storage.tables.definitions import ProcessDefinition
 from storage.tables.instances import HistoryEvent, MessageSubscription, ProcessInstance
 from storage.tables.work import Comment, IdempotencyKey, Incident, Job, TaskCandidate, UserTask
 from storage.words import squeezed
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Select
     from sqlalchemy.orm import Session
+
+    Seen = tuple[Sequence[tuple[str, str]], Sequence[str]]
 
 _WHOLE = (
     undefer(ProcessInstance.state),
@@ -132,28 +136,72 @@ def listed(
     *,
     process_key: str = "",
     open_only: bool = False,
-    scopes: Iterable[str] | None = None,
+    seen_by: Seen | None = None,
     text: str = "",
     limit: int = 50,
     offset: int = 0,
 ) -> Sequence[ProcessInstance]:
-    """List instances, newest first. `scopes` None: all projects."""
-    query = filtered(select(ProcessInstance), process_key, open_only, scopes, text)
+    """List instances, newest first: all, or those that `seen_by` says."""
+    query = _filtered(select(ProcessInstance), process_key, seen_by, text, open_only=open_only)
     query = query.order_by(ProcessInstance.started_at.desc(), ProcessInstance.id)
     return session.scalars(query.limit(limit).offset(offset)).all()
 
 
-def filtered(
-    query: Select[*tuple[Any, ...]], process_key: str, open_only: bool, scopes: Iterable[str] | None, text: str
+def count(
+    session: Session,
+    *,
+    process_key: str = "",
+    open_only: bool = False,
+    seen_by: Seen | None = None,
+    text: str = "",
+    limit: int = 10_000,
+) -> int:
+    """Count what `listed` would list in all, no further than `limit`."""
+    query = _filtered(select(ProcessInstance.id), process_key, seen_by, text, open_only=open_only).limit(limit)
+    return session.scalar(select(func.count()).select_from(query.subquery())) or 0
+
+
+def _filtered(
+    query: Select[*tuple[Any, ...]], process_key: str, seen_by: Seen | None, text: str, *, open_only: bool
 ) -> Select[*tuple[Any, ...]]:
-    """Narrow a query over instances."""
     if process_key:
         query = query.where(ProcessInstance.process_key == process_key)
     if open_only:
         query = query.where(ProcessInstance.status.in_(RUNNING))
-    if scopes is not None:
-        query = query.where(ProcessInstance.scope.in_(list(scopes)))
+    if seen_by is not None:
+        query = query.where(_seen(*seen_by))
     return query.where(*matches(text))
+
+
+def _seen(roles: Sequence[tuple[str, str]], logins: Sequence[str]) -> Any:
+    """Say in SQL who had to do with an instance: by a role of its process or of a task, or as a person."""
+    here = UserTask.instance_id == ProcessInstance.id
+    mine = or_(
+        UserTask.assignee.in_(logins),
+        UserTask.completed_by.in_(logins),
+        UserTask.owner.in_(logins),
+        *(_holds(UserTask.candidate_users, login) for login in logins),
+    )
+    ways = [
+        ProcessInstance.started_by.in_(logins),
+        exists().where(here, mine),
+        exists().where(Comment.instance_id == ProcessInstance.id, Comment.author.in_(logins)),
+    ]
+    by_scope: dict[str, list[str]] = {}
+    for role, scope in roles:
+        by_scope.setdefault(scope, []).append(role)
+    for scope, codes in by_scope.items():
+        processes = select(ProcessDefinition.id).where(or_(*(_holds(ProcessDefinition.roles, c) for c in codes)))
+        tasks = exists().where(here, or_(*(_holds(UserTask.candidate_groups, c) for c in codes)))
+        of_roles = or_(ProcessInstance.definition_id.in_(processes), tasks)
+        ways.append(and_(ProcessInstance.scope == scope, of_roles) if scope else of_roles)
+    return or_(*ways)
+
+
+def _holds(column: Any, name: str) -> Any:
+    """Tell in SQL, the same way on both databases, whether a JSON list of texts holds this one."""
+    listed_ = cast(column, Text)
+    return func.replace(listed_, json.dumps(name, ensure_ascii=False), "") != listed_
 
 
 def matches(text: str) -> list[Any]:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 blueprint = Blueprint("admin_instances", __name__, url_prefix="/admin")
 SIZE = 50
 LONGEST_VALUE = 100_000
+LONGEST_SEARCH = 100
+MOST_PAGES = 1_000_000
 STATUSES = {
     "active": (lazy_gettext("running"), "chip-ok"),
     "suspended": (lazy_gettext("suspended"), "chip-warn"),
@@ -37,14 +39,15 @@ STATUSES = {
 @blueprint.get("/instances")
 def index() -> str:
     """List process instances, newest first."""
-    text, page = request.args.get("q", "").strip(), max(request.args.get("page", 1, type=int), 1)
+    text = request.args.get("q", "").strip()[:LONGEST_SEARCH]
+    page = min(max(request.args.get("page", 1, type=int), 1), MOST_PAGES)
     with context.reading() as opened:
         access.require(context.viewer(), Action.INCIDENT_VIEW)
-        found = instance_views.listed(opened, context.viewer(), text=text, limit=SIZE + 1, offset=(page - 1) * SIZE)
+        found = instance_views.page(opened, context.viewer(), text=text, number=page, size=SIZE)
     return render_template(
         "admin_instances.html",
-        instances=found[:SIZE],
-        more=len(found) > SIZE,
+        instances=found.items,
+        found=found,
         page=page,
         text=text,
         statuses=STATUSES,

@@ -23,18 +23,14 @@ ONE = "/instances/<uuid:instance_id>"
 def list_instances(call: Call) -> models_instances.Instances:
     """List the instances the viewer may see, newest first."""
     query: models_instances.InstanceQuery = call.query
-    rows = instance_views.listed(
-        call.session,
-        call.viewer,
-        process_key=query.process,
-        open_only=query.open_only,
-        text=query.text,
-        limit=query.size + 1,
-        offset=(query.page - 1) * query.size,
-    )
-    seen = instance_views.only_visible(call.session, call.viewer, rows[: query.size])
-    items = fill(tuple[models_instances.Instance, ...], seen)
-    return models_instances.Instances(items, query.page, query.size, len(rows) > query.size)
+    found = instance_views.page(
+        call.session, call.viewer, process_key=query.process, open_only=query.open_only, text=query.text,
+        number=query.page, size=query.size,
+    )  # fmt: skip
+    return models_instances.Instances(
+        fill(tuple[models_instances.Instance, ...], found.items), query.page, query.size, found.more,
+        total=found.total, pages=found.pages, capped=found.capped,
+    )  # fmt: skip
 
 
 @operation("GET", ONE, TAG, answer=models_instances.InstanceDetail)

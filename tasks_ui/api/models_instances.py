@@ -44,12 +44,15 @@ class Instance:
 
 @dataclass(frozen=True, slots=True)
 class Instances:
-    """A page of instances, newest first. Those the viewer may not see are left out of their page."""
+    """A page of instances, newest first. `total` and `pages` stop counting at 10,000 instances (`capped`)."""
 
     items: tuple[Instance, ...]
     page: int
     size: int
     more: bool
+    total: int
+    pages: int
+    capped: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -233,6 +233,19 @@ def test_operators_start_steps_inside_rounds(admin: Program, site: Site) -> None
     assert tokens.count("report") == 2
 
 
+def test_instances_are_paged_over_what_a_person_sees(admin: Program, site: Site) -> None:
+    one = started(admin)
+    for key in ("B-2", "XYZ-3"):
+        admin.post("/definitions/probe/start", {"business_key": key}, 201)
+    assert admin.get("/instances?process=probe")["total"] == 3
+    agent = program(site, "lin.xiaoan")
+    first = agent.get("/instances?process=probe&size=2")
+    assert (first["total"], first["pages"], first["more"], len(first["items"])) == (3, 2, True, 2)
+    last = agent.get("/instances?process=probe&size=2&page=2")
+    assert ([i["id"] for i in last["items"]], last["more"]) == ([one], False)
+    assert "共 1 个流程实例" in site.person("admin").get("/admin/instances?q=XYZ-3").text
+
+
 def test_only_administrators_operate(admin: Program, agent: Program) -> None:
     one = f"/instances/{started(admin)}"
     for path in ("suspend", "cancel"):

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from engine import instances, tasks
-from engine.access import SYSTEM, Grant
+from engine import access, instance_views, instances, tasks
+from engine.access import SYSTEM, Action, Grant
 from engine.errors import InvalidInputError
+from storage import instances as storage
 
 
 @pytest.fixture
@@ -142,3 +144,38 @@ def test_instances_are_listed_by_project(full):
         assert len(instances.listed(s, viewer, process_key="dispatch")) == 10
         assert len(instances.listed(s, SYSTEM, open_only=True, limit=100)) == 40
         assert [h.business_key for h in instances.listed(s, SYSTEM, text="000003")] == ["TS-2026-000003"]
+
+
+def test_the_list_of_instances_shows_each_person_what_he_may_open(full, sample):
+    """What the database leaves out before it cuts pages is what `access` would refuse, for every way of seeing a case."""
+    full.deploy(
+        sample.bpmn(
+            sample.START + sample.user("d", "=[role]", extra='camunda:candidateUsers="=[who]"') + sample.END
+            + sample.flow("s", "d") + sample.flow("d", "e"), key="dynamic", name="动态",
+        ),
+    )  # fmt: skip
+    full.start("dynamic", {"who": "dora", "role": "lawyer"}, scope="P1")
+    full.start("dynamic", {"who": 'e"ve', "role": "lawyer"}, scope="P2")
+    with full.database.transaction() as s:
+        mine = instances.start(s, key="check", variables={}, viewer=SYSTEM, now=full.now, registry=full.registry)
+        instances.comment(s, SYSTEM, mine, text="?", now=full.now)
+    people = [
+        full.person("anna", Grant("agent", "P1")), full.person("bert", "checker"), full.person("carl", Grant("agent", "", "org")),
+        full.person("dora"), full.person('e"ve'), full.person("lena", Grant("lawyer", "P2")), full.person("nobody", "cleaner"),
+        full.person("Dora"), SYSTEM, replace(full.person("boss", "chief"), supervised=(Grant("lawyer"), Grant("agent", "P0"))),
+    ]  # fmt: skip
+    anna, item = people[0], full.inbox(people[0]).items[0]
+    with full.database.transaction() as s:
+        tasks.claim(s, anna, item.id, now=full.now)
+        tasks.delegate(s, anna, item.id, to_login="nobody", reason="x", now=full.now)
+    with full.database.read() as s:
+        every = instances.listed(s, SYSTEM, limit=1000)
+        for viewer in people:
+            allowed = [
+                h.id for h in every
+                if access.allowed(viewer, Action.INSTANCE_VIEW, instances.subject(s, storage.get(s, h.id)))
+            ]  # fmt: skip
+            assert [h.id for h in instances.listed(s, viewer, limit=1000)] == allowed, viewer.login
+            page = instance_views.page(s, viewer, number=1, size=7)
+            assert (page.total, page.more) == (len(allowed), len(allowed) > 7), viewer.login
+            assert [h.id for h in page.items] == allowed[:7]
