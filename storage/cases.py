@@ -21,10 +21,16 @@ if TYPE_CHECKING:
 
 def next_value(session: Session, name: str) -> int:
     """Take the next number of a sequence. The row stays locked until the transaction ends: no gaps, no doubles."""
+    return next_values(session, name, 1)[0]
+
+
+def next_values(session: Session, name: str, count: int) -> range:
+    """Take the next numbers of a sequence at once, as `next_value` does."""
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     session.execute(insert(NumberSequence).values(name=name, value=0).on_conflict_do_nothing())
-    taken = update(NumberSequence).where(NumberSequence.name == name).values(value=NumberSequence.value + 1)
-    return session.execute(taken.returning(NumberSequence.value)).scalar_one()
+    taken = update(NumberSequence).where(NumberSequence.name == name).values(value=NumberSequence.value + count)
+    last = session.execute(taken.returning(NumberSequence.value)).scalar_one()
+    return range(last - count + 1, last + 1)
 
 
 def get(session: Session, number: str, *, lock: bool = False) -> ServiceCase | None:
