@@ -98,7 +98,7 @@ class Served:
     def workers(self) -> list[int]:
         """List the processes that answer requests."""
         found = subprocess.run(
-            ["ps", "-o", "pid=", "--ppid", str(self.process.pid)], capture_output=True, text=True, check=True
+            ["ps", "-o", "pid=", "--ppid", str(self.process.pid)], capture_output=True, text=True, check=False
         )
         return [int(pid) for pid in found.stdout.split()]
 

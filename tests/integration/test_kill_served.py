@@ -167,8 +167,12 @@ def prepared(server):
 def kill(kind, server, served, nursery, dice):
     """Kill -9 one thing, and see to it that it comes back."""
     if kind == "web":
-        with suppress(ProcessLookupError, IndexError):
-            os.kill(dice.choice(served.workers()), signal.SIGKILL)  # the server replaces it by itself
+        until = time.monotonic() + PATIENCE
+        while not (alive := served.workers()):
+            assert time.monotonic() < until
+            time.sleep(0.02)
+        with suppress(ProcessLookupError):
+            os.kill(dice.choice(alive), signal.SIGKILL)  # the server replaces it by itself
     elif kind == "worker":
         nursery.kill(dice.choice(nursery.alive))
         nursery.begin("worker")
