@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from engine.core import feel
 
 SECONDS = 1.0
-"""Far above the 0.1 s that is meant, for machines that do other things too."""
+"""Of CPU; far above the 0.1 s that is meant, for machines that do other things too."""
 
 HOSTILE = {
     "powers": "9**9**9**9**9**9",
@@ -68,12 +68,12 @@ def said(problem: feel.FeelProblem) -> None:
 def test_hostile_expressions_end_soon(name: str) -> None:
     text = HOSTILE[name]
     tracemalloc.start()
-    begin = time.perf_counter()
+    begin = time.thread_time()
     try:
         feel.to_json(feel.compile(text).evaluate({"x": {"a": 1}}))
     except feel.FeelProblem as problem:
         said(problem)
-    took = time.perf_counter() - begin
+    took = time.thread_time() - begin
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     # tracemalloc slows everything down several times.
@@ -86,10 +86,10 @@ def test_hostile_expressions_end_soon(name: str) -> None:
              "deep recursion", "regex back reference", "regex counts", "long", "digits", "partial", "lists", "sort", "replace grows"],
 )  # fmt: skip
 def test_hostile_expressions_are_refused_in_words(name: str) -> None:
-    begin = time.perf_counter()
+    begin = time.thread_time()
     with pytest.raises(feel.FeelProblem):
         feel.compile(HOSTILE[name]).evaluate({"x": 1})
-    assert time.perf_counter() - begin < SECONDS
+    assert time.thread_time() - begin < SECONDS
 
 
 def test_patterns_that_hang_other_engines_are_answered() -> None:
@@ -125,10 +125,10 @@ def test_a_condition_is_fast() -> None:
 
 
 def _timed(expression: feel.Expression, variables: dict[str, object]) -> float:
-    begin = time.perf_counter()
+    begin = time.thread_time()
     for _ in range(2000):
         expression.evaluate(variables)
-    return (time.perf_counter() - begin) / 2000
+    return (time.thread_time() - begin) / 2000
 
 
 def test_a_long_chain_is_no_nesting() -> None:
