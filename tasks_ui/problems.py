@@ -46,7 +46,7 @@ def answer(
         "findings": [dict(finding) for finding in findings],
         "request_id": g.get("request_id", ""),
     }
-    response = make_response(current_app.json.dumps(document), status)
+    response = make_response(current_app.json.dumps(document, ensure_ascii=False), status)
     response.headers["Content-Type"] = MEDIA_TYPE
     response.headers.extend(dict(headers or {}))
     return response

@@ -175,7 +175,7 @@ def _answer(one: Operation, result: Any) -> Response:
 
 
 def _json(document: Any, status: int) -> Response:
-    response = make_response(current_app.json.dumps(document), status)
+    response = make_response(current_app.json.dumps(document, ensure_ascii=False), status)
     response.headers["Content-Type"] = "application/json"
     return response
 

@@ -236,6 +236,7 @@ def test_operators_start_steps_inside_rounds(admin: Program, site: Site) -> None
 def test_instances_are_paged_over_what_a_person_sees(admin: Program, site: Site) -> None:
     one = started(admin)
     for key in ("B-2", "XYZ-3"):
+        site.clock.advance(minutes=1)
         admin.post("/definitions/probe/start", {"business_key": key}, 201)
     assert admin.get("/instances?process=probe")["total"] == 3
     agent = program(site, "lin.xiaoan")
