@@ -76,15 +76,7 @@ def _code(node: Node, what: str) -> Finding:
 
 
 def _topic(node: Node, topic: str, known: Known) -> Iterator[Finding]:
-    if topic.startswith(("=", "${", "#{")):
-        yield about(
-            node,
-            "topic-expression",
-            "error",
-            f"The topic {topic} is an expression, which is not evaluated: nobody would find the work. Write a name.",
-            f"主题“{topic}”是表达式，这里不会计算，谁也找不到这项工作。请直接写主题名称。",
-        )
-    elif known.topics is not None and topic not in known.topics:
+    if known.topics is not None and not topic.startswith("=") and topic not in known.topics:
         yield _unknown(node, "topic", "主题", topic, known.topics, "warning")
 
 

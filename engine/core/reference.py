@@ -116,7 +116,6 @@ several-starts|Several start events begin at once|多个开始事件同时开始
 timer-without-value|A timer has no value|定时器没有值|time
 too-deep|Elements are nested too deep|元素嵌套太深
 too-many-elements|The process has too many elements|流程元素太多
-topic-expression|A topic is an expression|主题写成了表达式
 unknown-activity|Compensation of an activity that does not exist|要补偿的活动不存在
 unknown-decision|A decision does not exist|决策表不存在
 unknown-default|A default flow does not leave its element|默认连线不从该元素出发

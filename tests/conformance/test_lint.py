@@ -110,7 +110,6 @@ RULES: list[tuple[str, str, str, str]] = [
     ("service-without-topic", "error", "a", START + '<serviceTask id="a" camunda:class="com.acme.Send"/>' + END + TASK),
     ("service-without-topic", "error", "a", START + '<sendTask id="a" camunda:delegateExpression="${mail}"/>' + END + TASK),
     ("service-without-topic", "error", "a", START + '<businessRuleTask id="a" camunda:expression="${x.y()}"/>' + END + TASK),
-    ("topic-expression", "error", "a", START + '<serviceTask id="a" camunda:type="external" camunda:topic="${t}"/>' + END + TASK),
     ("decision-missing", "error", "a", START + '<businessRuleTask id="a"/>' + END + TASK),
     ("called-missing", "error", "a", START + '<callActivity id="a"/>' + END + TASK),
     ("receive-without-message", "error", "a", START + '<receiveTask id="a"/>' + END + TASK),
