@@ -370,7 +370,8 @@ def run(app, track, database_url, race, rounds):
     course = Course(app, track)
     for turn in range(1, rounds + 1):
         race(course, turn)
-    course.settle()
+    if course.left:
+        course.settle()
     return course
 
 
