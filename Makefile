@@ -2,6 +2,7 @@
 # make test   everything set up, all tests that can run here
 # make check  linters, types, import directions, locks, translations
 # make bench  the budgets of DESIGN.md §4        make soak  the long tests (kill, race, property)
+# make drawings  some hundred diagrams of other people, out of published packages, for make soak
 # make serve  the application on its own data    make lock  new constraints.txt and package-lock.json
 # make migration NAME="add a column"             a new migration from the difference between tables and database
 #
@@ -19,7 +20,7 @@ DEMO_PORT ?= 8000
 DEMO_SIZE ?= demo
 FRESH ?=
 
-.PHONY: demo demo-data test check bench soak serve lock migration clean
+.PHONY: demo demo-data test check bench soak drawings serve lock migration clean
 .DELETE_ON_ERROR:
 
 $(VENV): constraints.txt pyproject.toml
@@ -48,6 +49,9 @@ test: $(VENV) $(DIST) $(MESSAGES)
 
 soak: $(VENV) $(DIST) $(MESSAGES)
 	$(BIN)/pytest -q -m soak
+
+drawings: $(VENV)
+	$(BIN)/python -m tests.conformance.fetch_drawings
 
 bench: $(VENV) $(DIST) $(MESSAGES)
 	$(BIN)/python -m tests.bench

@@ -47,7 +47,7 @@ def check_activity(model: Model, process: Process, node: Node, known: Known) -> 
             "error",
             "The service task does nothing: choose the implementation External and enter a topic.",
             "服务任务没有内容：请把实现方式选为“外部”（External），并填写主题（topic）。",
-            repair="topic",
+            repair="vendor" if "zeebe:taskDefinition" in node.unsupported else "topic",
         )
     elif kind == "businessRuleTask":
         yield from _reference(node, attributes.get("decisionRef", ""), known.decisions, "decision", "决策表")
@@ -196,6 +196,7 @@ def _reference(node: Node, name: str, names: frozenset[str] | None, what: str, w
             "error",
             f"The task names no {what}. Choose one.",
             f"任务没有指定{what_zh}。请选择。",
+            repair="vendor" if {"zeebe:calledDecision", "zeebe:calledElement"} & set(node.unsupported) else "",
         )
     elif names is not None and not name.startswith("=") and name not in names:
         yield _unknown(node, what, what_zh, name, names, "error")

@@ -18,7 +18,7 @@ HARMLESS = frozenset(
         "camunda:failedJobRetryTimeCycle", "camunda:formHandlerClass", "camunda:formFieldValidation",
         "camunda:modelerTemplate", "camunda:modelerTemplateVersion", "ioSpecification", "dataInputAssociation",
         "dataOutputAssociation", "ioBinding", "supportedInterfaceRef", "correlationSubscription", "isClosed",
-        "performer", "resourceRole", "zeebe:userTask",
+        "performer", "resourceRole", "camunda:modelerTemplateIcon",
     }
 )  # fmt: skip
 """They change nothing of the course of the process here: a step is saved as a whole anyway."""
@@ -79,6 +79,7 @@ def check_effects(process: Process) -> Iterator[Finding]:
 
 
 def _about(element_id: str, name: str, line: int, names: list[str]) -> Iterator[Finding]:
+    names = [n for n in names if n != "zeebe:userTask"]  # says of a user task that it is one
     weighty = [n for n in names if _weighs(n)]
     taken = [n for n in weighty if convertible(n)]
     for what in [", ".join(taken), *(n for n in weighty if n not in taken)]:
@@ -92,7 +93,7 @@ def _about(element_id: str, name: str, line: int, names: list[str]) -> Iterator[
                 f"“{what}”在这里不起作用。{advice_zh}",
                 name,
                 line=line,
-                repair=f"vendor:{element_id}" if advice is TAKEN[0] else "",
+                repair=f"vendor:{element_id}" if advice is TAKEN[0] else _respelling(element_id, what),
             )
     rest = ", ".join(n for n in names if n not in weighty)
     if rest:
@@ -105,6 +106,11 @@ def _about(element_id: str, name: str, line: int, names: list[str]) -> Iterator[
             name,
             line=line,
         )
+
+
+def _respelling(element_id: str, what: str) -> str:
+    """Name the repair of a text in another language: where it reads as FEEL, it is."""
+    return f"spelling:{element_id}" if what.startswith("language ") else ""
 
 
 def _weighs(name: str) -> bool:

@@ -70,7 +70,12 @@ def _judge(where: Finding, what: str, what_zh: str, text: str, known: Known) -> 
             message=f"The {what} “{text}” calls {name} at position {at}, which does not exist.{hint}",
             message_zh=f"{what_zh}“{text}”第 {at} 个字符处调用的函数“{name}”不存在。{hint_zh}",
         )
-    missing = [] if known.variables is None else sorted(expression.names - known.variables - LOOP_VARIABLES)
+    yield from _spaced(where, what, what_zh, text, expression.names - (known.variables or frozenset()))
+    missing = (
+        []
+        if known.variables is None
+        else sorted(n for n in expression.names - known.variables - LOOP_VARIABLES if " " not in n)
+    )
     for name in missing:
         hint, hint_zh = did_you_mean(name, known.variables or ())
         at = text.find(name) + 1
@@ -80,6 +85,20 @@ def _judge(where: Finding, what: str, what_zh: str, text: str, known: Known) -> 
             severity="info",
             message=f"The {what} “{text}” uses {name} at position {at}; no form or step here sets it.{hint}",
             message_zh=f"{what_zh}“{text}”第 {at} 个字符处用到变量“{name}”，没有表单或步骤会设置它。{hint_zh}",
+        )
+
+
+def _spaced(where: Finding, what: str, what_zh: str, text: str, names: frozenset[str]) -> Iterator[Finding]:
+    """Tell plain words, which FEEL takes for a name with spaces."""
+    for name in sorted(n for n in names if " " in n):
+        yield replace(
+            where,
+            rule="unknown-variable",
+            severity="error" if what == "timer" else "warning",
+            message=f"The {what} “{text}” reads “{name}” as the name of one variable, which no form can set. "
+            "Write FEEL, or put texts in quotes.",
+            message_zh=f"{what_zh}“{text}”里的“{name}”会被当成一个变量名，而表单不会有这样的变量。"
+            "请写成 FEEL，文字要加引号。",
         )
 
 

@@ -79,7 +79,7 @@ def topic_name(code: Mapping[str, str], name: str, element_id: str) -> str:
 
 def respelt(text: str) -> str:
     """Write a text that is no FEEL with FEEL's signs: straight quotes, `=`, `and`, `or`; "" when that does not help."""
-    if _understood(text):
+    if understood(text):
         return ""
     text_ = text.strip().rstrip(";").strip()
     if '"' not in text_ and text_.count("'") % 2 == 0:
@@ -89,10 +89,11 @@ def respelt(text: str) -> str:
         for sign, word in SIGNS:
             parts[at] = sign.sub(word, parts[at])
     changed = '"'.join(parts)
-    return changed if changed != text and _understood(changed) else ""
+    return changed if changed != text and understood(changed) else ""
 
 
-def _understood(text: str) -> bool:
+def understood(text: str) -> bool:
+    """Tell whether a text is FEEL."""
     try:
         feel.compile(text)
     except feel.FeelProblem:

@@ -47,7 +47,7 @@ PLAIN_EVENTS = frozenset({"startEvent", "endEvent", "intermediateThrowEvent"})
 _RULES = """
 boundary-with-incoming|A flow leads to a boundary event|连线指向边界事件
 boundary-without-host|A boundary event sits on no activity|边界事件没有附着在活动上
-called-missing|A call activity names no process|调用活动没有指定流程
+called-missing|A call activity names no process|调用活动没有指定流程|vendor
 cancel-outside-transaction|A cancel event outside of a transaction|取消事件不在事务里
 cancel-without-boundary|A transaction is cancelled and nothing follows|事务取消之后没有后续
 compensation-without-handler|A compensation event leads to no handler|补偿事件没有处理任务
@@ -57,7 +57,7 @@ cycle-piles-up|A timer repeats for ever and opens a task each time|定时器无�
 dangling-flow|A flow has only one end|连线缺一端
 dead-end|A path ends without an end event|路径没有结束事件就断了|end-event
 deadlock|A join can wait for ever|汇合可能永远等不齐|inclusive-join
-decision-missing|A business rule task names no decision|业务规则任务没有指定决策表
+decision-missing|A business rule task names no decision|业务规则任务没有指定决策表|vendor
 doctype|The file has a DOCTYPE or entities|文件含有 DOCTYPE 或实体
 duplicate-id|An id stands twice|编号重复
 empty-process|The process is empty|流程是空的
@@ -93,7 +93,7 @@ loop-without-count|A multi-instance has neither collection nor number|多实例�
 missing-id|An element has no id|元素没有编号|missing-id
 multiple-events|An event has several triggers|一个事件有多个触发条件
 no-default-flow|A gateway has no default flow|网关没有默认连线|default-flow
-no-effect|An attribute or element has no effect here|属性或元素在这里不起作用|vendor
+no-effect|An attribute or element has no effect here|属性或元素在这里不起作用|spelling,vendor
 no-end-event|There is no end event|没有结束事件|end-event
 no-form|A user task has no form|人工任务没有表单
 no-process|The file has no executable process|没有可执行的流程|executable
@@ -110,7 +110,7 @@ piles-up|Tokens can pile up|可能越积越多
 receive-without-message|A receive task has no message|接收任务没有指定消息|message
 same-condition|Two flows have the same condition|两条连线条件相同
 send-without-message|A send task has neither message nor topic|发送任务没有消息也没有主题|message
-service-without-topic|A service task names no topic|服务任务没有主题|topic
+service-without-topic|A service task names no topic|服务任务没有主题|topic,vendor
 several-ends|Several end events have no name|多个结束事件未命名
 several-starts|Several start events begin at once|多个开始事件同时开始
 timer-without-value|A timer has no value|定时器没有值|time

@@ -6,7 +6,7 @@ from lxml import etree
 
 from engine.core import repair_drawing
 from engine.core.lint_expressions import cycle_of
-from engine.core.lint_spelling import respelt
+from engine.core.lint_spelling import respelt, understood
 from engine.core.normalise import EXPRESSION_ATTRIBUTES, is_juel, plain
 from engine.core.parse_effects import BPMN
 from engine.core.repair_tree import CONDITION, NODES, flows, fresh, kind, nodes, own
@@ -80,6 +80,12 @@ def spelling(root: etree._Element, node: etree._Element) -> None:
         bare = text.removeprefix("=")
         if kind(part) in BARE_TEXTS and (meant := respelt(bare)):
             part.text = text[: len(text) - len(bare)] + meant
+        if (
+            kind(part) in BARE_TEXTS
+            and part.get("language")
+            and understood((part.text or "").strip().removeprefix("="))
+        ):
+            del part.attrib["language"]
         for key, value in [(str(k), str(v)) for k, v in part.attrib.items()]:
             name = etree.QName(key).localname
             expression = value.startswith("=") or name in BARE_ATTRIBUTES

@@ -1,7 +1,7 @@
 """Drawings not made by us: each runs, or is refused with findings that name elements. Nothing ever crashes.
 
 Folders with `.bpmn` files of other people may be named in KEYTURN_FOREIGN_DRAWINGS (separated by ":"); without it the
-drawings are random ones, spoiled by chance.
+drawings are random ones, spoiled by chance. The long form (`make soak`) takes those that `make drawings` has fetched.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import random
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from time import process_time
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -24,6 +25,7 @@ from engine.core.snapshot import Environment
 from engine.errors import DeploymentRefused, KeyturnError, NotFoundError
 from tests.conformance.drawing_board import END, START, boundary, chain, compiled, timer, user, xml
 from tests.conformance.foreign_drawings import HOSTILE, drawings
+from tests.conformance.foreign_play import deploy_and_play
 
 if TYPE_CHECKING:
     from engine.core.findings import Finding
@@ -150,6 +152,47 @@ def test_drawings_not_made_by_us_run_or_are_refused_by_name():
     outcomes = all_of(named)
     print(dict(outcomes))
     assert outcomes.total() == len(named)
+
+
+FETCHED = Path("build/drawings")
+ENOUGH, SECONDS, SHARE = 300, 2.0, 0.7
+
+
+@pytest.mark.soak
+def test_drawings_of_other_people_are_checked_repaired_deployed_and_played():
+    """Each is refused by names, or runs; every round of repairs leaves it better; none takes long."""
+    fetched = sorted(FETCHED.glob("*")) if FETCHED.is_dir() else []
+    named = given() or [(file.name, file.read_bytes()) for file in fetched] or list(drawings(COUNT))
+    assert not fetched or len(named) >= ENOUGH
+    before, after, played = Counter[str](), Counter[str](), Counter[str]()
+    for name, text in named:
+        begun = process_time()
+        outcome, found = judged(text)
+        before[outcome] += 1
+        mended, _ = repair.mend(text, lambda xml: judged(xml)[1])
+        outcome_after, left = judged(mended)
+        after[outcome_after] += 1
+        took = process_time() - begun
+        assert took < SECONDS, (name, took)
+        if outcome == "unreadable":
+            assert found[0].rule in FILE_RULES, name
+            continue
+        assert outcome != "passes" or outcome_after == "passes", (name, left)
+        end, said = deploy_and_play(mended)
+        played[end] += 1
+        assert (end == "refused") == (outcome_after == "refused"), (name, end, said)
+        assert end != "refused" or names_elements(mended, said), (name, said)
+    print(len(named), "drawings; as they are", dict(before), "repaired", dict(after), "played", dict(played))
+    assert after["passes"] > SHARE * (len(named) - after["unreadable"])
+
+
+def judged(text: bytes) -> tuple[str, list[Finding]]:
+    """Check a drawing as `keyturn check` does."""
+    try:
+        found = lint.check(normalise.normalise(parse.parse(text)), lint.Known())
+    except DeploymentRefused as refused:
+        return "unreadable", list(refused.findings)
+    return "refused" if any(f.severity == "error" for f in found) else "passes", found
 
 
 @pytest.mark.soak

@@ -167,6 +167,8 @@ RULES: list[tuple[str, str, str, str]] = [
     ("invalid-feel", "error", "a", START + user("a", "", '<multiInstanceLoopCharacteristics camunda:collection="a"><completionCondition>1 +</completionCondition></multiInstanceLoopCharacteristics>') + END + TASK),
     ("invalid-feel", "error", "a", START + '<callActivity id="a" calledElement="${x.y()}"/>' + END + TASK),
     ("invalid-feel", "error", "a", START + '<receiveTask id="a" messageRef="m"><extensionElements><camunda:properties><camunda:property name="correlationKey" value="=1 +"/></camunda:properties></extensionElements></receiveTask>' + END + TASK),
+    ("unknown-variable", "warning", "fa", split("exclusiveGateway", "customer is happy", "n = 2")),
+    ("unknown-variable", "error", "c", START + catch(timer("Duration", "wait five seconds please")) + END + chain("s", "c", "e")),
     ("juel", "info", "fa", split("exclusiveGateway", "${n == 1}", "n = 2")),
     ("invalid-time", "error", "a", START + user("a", 'camunda:dueDate="tomorrow"') + END + TASK),
     ("invalid-priority", "error", "a", START + user("a", 'camunda:priority="high"') + END + TASK),

@@ -408,3 +408,20 @@ def test_the_correlation_key_of_camunda_8_goes_to_who_waits():
     mended_ = mended(text, "vendor")
     assert parse.parse(mended_).processes["P"].nodes["a"].properties == {"correlationKey": "=order"}
     assert "no-effect" not in rules(mended_)
+
+
+def test_a_condition_in_javascript_that_reads_as_feel_is_written_so():
+    for written, meant in (("n == 1", "n = 1"), ("n > 1", "n > 1")):
+        text = xml(START + user("a") + flow("s", "a", written) + END + chain("a", "e")).replace(b"<conditionExpression", b'<conditionExpression language="JavaScript"')
+        mended_ = mended(text, "spelling")
+        assert next(iter(parse.parse(mended_).processes["P"].flows.values())).condition == meant
+        assert not errors(mended_)
+
+
+def test_what_camunda_8_says_of_a_service_mends_the_service_without_topic():
+    inner = '<extensionElements><z:taskDefinition type="mail"/></extensionElements>'
+    text = xml(START + f'<serviceTask id="a" name="寄信" xmlns:z="http://camunda.org/schema/zeebe/1.0">{inner}</serviceTask>' + END + TASK)
+    assert {f.repair for f in found(text) if f.element_id == "a"} == {"vendor:a"}
+    made, done = repair.mend(text, found)
+    assert {r.rule for r in done} == {"vendor", "layout"}
+    assert parse.parse(made).processes["P"].nodes["a"].attributes["topic"] == "mail"
