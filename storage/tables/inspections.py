@@ -60,6 +60,8 @@ class ChecklistItem(Base):
 class InspectionBatch(Base):
     """A round of inspection of a phase (I01). `rounds`: 工程自检 分户验收 一户一验 工地开放日 承接查验 交付前复查.
 
+    `houses`: the keys of the units when they came as a list or from the round before; else the buildings say them.
+    `plan` keeps what no column needs: finish, sampling, training, conditions, the number of the `previous` round.
     `state`: 编制 待审批 准备 进行中 评审 通过 有条件通过 不通过 已取消.
     """
 
@@ -71,6 +73,8 @@ class InspectionBatch(Base):
     round: Mapped[str] = mapped_column(text_of(20))
     stage: Mapped[str] = mapped_column(text_of(20), default="交付前内部验房")
     buildings: Mapped[list[Any]] = mapped_column(default=list)
+    houses: Mapped[list[Any]] = mapped_column(default=list)
+    plan: Mapped[dict[str, Any]] = mapped_column(default=dict)
     starts_on: Mapped[date]
     ends_on: Mapped[date]
     sample_percent: Mapped[int] = mapped_column(default=100)
