@@ -27,6 +27,7 @@ from storage.tables.inspections import InspectionBatch, InspectionUnit
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
+    from uuid import UUID
 
     from sqlalchemy.orm import Session
 
@@ -119,23 +120,7 @@ def spawn(
     ctx.session.add_all([unit_row for unit_row, _ in houses])
     ctx.session.flush()
     for unit_row, dressed in houses:
-        unit_row.instance_id = instances.start(
-            ctx.session,
-            key=kind.process,
-            variables={
-                **dressed.variables,
-                "batch_number": row.number,
-                "unit_number": unit_row.number,
-                "house": unit_row.house,
-            },
-            viewer=SYSTEM,
-            now=ctx.now,
-            registry=ctx.registry,
-            business_key=unit_row.number,
-            scope=row.project,
-            title=dressed.title or f"{unit_row.number} {unit_row.house}",
-            fields={"number": unit_row.number, "house": unit_row.house, "batch": row.number, **dressed.fields},
-        )
+        unit_row.instance_id = _start(ctx, kind, unit_row, dressed)
     ctx.session.flush()
     return {
         "spawned": len(chunk),
@@ -143,6 +128,22 @@ def spawn(
         "left": len(missing) - len(chunk),
         "units_open": count_open(ctx.session, kind, row.number),
     }
+
+
+def _start(ctx: ServiceContext, kind: Kind, row: Any, dressed: House) -> UUID:
+    known = {"batch_number": row.batch_number, "unit_number": row.number, "house": row.house}
+    return instances.start(
+        ctx.session,
+        key=kind.process,
+        variables={**dressed.variables, **known},
+        viewer=SYSTEM,
+        now=ctx.now,
+        registry=ctx.registry,
+        business_key=row.number,
+        scope=row.project,
+        title=dressed.title or f"{row.number} {row.house}",
+        fields={"number": row.number, "house": row.house, "batch": row.batch_number, **dressed.fields},
+    )
 
 
 def _begun(kind: Kind, row: Any, unit: Unit, number: str, dressed: House) -> tuple[Any, House]:
