@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from flask import Blueprint, render_template
 from flask_babel import lazy_gettext
 
-from engine.core import reference, reference_feel
-from engine.core.lint_elements import REFUSED
-from engine.core.lint_events import TOP_STARTS
+from engine.core import reference
+from engine.core.lint.elements import REFUSED
+from engine.core.lint.events import TOP_STARTS
+from engine.core.reference import feel as reference_feel
 from tasks_ui import i18n, reference_rules
 
 blueprint = Blueprint("reference", __name__, url_prefix="/reference")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 SEVERITIES = ("error", "warning", "info")
-SOURCES = ("parse.py", "soundness.py", "forms/lint.py", "dmn/lint.py", "dmn/lint_results.py")
+SOURCES = ("parse/__init__.py", "forms/lint.py", "dmn/lint.py", "dmn/lint_results.py")
 PLACE = "…"
 _PREFIXES = {"forms/lint.py": "form-"}
 _TITLES = {
@@ -51,7 +51,7 @@ def rules() -> tuple[Rule, ...]:
     """List every rule of the checks of diagrams, decision tables and forms, by name."""
     said: dict[str, _Said] = {}
     core = files("engine.core")
-    sources = [path.name for path in core.iterdir() if re.fullmatch(r"lint\w*\.py", path.name)]
+    sources = [f"lint/{path.name}" for path in core.joinpath("lint").iterdir() if path.name.endswith(".py")]
     for name in sorted([*sources, *SOURCES]):
         tree = ast.parse(core.joinpath(name).read_text(encoding="utf-8"))
         for node in ast.walk(tree):

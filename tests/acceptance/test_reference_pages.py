@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from engine.core import reference, reference_feel
+from engine.core import reference
+from engine.core.reference import feel as reference_feel
 from tasks_ui import reference as page
 from tasks_ui import reference_rules
 

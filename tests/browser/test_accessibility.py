@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from engine import definitions, migration_batches
 from engine.access import SYSTEM
-from engine.core.migration_words import say
+from engine.core.migration.words import say
 from storage.tables.cases import ServiceCase
 from storage.tables.definitions import ProcessDefinition
 from storage.tables.moves import InstanceMigration

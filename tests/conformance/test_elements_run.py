@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from engine.core import machine, reference
-from engine.core.lint_events import TOP_STARTS
+from engine.core.lint.events import TOP_STARTS
 from engine.core.snapshot import Environment
 from tests.conformance.drawing_board import END, START, Board, boundary, chain, compiled, findings, flow, timer, user
 

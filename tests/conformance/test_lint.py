@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from engine.core import lint, normalise, parse, repair
-from engine.core.lint_expressions import cycle_of
-from engine.core.lint_spelling import span_in
+from engine.core.lint.expressions import cycle_of
+from engine.core.lint.spelling import span_in
 from engine.errors import DeploymentRefused
 from tests.conformance.drawing_board import (
     END,

@@ -11,7 +11,7 @@ from lxml import etree
 from engine.core import drawing, parse
 from engine.core.drawing import Mark
 from engine.core.layout import layout
-from engine.core.layout_parts import wrap
+from engine.core.layout.parts import wrap
 from engine.errors import NotFoundError
 
 ROOT = Path(__file__).parents[2] / "processes"

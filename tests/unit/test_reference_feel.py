@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from engine.core import feel, reference_feel
+from engine.core import feel
 from engine.core.calendar import WorkCalendar
+from engine.core.reference import feel as reference_feel
 
 
 @pytest.mark.parametrize("one", reference_feel.functions(), ids=lambda one: one.name)
