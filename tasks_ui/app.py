@@ -95,7 +95,7 @@ def create_app(
 
 def default_registry(settings: Settings) -> Registry:
     """Return the property application's services, with the connectors the settings allow."""
-    known = services.registry()
+    known = services.registry(settings.zone)
     connectors = {"mail": _unsent, "webhook": _unsent, **known.connectors}
     if settings.smtp is not None:
         smtp = settings.smtp

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING
 
 from engine.connectors import Registry
+from engine.core.calendar import CHINA
 from processes.services import (
     callbacks,
     listeners_close,
@@ -15,6 +18,9 @@ from processes.services import (
     topics,
     workdays,
 )
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
 
 SERVICES = {
     "deadlines.start": topics.deadlines_start,
@@ -33,8 +39,11 @@ CLOSE = ("t21", "t22", "t23", "t24", "t25", "t28", "t29", "cb1", "cb2", "es1", "
 SWEEP_EVERY = timedelta(minutes=5)
 
 
-def registry() -> Registry:
-    """Assemble everything the property application adds to the engine, by the names its diagrams use."""
+def registry(zone: ZoneInfo = CHINA) -> Registry:
+    """Assemble everything the property application adds to the engine, by the names its diagrams use.
+
+    Timers and FEEL count their days in `zone`.
+    """
     listeners = {f"case.{name}": getattr(listeners_intake, name) for name in INTAKE}
     listeners |= {f"case.{name}": getattr(listeners_work, name) for name in WORK}
     listeners |= {f"case.{name}": getattr(listeners_close, name) for name in CLOSE}
@@ -42,6 +51,6 @@ def registry() -> Registry:
         services=SERVICES,
         listeners=listeners,
         periodic={"deadlines.sweep": (SWEEP_EVERY, sweep.sweep)},
-        calendar=workdays.calendar,
+        calendar=partial(workdays.calendar, zone=zone),
         extra={"lookups": lookups.bound},
     )

@@ -17,6 +17,7 @@ from storage.tables.registers import CalendarDay
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import date, datetime
+    from zoneinfo import ZoneInfo
 
     from sqlalchemy.orm import Session
 
@@ -69,9 +70,9 @@ class _Days(Mapping["date", bool]):
         return len(self._all)
 
 
-def calendar(session: Session) -> WorkCalendar:
-    """Give the working calendar in China's zone; what administrators entered wins over the published days."""
-    return WorkCalendar(CHINA, _Days(session))
+def calendar(session: Session, zone: ZoneInfo = CHINA) -> WorkCalendar:
+    """Give the working calendar in a zone; what administrators entered wins over China's published days."""
+    return WorkCalendar(zone, _Days(session))
 
 
 def days(session: Session, viewer: Viewer, year: int) -> tuple[DayView, ...]:

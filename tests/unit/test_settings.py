@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tasks_ui.app import default_registry
 from tasks_ui.settings import SettingsError, from_environment
 
 
@@ -19,6 +20,12 @@ def test_nothing_set_works_on_one_machine(tmp_path: Path) -> None:
     assert settings.zone.key == "Asia/Shanghai"
     assert not settings.demo
     assert not settings.secure
+
+
+def test_timers_count_their_days_in_the_zone_of_the_settings(tmp_path: Path, sqlite_database) -> None:
+    known = default_registry(read(tmp_path, ZONE="Europe/Berlin"))
+    with sqlite_database.read() as session:
+        assert known.calendar(session).zone.key == "Europe/Berlin"
 
 
 def test_the_key_is_made_once_and_only_the_owner_reads_it(tmp_path: Path) -> None:
