@@ -52,7 +52,7 @@ class Settings:
     """Everything the application is told from outside.
 
     `base_url` is where people find it: links in mails start with it, and https there makes the cookies secure.
-    `proxies` counts the trusted proxies in front. `zone`: of timers and of what people read. `demo` lets anybody sign in
+    `proxies` counts the trusted proxies in front. `zone`: of timers and what people read. `demo` lets anybody sign in
     as anybody, `test_clock` lets programs put the clock forward: never in earnest. `secret_key` signs sessions and may
     be changed; `data_key` seals phone numbers in the database and must be kept with it.
     """
