@@ -10,7 +10,10 @@ from engine.connectors import Registry
 from engine.core.calendar import CHINA
 from processes.services import (
     callbacks,
+    inspection_batches,
+    inspection_units,
     listeners_close,
+    listeners_inspection,
     listeners_intake,
     listeners_work,
     lookups,
@@ -32,10 +35,22 @@ SERVICES = {
     "case.merge": topics.case_merge,
     "case.close": topics.case_close,
     "callback.plan": callbacks.callback_plan,
+    "inspection_batch.spawn": inspection_batches.spawn,
+    "inspection_batch.figures": inspection_batches.figures,
+    "inspection_batch.warn": inspection_batches.warn,
+    "inspection_batch.close": inspection_batches.close,
+    "inspection_batch.next": inspection_batches.next_round,
+    "inspection_batch.cancel": inspection_batches.cancel_houses,
+    "inspection.orders": inspection_units.issue_orders,
+    "inspection.close": inspection_units.close,
+    "inspection.cancelled": inspection_units.cancelled,
+    "inspection.late": inspection_units.late,
+    "inspection.often": inspection_units.often,
 }
 INTAKE = ("t01", "t02", "t03", "t04", "t05", "t06", "t07", "t08", "t09", "t30")
 WORK = ("t10", "t11", "t12", "t13", "t14", "t15", "t16", "t17", "t18", "t19", "t20", "t26", "t27")
 CLOSE = ("t21", "t22", "t23", "t24", "t25", "t28", "t29", "cb1", "cb2", "es1", "es2", "es3")
+INSPECTION = ("i01", "i02", "i03", "i04", "i05", "i06", "u01", "u02", "u03", "u04")
 SWEEP_EVERY = timedelta(minutes=5)
 
 
@@ -47,6 +62,7 @@ def registry(zone: ZoneInfo = CHINA) -> Registry:
     listeners = {f"case.{name}": getattr(listeners_intake, name) for name in INTAKE}
     listeners |= {f"case.{name}": getattr(listeners_work, name) for name in WORK}
     listeners |= {f"case.{name}": getattr(listeners_close, name) for name in CLOSE}
+    listeners |= {f"inspection.{name}": getattr(listeners_inspection, name) for name in INSPECTION}
     return Registry(
         services=SERVICES,
         listeners=listeners,

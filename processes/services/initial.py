@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from processes.services import demo
-from processes.services.demo import estate, people
+from processes.services.demo import checklists, estate, people
 from storage import definitions
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ def install(session: Session, *, now: datetime, registry: Registry) -> bool:
         return False
     people.seed_roles(session)
     estate.add_registers(session)
+    checklists.add_checklists(session)
     demo.deploy(session, now=now, registry=registry)
     return True
 

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-    from storage.tables.defects import Defect
 
+RECHECKED = "户复验通过"
+"""The event of a defect that an inspector has found in order after the repair."""
 DUE = {"A": 3, "B": 7, "C": 14}
 """Days to mend a defect by severity, as proposed to who confirms it [P]."""
 
@@ -73,13 +74,10 @@ def _units(found: Any) -> list[int]:
 
 def _recheck(session: Session, variables: Mapping[str, Any], _now: datetime) -> dict[str, Any]:
     found = rows.defects(session, str(variables.get("unit_number") or ""))
-    due: list[Defect] = [one for one in found if one.closed_at is None or one.open or not _passed_before(one)]
+    events = order_rows.defect_events(session, [one.id for one in found])
+    passed = {one.defect_id for one in events if one.kind == RECHECKED}
+    due = [one for one in found if one.open or one.id not in passed]
     return {"rechecks": [{"defect": str(one.id), "passed": "通过"} for one in due]} if due else {}
-
-
-def _passed_before(one: Defect) -> bool:
-    """Tell whether a defect was closed without an order: nobody has to look at it again."""
-    return not one.open and not one.order_number
 
 
 SOURCES: dict[str, Callable[[Session, Mapping[str, Any], datetime], dict[str, Any]]] = {

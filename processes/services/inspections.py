@@ -124,17 +124,33 @@ def record_result(
     row = _held(session, viewer, number, OPEN_TO_RECORD)
     if result not in ANSWERS:
         raise InvalidInputError(N_("There is no answer {result}."), result=result)
-    begun(session, row, now=now)
-    known = rows.result_at(session, number, room, item)
     content = {"result": result, "value": value[:60], "note": note[:LONGEST]}
+    return keep_result(session, viewer, row, id, (room, item), content, revision=revision, now=now)
+
+
+def keep_result(
+    session: Session,
+    viewer: Viewer,
+    row: InspectionUnit,
+    key: UUID,
+    line: tuple[str, str],
+    content: Mapping[str, str],
+    *,
+    revision: int,
+    now: datetime,
+) -> Kept:
+    """Write the answer to a line (room and item) for somebody whose right to it was checked."""
+    begun(session, row, now=now)
+    room, item = line
+    known = rows.result_at(session, row.number, room, item)
     if known is None:
         session.add(
             InspectionResult(
-                id=id, inspection_number=number, room=room, item=item, at=now, actor=viewer.login, **content
+                id=key, inspection_number=row.number, room=room, item=item, at=now, actor=viewer.login, **content
             )
         )
         session.flush()
-        return Kept(str(id), 1, new=True)
+        return Kept(str(key), 1, new=True)
     if all(getattr(known, name) == one for name, one in content.items()):
         return Kept(str(known.id), known.revision, new=False)
     if revision < known.revision:
@@ -176,7 +192,6 @@ def record_defect(
         NotFoundError, NotAllowedError: not for this viewer.
     """
     row = _held(session, viewer, number, OPEN_TO_ADD)
-    begun(session, row, now=now)
     content = {
         "room": room[:60], "part": part[:60], "problem": problem[:60], "text": text[:LONGEST], "plan_x": plan_x,
         "plan_y": plan_y, "photos": list(photos), "severity": severity or _usual(session, problem),
@@ -185,15 +200,17 @@ def record_defect(
         raise InvalidInputError(N_("The severity is A, B or C."))
     known = session.get(Defect, id)
     if known is None:
-        return _new_defect(session, viewer, row, id, content, now=now)
+        return new_defect(session, viewer, row, id, content, now=now)
     if known.found_in != number:
         raise ConflictError(N_("This defect belongs to another inspection: {number}."), number=known.found_in)
     return _changed_defect(session, viewer, known, content, revision=revision, removed=removed, now=now)
 
 
-def _new_defect(
+def new_defect(
     session: Session, viewer: Viewer, row: InspectionUnit, key: UUID, content: Mapping[str, Any], *, now: datetime
 ) -> Kept:
+    """Write a new defect of a house for somebody whose right to it was checked; `content` are columns."""
+    begun(session, row, now=now)
     if not content["room"] or not content["problem"]:
         raise InvalidInputError(N_("A defect needs its room and its kind of problem."))
     defect = Defect(

@@ -12,6 +12,7 @@ from engine.errors import N_, InvalidFormError
 from processes.services import inspection_batches, inspections, orders
 from processes.services.batches import INSPECTION, batch_of
 from processes.services.inspection_batches import MORNING, STAGE, STAGES, WARN
+from processes.services.inspection_prefill import RECHECKED
 from processes.services.inspection_units import row_of, set_state
 from processes.services.recording import moment, text
 from storage import inspections as rows
@@ -158,9 +159,9 @@ def u01(ctx: ListenerContext) -> dict[str, Any]:
 def _line(ctx: ListenerContext, row: InspectionUnit, line: Mapping[str, Any]) -> None:
     room, code = str(line.get("room") or ""), str(line.get("code") or "")
     known = rows.result_at(ctx.session, row.number, room, code)
-    inspections.record_result(
-        ctx.session, ctx.actor, row.number, id=uuid4(), room=room, item=code, result=str(line.get("result") or ""),
-        value=str(line.get("value") or ""), note=str(line.get("note") or ""), revision=known.revision if known else 0,
+    content = {name: str(line.get(name) or "") for name in ("result", "value", "note")}
+    inspections.keep_result(
+        ctx.session, ctx.actor, row, uuid4(), (room, code), content, revision=known.revision if known else 0,
         now=ctx.now,
     )  # fmt: skip
 
@@ -180,12 +181,10 @@ def _rest(ctx: ListenerContext, row: InspectionUnit) -> None:
 
 def _new_defects(ctx: ListenerContext, row: InspectionUnit, found: Sequence[Mapping[str, Any]]) -> None:
     for one in found:
+        content = {name: str(one.get(name) or "") for name in ("room", "part", "problem")}
+        content |= {"text": str(one.get("description") or ""), "severity": str(one.get("severity") or "B")}
         photos = [{"attachment": str(key), "kind": "before"} for key in one.get("photos") or []]
-        inspections.record_defect(
-            ctx.session, ctx.actor, row.number, id=uuid4(), room=str(one.get("room") or ""),
-            part=str(one.get("part") or ""), problem=str(one.get("problem") or ""),
-            text=str(one.get("description") or ""), severity=str(one.get("severity") or ""), photos=photos, now=ctx.now,
-        )  # fmt: skip
+        inspections.new_defect(ctx.session, ctx.actor, row, uuid4(), {**content, "photos": photos}, now=ctx.now)
 
 
 def _signed(ctx: ListenerContext, row: InspectionUnit, kind: str, signature: Any) -> None:
@@ -288,6 +287,7 @@ def _rechecked(ctx: ListenerContext, defect: Defect, item: Mapping[str, Any]) ->
     photos = [{"attachment": str(key), "kind": "after"} for key in item.get("photos") or []]
     defect.photos = [*defect.photos, *photos]
     if text(item, "passed") == "通过":
+        orders.note(ctx.session, defect, RECHECKED, actor=ctx.actor.login, now=ctx.now)
         orders.set_defect(ctx.session, defect, "已销项", actor=ctx.actor.login, now=ctx.now, said="户复验通过")
         defect.closed_at, defect.open = defect.closed_at or ctx.now, False
         return

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import or_, select
 
+from processes.services import inspection_lookups
 from processes.services.rights import WATCHERS, scopes_of
 from storage import estate, parties, registers
 from storage.cases import CaseQuery
@@ -163,6 +164,7 @@ def sources() -> dict[str, Source]:
         "case": cases,
         "department": departments,
         "category": categories,
+        **inspection_lookups.SOURCES,
     }
     for role in ROLES:
         found[f"users_by_role:{role}"] = partial(users, role=role)

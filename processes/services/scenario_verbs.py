@@ -14,6 +14,7 @@ from engine.core.calendar import CHINA
 from engine.scenarios import CheckFailed, Play, moment
 from engine.testing import Workbench
 from processes.services import cases, clocks, demo
+from processes.services.demo import answers_inspection
 from processes.services.demo.answers import SIGNATURE, answers
 from processes.services.demo.player import FILES
 from storage import cases as case_rows
@@ -93,6 +94,7 @@ def usual(stage_: Play, task: Task) -> dict[str, Any]:
         if form == "T01":
             return {**USUAL, "unit": house}
         given = answers("CB1" if form == "CB2" else form, known, now)
+        given |= answers_inspection.answers(session, form, known, now)
         if form == "CB2":
             given |= {"visited_at": now.isoformat(), "visit_signature": SIGNATURE}
         return {name: _filed(session, row, name, value, now) for name, value in given.items()}
@@ -101,6 +103,8 @@ def usual(stage_: Play, task: Task) -> dict[str, Any]:
 def _filed(session: Session, task: UserTask, field: str, value: Any, now: datetime) -> Any:
     if isinstance(value, list):
         return [_filed(session, task, field, one, now) for one in value]
+    if isinstance(value, dict):
+        return {name: _filed(session, task, name, one, now) for name, one in value.items()}
     if not isinstance(value, str) or value not in FILES:
         return value
     whose = {"instance_id": task.instance_id, "task_id": task.id, "field": field, "at": now, "author": SYSTEM.login}

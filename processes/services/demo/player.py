@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from engine import attachments, instances, people, tasks, worker
 from processes.services import cases
+from processes.services.demo import answers_inspection
 from processes.services.demo.answers import AUDIO, PAPER, PHOTO, SIGNATURE, answers
 from storage.tables.instances import ProcessInstance
 from storage.tables.work import Job, UserTask
@@ -87,13 +88,17 @@ class Play:
         task = open_task(session, self.numbers[step.story], step.element)
         instance = session.get_one(ProcessInstance, task.instance_id)
         known = instances.view_of(instance.variables, task.scope_id)
-        data = {**answers(step.element.removesuffix("b"), known, step.at), **step.changes}
+        usual = answers(step.element.removesuffix("b"), known, step.at)
+        usual |= answers_inspection.answers(session, step.element, known, step.at)
+        data = {**usual, **step.changes}
         for name, value in data.items():
             data[name] = self._uploaded(session, viewer, task, name, value, step.at)
         tasks.complete(session, viewer, task.id, data=data, now=step.at, registry=self.registry)
 
     def _uploaded(self, session: Session, viewer: Viewer, task: UserTask, name: str, value: Any, now: datetime) -> Any:
-        """Upload the file that a value stands for and give its id."""
+        """Upload the file that a value stands for and give its id, inside rows too."""
+        if isinstance(value, list) and any(isinstance(one, dict) for one in value):
+            return [self._row(session, viewer, task, one, now) for one in value]
         many = isinstance(value, list)
         kinds = [one for one in (value if many else [value]) if isinstance(one, str) and one in FILES]
         if not kinds:
@@ -112,6 +117,9 @@ class Play:
             )
             ids.append(str(stored.id))
         return ids if many else ids[0]
+
+    def _row(self, session: Session, viewer: Viewer, task: UserTask, row: Mapping[str, Any], now: datetime) -> Any:
+        return {name: self._uploaded(session, viewer, task, name, value, now) for name, value in row.items()}
 
 
 def _same(moment: datetime) -> datetime:
