@@ -13,7 +13,7 @@ from flask import url_for
 from engine import attachments, definitions, submissions, tasks
 from engine.core import forms
 from engine.errors import NotFoundError
-from processes.services import cases, rights
+from processes.services import cases, inspection_prefill, rights
 from processes.services.worksheet import Worksheet, prefill, worksheet
 from tasks_ui import context, form_actions, form_view, i18n, names
 from tasks_ui.form_controls import FileView
@@ -101,7 +101,7 @@ def gather(session: Session, task_id: UUID, typed: Typed | None = None, *, phone
         name=translate(view.item.name),
         process=translate(view.item.process_name),
         documentation=plain_note(translate(view.documentation)),
-        form=_form(view, page, shown, sheet) if view.state == "open" or typed else None,
+        form=_form(session, view, page, shown, sheet) if view.state == "open" or typed else None,
         filled=_readable(
             view.form,
             view.submitted or {},
@@ -155,11 +155,12 @@ def _hidden(element_id: str, *, reaches: bool) -> frozenset[str]:
     return frozenset() if reaches else rights.PERSONAL.get(element_id, frozenset())
 
 
-def _form(view: TaskView, page: form_view.Page, typed: Typed, sheet: Worksheet) -> FormView | None:
+def _form(session: Session, view: TaskView, page: form_view.Page, typed: Typed, sheet: Worksheet) -> FormView | None:
     if view.form is None:
         return None
     fresh = forms.initial(view.form, view.variables, page.env, last=view.submission)
     fresh = prefill(sheet, view.item.element_id, fresh)
+    fresh = inspection_prefill.prefill(session, view.form.id, view.variables, fresh, now=context.utcnow())
     data = {**fresh, **(typed.data or view.draft or {})}
     data = form_actions.refill(view.form, data, fresh, view.variables, page.env)
     shown = replace(page, choices=typed.choices, texts=typed.texts)
