@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import random
 import threading
-from datetime import UTC, date, datetime
+import time
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import samples
@@ -14,6 +17,7 @@ from engine.access import SYSTEM
 from engine.connectors import Registry
 from engine.core.snapshot import ROOT_SCOPE
 from processes.services import batches
+from storage.session import Database
 from storage.tables.estate import Building, Phase, Project, Unit
 from storage.tables.inspections import InspectionBatch, InspectionUnit
 from storage.tables.instances import AuditEntry, ProcessInstance
@@ -226,3 +230,59 @@ def test_a_cancelled_batch_ends_every_house_and_tells_nobody(either):
     assert either.numbers() == []
     assert either.told() == ["CANCEL"]
     assert either.batch()[0] == "completed"
+
+
+def labour(estate, url, clock):
+    """What a worker in a process of its own does until it is killed."""
+    database = Database(url)
+    while True:
+        worker.run_one(database, clock=lambda: clock, registry=estate.registry)
+
+
+def made(estate):
+    with estate.database.read() as s:
+        return s.scalar(select(func.count()).select_from(InspectionUnit))
+
+
+def killed_rounds(estate, houses, *, at_once, kills):
+    """Kill the worker again and again in the middle; each time the next one finds leases that have run out."""
+    estate.at_once, url = at_once, estate.database.url.render_as_string(hide_password=False)
+    dice, now = random.Random(12), NOW
+    estate.start()
+    for _ in range(kills):
+        seen = made(estate)
+        wanted = dice.randint(seen, max(seen, houses - 2 * at_once))
+        victim = multiprocessing.get_context("fork").Process(target=labour, args=(estate, url, now), daemon=True)
+        victim.start()
+        while made(estate) < wanted:
+            time.sleep(0.002)
+        time.sleep(dice.random() * 0.02)
+        victim.kill()
+        victim.join()
+        now += timedelta(minutes=10)
+    while worker.run_one(estate.database, clock=lambda: now, registry=estate.registry):
+        pass
+
+
+def check_houses(estate, houses):
+    with estate.database.read() as s:
+        rows = s.scalars(select(InspectionUnit)).all()
+        assert len({row.unit_id for row in rows}) == len(rows) == houses
+        instances_ = s.scalars(select(ProcessInstance.id).where(ProcessInstance.process_key == "inspection_unit")).all()
+        assert set(instances_) == {row.instance_id for row in rows}
+        assert len(instances_) == houses, "exactly one instance a house (AC12)"
+        assert sorted(row.number for row in rows) == [f"YF-2026-{n:06d}" for n in range(1, houses + 1)], "no gap"
+    assert estate.batch()[0] == "active"
+
+
+def test_killing_the_worker_in_the_middle_makes_each_house_once(sqlite_database):
+    estate = Estate(sqlite_database, houses=60)
+    killed_rounds(estate, 60, at_once=3, kills=4)
+    check_houses(estate, 60)
+
+
+@pytest.mark.soak
+def test_killing_the_worker_over_and_over_in_a_batch_of_750(database):
+    estate = Estate(database, houses=750)
+    killed_rounds(estate, 750, at_once=25, kills=12)
+    check_houses(estate, 750)
