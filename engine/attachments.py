@@ -132,15 +132,20 @@ def put(
     stream: IO[bytes] | Prepared,
     now: datetime,
     files: Files,
+    key: UUID | None = None,
 ) -> AttachmentInfo:
     """Attach a file to a field of an open task. `stream` may be prepared beforehand.
 
+    `key` is the sender's own id of the file: sent again, it is found and not kept a second time.
     Raises NotFoundError, NotAllowedError, ConflictError when the task is closed or taken, InvalidInputError.
     """
     task = tasks.get(session, task_id)
     if task is None:
         raise NotFoundError(N_("There is no such task."))
     access.require(viewer, Action.TASK_VIEW, task)
+    known = session.get(Attachment, key) if key is not None else None
+    if known is not None:
+        return _again(known, task_id)
     if task.state != "open":
         raise ConflictError(N_("The task “{task}” is closed; nothing can be attached to it."), task=task.name)
     access.require(viewer, Action.ATTACHMENT_PUT, task)
@@ -148,7 +153,7 @@ def put(
         raise InvalidInputError(N_("A task takes at most {limit} files."), limit=MAX_FILES)
     ready = stream if isinstance(stream, Prepared) else prepare(filename, stream)
     row = Attachment(
-        id=uuid4(),
+        id=key or uuid4(),
         instance_id=task.instance_id,
         task_id=task_id,
         field=field[:200],
@@ -164,6 +169,12 @@ def put(
     session.add(row)
     session.flush()
     return attachment_info(row)
+
+
+def _again(known: Attachment, task_id: UUID) -> AttachmentInfo:
+    if known.task_id != task_id:
+        raise InvalidInputError(N_("This file was sent for something else already."))
+    return attachment_info(known)
 
 
 def get(session: Session, viewer: Viewer, attachment_id: UUID, *, files: Files) -> tuple[AttachmentInfo, Path]:

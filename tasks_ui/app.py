@@ -26,6 +26,7 @@ from tasks_ui import (
     health,
     i18n,
     inbox,
+    inspect,
     logs,
     names,
     navigation,
@@ -49,7 +50,7 @@ if TYPE_CHECKING:
 
 PAGES = (
     *(auth, inbox, work, cases, start, prints, notifications, admin, admin_people, registers),
-    *(admin_instances, admin_tokens, admin_versions, api, reference),
+    *(admin_instances, admin_tokens, admin_versions, api, reference, inspect),
 )
 
 

@@ -32,6 +32,7 @@ MAIN = (
     Entry("inbox.show", lazy_gettext("Inbox"), "inbox", "/inbox"),
     Entry("start.index", lazy_gettext("New"), "plus-lg", "/start"),
     Entry("cases.index", lazy_gettext("Cases"), "journal-text", "/cases"),
+    Entry("inspect.index", lazy_gettext("Inspection"), "clipboard-check", "/inspect", frozenset({"inspector"})),
     Entry("admin.index", lazy_gettext("Administration"), "gear", "/admin", OFFICE),
 )
 

@@ -24,12 +24,14 @@ from processes.services.demo.people import ROLES
 from storage.session import Database
 from storage.tables.cases import ServiceCase
 from storage.tables.definitions import ProcessDefinition
+from storage.tables.inspections import InspectionUnit
 from storage.tables.instances import ProcessInstance
 from storage.tables.moves import MigrationBatch
 from storage.tables.people import ApiToken, Substitution
 from storage.tables.registers import ImportRun
 from storage.tables.work import Attachment, Incident, Notification, UserTask
-from tasks_ui.app import create_app
+from tasks_ui.app import create_app, default_registry
+from tests import visits
 from tests.sites import NOW, SECRET, Clock, Person, Site, settings_for
 
 if TYPE_CHECKING:
@@ -37,6 +39,8 @@ if TYPE_CHECKING:
 
     from flask import Flask
     from sqlalchemy.orm import Session
+
+    from engine.connectors import Registry
 
 HERE, THERE = "春和里", "秋实园"
 ALL = frozenset(code for code, *_ in ROLES)
@@ -47,6 +51,7 @@ OWNERS = frozenset({"admin", "process_owner"})
 NOBODY: frozenset[str] = frozenset()
 STARTERS = frozenset({"agent", "prop_cs", "sales_con", "cs_sup"})
 TAKERS = frozenset({"agent", "admin"})  # of the task that is asked for: dispatching, a task of agents
+VISITORS = frozenset({"inspector", "admin"})
 SUPERVISORS = frozenset({"cs_sup", "cs_mgr", "admin"})
 SEEING = TAKERS | SUPERVISORS
 WATCHERS = frozenset(
@@ -89,6 +94,11 @@ def of_task(path: str, may: frozenset[str], knows: frozenset[str] = SEEING, **da
 def of_case(path: str, may: frozenset[str] = WATCHERS, there: frozenset[str] = OWNERS, **data: str) -> Row:
     """Describe an address of a case."""
     return Row(path, may, WATCHERS, there, OWNERS, data=data)
+
+
+def of_visit(path: str, **data: str) -> Row:
+    """Describe an address of a house that is inspected by the inspector."""
+    return Row(path, VISITORS, VISITORS, ADMIN, ADMIN, data=data)
 
 
 REFUSALS = {400, 401, 403, 404, 405, 500}
@@ -163,6 +173,18 @@ TABLE: dict[tuple[str, str], Row] = {
     ("GET", "/start/complaint/open"): Row("/start/complaint/open", STARTERS),
     ("POST", "/start/complaint/pick"): Row("/start/complaint/pick", STARTERS, data={"unit": "{unit}", "party": "1"}),
     ("GET", "/start/complaint/done/<number>"): of_case("/start/complaint/done/{case}"),
+    # the inspector's phone: the page is a frame for everybody, a house is its inspector's
+    ("GET", "/inspect"): Row("/inspect"),
+    ("GET", "/inspect/houses"): Row("/inspect/houses"),
+    ("GET", "/inspect/<number>"): Row("/inspect/{visit}"),
+    ("GET", "/inspect/<number>/state"): of_visit("/inspect/{visit}/state"),
+    ("GET", "/inspect/<number>/plan"): Row("/inspect/{visit}/plan", NOBODY, NOBODY),  # none of these has a plan
+    ("GET", "/inspect/unit/<path:code>"): of_visit("/inspect/unit/{visited}"),
+    ("POST", "/inspect/<number>/results"): of_visit("/inspect/{visit}/results"),
+    ("POST", "/inspect/<number>/defects"): of_visit("/inspect/{visit}/defects"),
+    ("POST", "/inspect/<number>/photos"): of_visit("/inspect/{visit}/photos", file=FILE),
+    ("POST", "/inspect/<number>/finish"): of_visit("/inspect/{visit}/finish"),
+    ("GET", "/inspect-worker.js"): Row("/inspect-worker.js", anonymous=True),
     # administration
     ("GET", "/admin/"): Row("/admin/", OWNERS),
     ("GET", "/admin/audit"): Row("/admin/audit", ADMIN),
@@ -292,6 +314,13 @@ def _objects(session: Session, project: str) -> dict[str, str]:
     }
 
 
+def _visited(session: Session, registry: Registry, project: str, inspector: str) -> dict[str, str]:
+    """Have a house inspected."""
+    number = visits.begin(session, registry, NOW, project, 1, (inspector,))[0]
+    house = session.scalars(select(InspectionUnit.house).where(InspectionUnit.number == number)).one()
+    return {"visit": number, "visited": house}
+
+
 @pytest.fixture(scope="module")
 def court(demo_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Court]:
     folder = tmp_path_factory.mktemp("court") / "site"
@@ -326,7 +355,11 @@ def court(demo_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
             "definition": str(version.id),
             "batch": str(batch.id),
         }
-        objects = (_objects(session, HERE) | shared, _objects(session, THERE) | shared)
+        registry = default_registry(settings)
+        objects = (
+            _objects(session, HERE) | shared | _visited(session, registry, HERE, "the.inspector"),
+            _objects(session, THERE) | shared | _visited(session, registry, THERE, "wei.yanfang1"),
+        )
     real.dispose()
     database = Undone(settings.database_url, data_key=SECRET)
     app = create_app(settings, database=database, clock=Clock())

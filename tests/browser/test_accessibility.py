@@ -75,6 +75,8 @@ PAGES: dict[str, list[tuple[str, str]]] = {
     "reference.bpmn": [(ADMIN, "/reference/bpmn")],
     "reference.feel": [(ADMIN, "/reference/feel")],
     "reference.lint": [(ADMIN, "/reference/lint")],
+    "inspect.index": [(AGENT, "/inspect")],  # with houses: test_inspect_offline
+    "inspect.house": [(AGENT, "/inspect/none")],
     "404": [(AGENT, "/nowhere")],
 }
 NO_PAGES = {
@@ -87,6 +89,7 @@ NO_PAGES = {
         "notifications.badge",
     ),  # parts, files
     *("registers.template", "registers.refused"),  # files
+    *("inspect.houses", "inspect.state", "inspect.plan", "inspect.by_code", "inspect.worker"),  # what the page asks for
 }
 PRINTED = {"prints.show"}
 """Sheets of paper are as wide as paper, and always light."""
