@@ -104,11 +104,11 @@ def undo(session: Session, viewer: Viewer, instance_id: UUID, *, now: datetime, 
     _tasks_back(session, instance, kept["tasks"])
     jobs, subscriptions = moves.rows_of(session, instance.id)
     rows = [moves.row_values(Job, row) for row in kept["jobs"]]
-    again = moves.put_back(session, Job, [job.id for job in jobs], rows)
+    again = moves.put_back_jobs(session, jobs, rows, now=now)
     if move.moved_at is not None:
         moves.reopen_incidents(session, again, move.moved_at)
     rows = [moves.row_values(MessageSubscription, row) for row in kept["subscriptions"]]
-    moves.put_back(session, MessageSubscription, [one.id for one in subscriptions], rows)
+    moves.put_back_subscriptions(session, subscriptions, rows)
     move.state, move.undone_at, move.undone_by = "undone", now, viewer.login
     _tell(session, viewer, instance, move, reason=reason, now=now)
 

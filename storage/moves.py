@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Text, Uuid, cast, delete, func, insert, or_, select, update
 from sqlalchemy.orm import undefer
 
-from storage.instances import RUNNING
+from storage.instances import RUNNING, close_incidents
 from storage.tables.base import UtcDateTime, table_of
 from storage.tables.instances import HistoryEvent, MessageSubscription, ProcessInstance
 from storage.tables.moves import InstanceMigration, MigrationBatch
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from storage.tables.base import Base
 
 OF_TOKENS = ("timer", "service")
+_UNSEEN = {"synchronize_session": False}
 _WHOLE = (undefer(ProcessInstance.state), undefer(ProcessInstance.variables), undefer(ProcessInstance.waits))
 
 
@@ -50,9 +51,7 @@ def forget(session: Session, before: datetime) -> None:
     """Drop what undoing would need of moves made before a moment."""
     old = (InstanceMigration.moved_at < before, InstanceMigration.digest != "")
     values = {"before": b"", "kept": {}, "digest": ""}
-    session.execute(
-        update(InstanceMigration).where(*old).values(**values), execution_options={"synchronize_session": False}
-    )
+    session.execute(update(InstanceMigration).where(*old).values(**values), execution_options=_UNSEEN)
 
 
 # Which instances
@@ -183,24 +182,40 @@ def rows_of(session: Session, instance_id: UUID) -> tuple[Sequence[Job], Sequenc
     )
 
 
-def put_back(
-    session: Session,
-    model: type[Job | MessageSubscription],
-    now_there: Collection[Any],
-    before: Sequence[Mapping[str, Any]],
-) -> list[Any]:
-    """Make the rows of an instance what they were: delete the others, insert those gone; return the ids inserted.
+def put_back_jobs(
+    session: Session, now_there: Sequence[Job], before: Sequence[Mapping[str, Any]], *, now: datetime
+) -> list[UUID]:
+    """Make the jobs of an instance what they were: delete the others, insert those gone; return the ids inserted.
 
-    A row that is still there stays as it is.
+    A job that is still there stays as it is; the incidents of those deleted are closed.
     """
-    wanted = {row["id"]: row for row in before}
-    others = [one for one in now_there if one not in wanted]
-    if others:
-        session.execute(delete(model).where(model.id.in_(others)), execution_options={"synchronize_session": False})
-    gone = [row for key, row in wanted.items() if key not in set(now_there)]
+    there, wanted = {job.id for job in now_there}, {row["id"]: row for row in before}
+    if others := sorted(there - wanted.keys()):
+        close_incidents(session, others, "", now)
+        session.execute(delete(Job).where(Job.id.in_(others)), execution_options=_UNSEEN)
+    gone = [dict(row) for key, row in wanted.items() if key not in there]
     if gone:
-        session.execute(insert(table_of(model)), [dict(row) for row in gone])
+        session.execute(insert(table_of(Job)), gone)
     return [row["id"] for row in gone]
+
+
+def put_back_subscriptions(
+    session: Session, now_there: Sequence[MessageSubscription], before: Sequence[Mapping[str, Any]]
+) -> None:
+    """Make what an instance is subscribed to what it was, in the order it was."""
+    there = {one.id: row_values(MessageSubscription, plain(one)) for one in now_there}
+    gone = [dict(row) for row in before if there.get(row["id"]) != row]
+    others = [key for key, row in there.items() if row not in before]
+    if others:
+        of_others = MessageSubscription.id.in_(others)
+        session.execute(delete(MessageSubscription).where(of_others), execution_options=_UNSEEN)
+    # SQLite gives the number of a row that is gone to the next one, here or in another instance.
+    wanted = MessageSubscription.id.in_([row["id"] for row in gone])
+    taken = set(session.scalars(select(MessageSubscription.id).where(wanted)))
+    for row in gone:
+        if row["id"] in taken:
+            del row["id"]
+        session.execute(insert(table_of(MessageSubscription)), row)
 
 
 def reopen_incidents(session: Session, job_ids: Sequence[UUID], closed_at: datetime) -> None:
@@ -210,7 +225,7 @@ def reopen_incidents(session: Session, job_ids: Sequence[UUID], closed_at: datet
             update(Incident)
             .where(Incident.job_id.in_(job_ids), Incident.resolution == "gone", Incident.resolved_at == closed_at)
             .values(resolved_at=None, resolved_by="", resolution=""),
-            execution_options={"synchronize_session": False},
+            execution_options=_UNSEEN,
         )
 
 

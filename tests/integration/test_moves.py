@@ -20,7 +20,7 @@ from engine.connectors import Registry
 from engine.errors import ConflictError, InvalidInputError, MigrationRefused, NotAllowedError, NotFoundError
 from storage.tables.base import Base
 from storage.tables.definitions import ProcessDefinition
-from storage.tables.instances import AuditEntry, HistoryEvent, ProcessInstance
+from storage.tables.instances import AuditEntry, HistoryEvent, MessageSubscription, ProcessInstance
 from storage.tables.work import Incident, Job, TaskCandidate, UserTask
 
 MESSAGE = '<bpmn:message id="m" name="PAID"/>'
@@ -146,6 +146,39 @@ def test_undo_puts_every_row_back(app):
     app.run_jobs()
     with app.database.read() as s:
         assert "call" not in {token.element_id for token in instances.describe(s, case, SYSTEM, app.now).tokens}
+
+
+def test_undo_puts_back_what_is_waited_for_also_when_its_number_was_given_to_another(app):
+    old, new = deployed(app, work(), work().replace(b'name="PAID"', b'name="GOT"'))
+    first, case = (on_old(app, old, business_key=key) for key in ("K-1", "K-2"))
+    before = rows(app)["message_subscription"]
+    for one in (case, first):
+        move(app, one, new)
+        app.call(migrations.undo, SYSTEM, one)
+    assert rows(app)["message_subscription"] == before
+    move(app, case, new)
+    move(app, first, new)
+    on_old(app, old, business_key="K-3")
+    for one in (first, case):
+        app.call(migrations.undo, SYSTEM, one)
+    with app.database.read() as s:
+        waits = s.execute(select(MessageSubscription.name, MessageSubscription.correlation_key)).all()
+    assert sorted(map(tuple, waits)) == [("PAID", "K-1"), ("PAID", "K-2"), ("PAID", "K-3")]
+
+
+def test_undo_closes_the_incident_of_a_service_that_is_no_longer_wanted(app):
+    app.registry = Registry(services={"sum": lambda _ctx: None, "total": lambda _ctx: 1 / 0}, strict=False)
+    old, new = deployed(app, work(), work().replace(b'"sum"', b'"total"'))
+    case = on_old(app, old)
+    move(app, case, new)
+    for _ in range(3):
+        app.later(minutes=10)
+        app.run_jobs()
+    with app.database.read() as s:
+        assert len(incidents.list_open(s, SYSTEM)) == 1
+    app.call(migrations.undo, SYSTEM, case)
+    with app.database.read() as s:
+        assert incidents.list_open(s, SYSTEM) == ()
 
 
 def test_undo_keeps_what_people_did_with_their_tasks_and_ends_with_the_next_step(app, agent):
