@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Select, func, or_, select
 
-from storage.tables.contractors import Contractor, Deduction
+from storage.tables.contractors import Contractor, ContractScope, Deduction
 from storage.tables.defects import Defect, DefectEvent, RectificationOrder
+from storage.tables.estate import Company, Phase, Project
+from storage.tables.people import RoleGrant, User
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from sqlalchemy.orm import Session
+
+    from storage.tables.estate import Unit
 
 
 def get(session: Session, number: str) -> RectificationOrder | None:
@@ -153,3 +157,38 @@ def _filtered(query: OrderQuery, now: datetime) -> Select[int]:
     for piece in query.text.split():
         found = found.where(or_(*(column.contains(piece, autoescape=True) for column in columns)))
     return found
+
+
+def people_of_unit(session: Session, code: str, project: str, now: datetime) -> Sequence[str]:
+    """List the logins of a responsible unit's active people (their role's `org`) for a project."""
+    query = select(RoleGrant.login).join(User, User.login == RoleGrant.login)
+    query = query.where(RoleGrant.org == code, RoleGrant.scope.in_({"", project}), User.active)
+    query = query.where(or_(RoleGrant.valid_until.is_(None), RoleGrant.valid_until > now))
+    return session.scalars(query.distinct().order_by(RoleGrant.login)).all()
+
+
+def contract_units(session: Session, *, unit: Unit | None, project: str, trade: str) -> Sequence[Contractor]:
+    """List who has the contract of a trade: of a house its building before its phase, of an area the project."""
+    query = select(Contractor, ContractScope.building_id).join(
+        ContractScope, ContractScope.contractor_id == Contractor.id
+    )
+    query = query.where(ContractScope.trade == trade, ContractScope.active, Contractor.active)
+    if unit is not None:
+        query = query.where(ContractScope.phase_id == unit.phase_id)
+        query = query.where(or_(ContractScope.building_id == unit.building_id, ContractScope.building_id.is_(None)))
+    else:
+        query = query.join(Phase, Phase.id == ContractScope.phase_id).join(Project, Project.id == Phase.project_id)
+        query = query.where(Project.code == project)
+    rows = session.execute(query.order_by(ContractScope.building_id.is_(None), Contractor.id)).all()
+    return list(dict.fromkeys(row for row, _ in rows))
+
+
+def units_of_kind(session: Session, *kinds: str) -> Sequence[Contractor]:
+    """List the active units of some kinds, oldest first."""
+    query = select(Contractor).where(Contractor.active, Contractor.kind.in_(kinds))
+    return session.scalars(query.order_by(Contractor.id)).all()
+
+
+def company_code(session: Session, key: int) -> str:
+    """Read the code of a company, which is also the code of its responsible unit."""
+    return session.scalar(select(Company.code).where(Company.id == key)) or ""

@@ -15,8 +15,11 @@ from processes.services import (
     listeners_close,
     listeners_inspection,
     listeners_intake,
+    listeners_orders,
+    listeners_repair,
     listeners_work,
     lookups,
+    order_topics,
     sweep,
     topics,
     workdays,
@@ -46,11 +49,14 @@ SERVICES = {
     "inspection.cancelled": inspection_units.cancelled,
     "inspection.late": inspection_units.late,
     "inspection.often": inspection_units.often,
+    **order_topics.SERVICES,
 }
 INTAKE = ("t01", "t02", "t03", "t04", "t05", "t06", "t07", "t08", "t09", "t30")
 WORK = ("t10", "t11", "t12", "t13", "t14", "t15", "t16", "t17", "t18", "t19", "t20", "t26", "t27")
 CLOSE = ("t21", "t22", "t23", "t24", "t25", "t28", "t29", "cb1", "cb2", "es1", "es2", "es3")
 INSPECTION = ("i01", "i02", "i03", "i04", "i05", "i06", "u01", "u02", "u03", "u04")
+ORDERS = ("r01", "r02", "r03a", "r03b", "r03s", "r04", "r05", "r05v", "r05h")
+REPAIR = ("r06", "r06p", "r06f", "r06r", "r06c", "r07", "r08", "r09", "r10", "r11", "r12", "r13", "r14", "r15", "r15b")
 SWEEP_EVERY = timedelta(minutes=5)
 
 
@@ -63,6 +69,8 @@ def registry(zone: ZoneInfo = CHINA) -> Registry:
     listeners |= {f"case.{name}": getattr(listeners_work, name) for name in WORK}
     listeners |= {f"case.{name}": getattr(listeners_close, name) for name in CLOSE}
     listeners |= {f"inspection.{name}": getattr(listeners_inspection, name) for name in INSPECTION}
+    listeners |= {f"order.{name}": getattr(listeners_orders, name) for name in ORDERS}
+    listeners |= {f"order.{name}": getattr(listeners_repair, name) for name in REPAIR}
     return Registry(
         services=SERVICES,
         listeners=listeners,

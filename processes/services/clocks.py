@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from engine.core.calendar import WorkCalendar
-    from storage.tables.cases import ServiceCase
+    from processes.services.subjects import Numbered
 
 AT_START = ("contact", "reply", "resolve")
 """The customer's clocks: they run from the moment the request was received (D24)."""
@@ -36,6 +36,12 @@ NAMES = {
     "callback": "回访",
     "callback2": "二次回访",
     "act": "升级处置",
+    "sign": "签收",
+    "appoint": "预约",
+    "work": "整改",
+    "recheck": "内部复核",
+    "rework": "返工",
+    "owner_recheck": "客户复验",
 }
 MORNING = time(9, 0)
 REMIND = re.compile(r"(?P<sign>-?)(?P<number>\d+(?:\.\d+)?)(?P<unit>[hd])|(?P<clock>\d\d:\d\d)|(?P<eod>eod)")
@@ -111,7 +117,7 @@ def remind_at(rule: str, start: datetime, due: datetime, days: WorkCalendar) -> 
 
 def start_clock(
     session: Session,
-    case: ServiceCase,
+    case: Numbered,
     clock: str,
     *,
     start: datetime,
@@ -119,18 +125,19 @@ def start_clock(
     facts: Mapping[str, Any],
     accountable: str = "",
     process: str = "complaint",
+    object_type: str = "case",
 ) -> Deadline | None:
     """Start a clock of a case by DMN-05; one of the same kind that already runs is kept. None: the table gives none."""
     running = deadlines.running(session, case.number, clock)
     if running:
         return running[0]
     found = limit(session, clock, facts, start=start, now=now, process=process)
-    return add(session, case, found, start=start, accountable=accountable) if found else None
+    return add(session, case, found, start=start, accountable=accountable, object_type=object_type) if found else None
 
 
 def add(
     session: Session,
-    case: ServiceCase,
+    case: Numbered,
     found: Limit,
     *,
     start: datetime,
@@ -162,7 +169,7 @@ def add(
 
 def fixed(
     session: Session,
-    case: ServiceCase,
+    case: Numbered,
     clock: str,
     due: datetime,
     *,

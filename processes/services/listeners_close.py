@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from processes.services import clocks, levels, penalties
+from processes.services import clocks, levels, penalties, subjects
 from processes.services.recording import amount, case_of, log_contact, log_document, log_event, moment, text
 from storage import deadlines
 from storage.tables.cases import Penalty, SurveyResponse
@@ -161,7 +161,7 @@ def t29(ctx: ListenerContext) -> dict[str, Any]:
 
 
 def _reminded(ctx: ListenerContext, kind: str) -> dict[str, Any]:
-    case, values = case_of(ctx), ctx.values
+    case, values = subjects.of(ctx), ctx.values
     again = moment(values.get("promise_at"))
     reached = bool(values.get("reached"))
     log_contact(ctx, case, kind, said=text(values, "reason"), reached=reached, with_whom="责任人", promised_at=again)

@@ -144,6 +144,7 @@ def _plan_task(ctx: ListenerContext, case: ServiceCase, row: Mapping[str, Any]) 
         "department": task.department,
         "person": task.handler,
         "due": due.astimezone(CHINA).isoformat() if due else None,
+        "unit": str(row.get("unit") or ""),
         "content": task.content[:200],
     }
 

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 from functools import partial
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from sqlalchemy import or_, select
 
 from processes.services import inspection_lookups
 from processes.services.rights import WATCHERS, scopes_of
-from storage import estate, parties, registers
+from storage import estate, orders, parties, registers
 from storage.cases import CaseQuery
 from storage.cases import search as search_cases
 from storage.tables.cases import ServiceCase
-from storage.tables.estate import Company, Part, Project
+from storage.tables.contractors import Contractor
+from storage.tables.defects import Defect
+from storage.tables.estate import Part, Project
 from storage.tables.people import RoleGrant, User
 from storage.tables.registers import Category, Knowledge
 
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
 
     Context = Mapping[str, Any]
     Options = list[dict[str, str]]
+    Kinds = tuple[str, ...]
     Source = Callable[[Session, Viewer, str, Context], Options]
 
 ROLES = (
@@ -38,6 +42,7 @@ ROLES = (
     *("legal", "cost", "finance", "owner", "process_owner", "admin"),
 )
 LIMIT = 12
+LABEL = 80
 
 
 def _option(value: str, label: str = "", hint: str = "") -> dict[str, str]:
@@ -128,14 +133,38 @@ def knowledge(session: Session, _viewer: Viewer, typed: str, context: Context) -
     return [_option(row.code, row.title, row.answer) for row in registers.knowledge(session, typed, limit=LIMIT)]
 
 
-def contractors(session: Session, _viewer: Viewer, typed: str, context: Context) -> Options:
-    """Responsible units (责任单位)."""
-    query = select(Company).where(Company.kind == "责任单位", Company.active)
+def contractors(session: Session, _viewer: Viewer, typed: str, context: Context, *, kinds: Kinds = ()) -> Options:
+    """Responsible units (责任单位), of some kinds if asked for."""
+    query = select(Contractor).where(Contractor.active)
+    if kinds:
+        query = query.where(Contractor.kind.in_(kinds))
     if "value" in context:
-        query = query.where(Company.code == str(context["value"]))
+        query = query.where(Contractor.code == str(context["value"]))
     elif typed.strip():
-        query = query.where(Company.name.contains(typed.strip(), autoescape=True))
-    return [_option(row.code, row.name) for row in session.scalars(query.order_by(Company.id).limit(LIMIT))]
+        query = query.where(Contractor.name.contains(typed.strip(), autoescape=True))
+    return [
+        _option(row.code, row.name, row.kind) for row in session.scalars(query.order_by(Contractor.id).limit(LIMIT))
+    ]
+
+
+def order_defects(session: Session, _viewer: Viewer, typed: str, context: Context) -> Options:
+    """Defects of the order that a form is about, by what and where they are."""
+    number = str(context.get("order_number") or "")
+    if "value" in context:
+        try:
+            found = session.get(Defect, UUID(str(context["value"])))
+        except ValueError:
+            return []
+        ours = found is not None and number in ("", found.order_number)
+        return [_option(str(found.id), defect_label(found))] if found is not None and ours else []
+    rows = orders.defects_of(session, number) if number else ()
+    return [_option(str(row.id), defect_label(row)) for row in rows if typed.strip() in defect_label(row)][:LIMIT]
+
+
+def defect_label(defect: Defect) -> str:
+    """Say in one line where a defect is and what it is."""
+    place = defect.part or defect.room
+    return " ".join(piece for piece in (place, defect.text or defect.problem) if piece)[:LABEL]
 
 
 def projects(session: Session, _viewer: Viewer, typed: str, context: Context) -> Options:
@@ -158,6 +187,8 @@ def sources() -> dict[str, Source]:
         "cases": cases,
         "knowledge": knowledge,
         "contractors": contractors,
+        "substitutes": partial(contractors, kinds=("代维", "物业")),
+        "order_defects": order_defects,
         "projects": projects,
         "user": users,
         "unit": units,

@@ -29,8 +29,11 @@ if TYPE_CHECKING:
 
     from engine.access import Viewer
     from engine.connectors import Registry, ServiceContext
+    from storage.tables.contractors import Contractor
 
 PROCESS = "rectification"
+PROPERTY = "物业"
+"""The kind of unit that is the property company."""
 ORDERS_DONE = "ORDERS_DONE"
 DONE, PAID, VOID, CARRIED = "已销项", "转有偿", "作废", "挂账"
 """How an order closes: repaired and accepted, handed to paid service or guidance, nothing to do, agreed for later."""
@@ -38,6 +41,25 @@ CLOSED_STATES = {DONE: "已销项", PAID: "已转有偿", VOID: "已作废", CAR
 DEFECT_STATES = {DONE: "已销项", PAID: "转有偿", VOID: "作废", CARRIED: "挂起"}
 STAGES = ("交付前内部验房", "开放日/业主预验", "承接查验", "正式交付", "保修期", "保修期外")
 BRIEF = 60
+INITIAL: Mapping[str, Any] = {
+    "outcome": "继续",
+    "paid_service": False,
+    "substituted": False,
+    "all_done": False,
+    "late_told": "",
+    "explain": False,
+    "told_tries": 0,
+    "owner_refuses": None,
+    "units_fault": None,
+    "cannot_come": None,
+    "unreachable_days": None,
+    "warnings": None,
+    "overdue_days": 0,
+    "actual_cost": None,
+    "owner_recheck_due": None,
+    "recheck_due": None,
+}
+"""What an order's process begins with besides the order's own figures: what its gateways and DMN-10 ask."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +155,7 @@ def _one(
     order.instance_id = instances.start(
         session,
         key=PROCESS,
-        variables={**common.variables, **variables_of(session, order)},
+        variables={**common.variables, **INITIAL, **variables_of(session, order)},
         viewer=SYSTEM,
         now=now,
         registry=registry,
@@ -174,10 +196,18 @@ def variables_of(session: Session, order: RectificationOrder) -> dict[str, Any]:
         "indoor": order.unit_id is not None,
         "responsible_unit": responsible.code if responsible else "",
         "repair_unit": repair.code if repair else "",
+        "repair_group": group_of(repair),
         "rework": order.rework,
         "no_show": order.no_shows,
         "extended": order.extended,
     }
+
+
+def group_of(unit: Contractor | None) -> str:
+    """Give the candidate group that does a unit's tasks: its own people, the property company's technicians (物业)."""
+    if unit is None:
+        return "eng_lead"
+    return "repair_tech" if unit.kind == PROPERTY else f"contractor:{unit.code}"
 
 
 def order_of(ctx: ServiceContext) -> RectificationOrder:
@@ -255,25 +285,25 @@ def set_defect(session: Session, defect: Defect, state: str, *, actor: str, now:
 
 
 def set_state(session: Session, order: RectificationOrder, state: str, *, actor: str = "system", now: datetime) -> None:
-    """Move an open order, and with it its open defects, to a state and show it in the inbox rows."""
+    """Move an open order to a state, with it those of its open defects that go along, and show it in the inbox rows."""
     if not order.open or order.state == state:
         return
     order.state = state
     for defect in rows.defects_of(session, order.number):
-        if defect.open and state in OF_DEFECTS:
-            set_defect(session, defect, OF_DEFECTS[state], actor=actor, now=now)
+        if defect.open and defect.state in MOVES.get(state, ()):
+            set_defect(session, defect, state, actor=actor, now=now)
     show_head(session, order)
 
 
-OF_DEFECTS = {
-    "待签收": "待签收",
-    "整改中": "整改中",
-    "待复核": "待复核",
-    "待客户复验": "待客户复验",
-    "代维中": "代维中",
-    "异议": "异议",
-    "挂起": "挂起",
+MOVES = {
+    "待签收": ("异议", "挂起", "待派"),
+    "整改中": ("待签收", "异议", "挂起"),
+    "待复核": ("整改中", "代维中"),
+    "代维中": ("整改中",),
+    "异议": ("待签收", "整改中"),
+    "挂起": ("待签收", "整改中"),
 }
+"""Which defects follow their order into a state; how rechecks end is said defect by defect."""
 
 
 def add_event(

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from engine.connectors import ServiceContext
+    from processes.services.subjects import Numbered
     from storage.tables.cases import ServiceCase
 
 URGENCY_PRIORITY = {"特急": 90, "紧急": 70}
@@ -58,7 +59,7 @@ def text(values: Mapping[str, Any], key: str) -> str:
 
 def log_contact(
     ctx: ServiceContext,
-    case: ServiceCase,
+    case: Numbered,
     kind: str,
     *,
     said: str = "",
@@ -85,7 +86,7 @@ def log_contact(
 
 
 def log_event(
-    ctx: ServiceContext, case: ServiceCase, kind: str, said: str = "", detail: Mapping[str, Any] | None = None
+    ctx: ServiceContext, case: Numbered, kind: str, said: str = "", detail: Mapping[str, Any] | None = None
 ) -> None:
     """Write down what happened, in words of the trade (B35)."""
     add_event(ctx.session, case, kind, said, actor=ctx.actor.login, now=ctx.now, detail=detail)
@@ -93,7 +94,7 @@ def log_event(
 
 def add_event(
     session: Session,
-    case: ServiceCase,
+    case: Numbered,
     kind: str,
     said: str = "",
     *,
@@ -108,7 +109,7 @@ def add_event(
 
 
 def log_document(
-    ctx: ServiceContext, case: ServiceCase, kind: str, *, method: str = "", attachments: list[Any] | None = None
+    ctx: ServiceContext, case: Numbered, kind: str, *, method: str = "", attachments: list[Any] | None = None
 ) -> None:
     """Write down a signed or handed-in document."""
     ctx.session.add(

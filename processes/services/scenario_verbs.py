@@ -13,10 +13,11 @@ from engine.access import SYSTEM
 from engine.core.calendar import CHINA
 from engine.scenarios import CheckFailed, Play, moment
 from engine.testing import Workbench
-from processes.services import cases, clocks, demo
+from processes.services import cases, clocks, demo, order_verbs
 from processes.services.demo import answers_inspection
 from processes.services.demo.answers import SIGNATURE, answers
 from processes.services.demo.player import FILES
+from processes.services.worksheet import defects_of_task
 from storage import cases as case_rows
 from storage import deadlines
 from storage import people as staff
@@ -39,7 +40,10 @@ if TYPE_CHECKING:
 
 AGENT = "林小安"
 ASIDE = frozenset(
-    ["第5日客户沟通", "进展汇报", "到期提醒", "逾期催办", "升级受理", "升级处置方案", "降级或解除", "启动应急"]
+    [
+        *("第5日客户沟通", "进展汇报", "到期提醒", "逾期催办", "升级受理", "升级处置方案", "降级或解除", "启动应急"),
+        *("整改结果反馈", "返工未完成说明", "向客户说明"),
+    ]
 )
 USUAL = {
     "phone": "19900009999",
@@ -93,6 +97,7 @@ def usual(stage_: Play, task: Task) -> dict[str, Any]:
         form, now = task.form_key or "", stage_.bench.now
         if form == "T01":
             return {**USUAL, "unit": house}
+        known |= {"defects": defects_of_task(session, instance.business_key, row.element_id)}
         given = answers("CB1" if form == "CB2" else form, known, now)
         given |= answers_inspection.answers(session, form, known, now)
         if form == "CB2":
@@ -243,8 +248,8 @@ def _check_told(stage_: Play, value: Any, step: Mapping[str, Any]) -> None:
     """通知: these people got news of the case."""
     del step
     with stage_.bench.database.read() as session:
-        link = f"/cases/{stage_.current}"
-        logins = set(session.scalars(select(Notification.recipient).where(Notification.link == link)))
+        links = [f"/cases/{stage_.current}", f"/orders/{stage_.current}"]
+        logins = set(session.scalars(select(Notification.recipient).where(Notification.link.in_(links))))
         told = set(staff.names(session, logins).values())
     missing = [name for name in value if name not in told]
     if missing:
@@ -319,4 +324,5 @@ VERBS = {
     "催办单": _check_calls,
     "处罚": _check_penalties,
     "改表": _change_table,
+    **order_verbs.VERBS,
 }

@@ -10,7 +10,7 @@ from __future__ import annotations
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import DataError, IntegrityError
 
@@ -18,18 +18,20 @@ from engine import instances, telemetry
 from engine.access import SYSTEM
 from engine.core.calendar import CHINA
 from engine.errors import ConflictError, KeyturnError, NotFoundError
-from processes.services import clocks, levels, notices
-from processes.services.recording import place_of, title_of
-from storage import audit, cases, deadlines
+from processes.services import clocks, levels, notices, order_notices, subjects
+from storage import audit, deadlines
 from storage import people as staff
+from storage.tables.cases import ServiceCase
 from storage.tables.deadlines import Reminder
+from storage.tables.defects import RectificationOrder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from sqlalchemy.orm import Session
 
     from engine.connectors import Registry
+    from processes.services.subjects import Subject
     from storage.tables.deadlines import Deadline
 
 FAULTS = (KeyturnError, DataError, IntegrityError, LookupError, TypeError, ValueError, AttributeError)
@@ -90,8 +92,8 @@ def mark_overdue(session: Session, now: datetime, registry: Registry) -> None:
 
 
 def _breached(session: Session, row: Deadline, now: datetime, registry: Registry) -> None:
-    case = cases.get(session, row.case_number)
-    if case is None:
+    subject = subjects.find(session, row.case_number)
+    if subject is None:
         return
     known = {
         "overdue_days": 1,
@@ -99,13 +101,24 @@ def _breached(session: Session, row: Deadline, now: datetime, registry: Registry
         "clock_name": clocks.NAMES.get(row.clock, row.clock),
         "due_text": f"{row.due_at.astimezone(CHINA):%m-%d %H:%M}",
     }
-    notices.tell(session, case, "逾期", now=now, known=known, registry=registry)
-    levels.note_suggestion(session, case, now)
+    _tell(session, subject, "逾期", known, now, registry)
+    if isinstance(subject, ServiceCase):
+        levels.note_suggestion(session, subject, now)
+
+
+def _tell(
+    session: Session, subject: Subject, event: str, known: Mapping[str, Any], now: datetime, registry: Registry
+) -> None:
+    """Tell whom DMN-08 names, of a case or of an order."""
+    if isinstance(subject, ServiceCase):
+        notices.tell(session, subject, event, now=now, known=known, registry=registry)
+    elif isinstance(subject, RectificationOrder):
+        order_notices.tell(session, subject, event, now=now, known=known, registry=registry)
 
 
 def _remind(session: Session, row: Deadline, kind: str, now: datetime, registry: Registry) -> None:
     """Start the call task of a limit."""
-    case = cases.get(session, row.case_number)
+    case = subjects.find(session, row.case_number)
     if case is None or not case.open:
         return
     reminder = Reminder(deadline_id=row.id, kind=kind, day=now.astimezone(CHINA).date(), opened_at=now)
@@ -126,7 +139,8 @@ def _remind(session: Session, row: Deadline, kind: str, now: datetime, registry:
         "due_at": row.due_at.astimezone(CHINA).isoformat(),
         "overdue_days": late,
     }
-    title = f"{title_of(case)}：{clock}" + (f"逾期 {late} 天" if kind == OVERDUE else f"将于 {due_text} 到期")
+    place = subjects.place_of(case)
+    title = f"{subjects.title_of(case)}：{clock}" + (f"逾期 {late} 天" if kind == OVERDUE else f"将于 {due_text} 到期")
     reminder.instance_id = instances.start(
         session,
         key="reminder",
@@ -137,18 +151,12 @@ def _remind(session: Session, row: Deadline, kind: str, now: datetime, registry:
         business_key=case.number,
         scope=case.project,
         title=title,
-        fields={"number": case.number, "house": place_of(case), "person": person, "clock": clock, "due": due_text},
+        fields={"number": case.number, "house": place, "person": person, "clock": clock, "due": due_text},
     )
+    known = {"accountable": row.accountable, "clock_name": clock, "due_text": due_text}
     if kind == DUE_SOON:
-        known = {"accountable": row.accountable, "clock_name": clock, "due_text": due_text}
-        notices.tell(session, case, "即将到期", now=now, known=known, registry=registry)
+        _tell(session, case, "即将到期", known, now, registry)
     elif late > 1:
-        levels.note_suggestion(session, case, now)
-        notices.tell(
-            session,
-            case,
-            "逾期",
-            now=now,
-            known={"overdue_days": late, "accountable": row.accountable, "clock_name": clock, "due_text": due_text},
-            registry=registry,
-        )
+        if isinstance(case, ServiceCase):
+            levels.note_suggestion(session, case, now)
+        _tell(session, case, "逾期", {**known, "overdue_days": late}, now, registry)

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from processes.services import clocks
+from processes.services.listeners_repair import AT_WORK
 from processes.services.recording import moment
-from storage import cases, parties
+from storage import cases, orders, parties
 from storage import people as staff
 from storage.tables.cases import CaseTask
 
@@ -45,19 +46,30 @@ class Callee:
 
 @dataclass(frozen=True, slots=True)
 class Worksheet:
-    """`clock` and `clock_due`: the limit that a reminder is about."""
+    """`clock` and `clock_due`: the limit that a reminder is about; `defects`: the ids that need a line each."""
 
     assignment: Assignment | None = None
     callees: tuple[Callee, ...] = ()
     clock: str = ""
     clock_due: datetime | None = None
+    defects: tuple[str, ...] = ()
+
+
+LISTS = {
+    "R06": ("results", AT_WORK),
+    "R14": ("results", AT_WORK),
+    "R06f": ("feedback", ()),
+    "R10": ("checks", ("待复核",)),
+    "R12": ("owner_checks", ()),
+}
+"""Tasks that ask about each defect of an order: the list, and the states of the defects it is about (() for any)."""
 
 
 def worksheet(session: Session, number: str, element_id: str, variables: Mapping[str, Any]) -> Worksheet:
     """Gather it for somebody who has the task (the caller checked that). `variables` are those the task sees."""
     case = cases.get(session, number) if number else None
     if case is None:
-        return Worksheet()
+        return Worksheet(defects=defects_of_task(session, number, element_id))
     clock = str(variables.get("clock") or "") if CALLS.get(element_id) == "accountable" else ""
     return Worksheet(
         assignment=_assignment(session, case, variables.get("task")),
@@ -65,6 +77,15 @@ def worksheet(session: Session, number: str, element_id: str, variables: Mapping
         clock=clocks.NAMES.get(clock, clock),
         clock_due=moment(variables.get("due_at")) if clock else None,
     )
+
+
+def defects_of_task(session: Session, number: str, element_id: str) -> tuple[str, ...]:
+    """List the open defects of an order that a task asks about."""
+    if element_id not in LISTS:
+        return ()
+    states = LISTS[element_id][1]
+    rows = orders.defects_of(session, number)
+    return tuple(str(row.id) for row in rows if row.open and (not states or row.state in states))
 
 
 def _assignment(session: Session, case: ServiceCase, item: Any) -> Assignment | None:
@@ -102,7 +123,11 @@ def _callees(session: Session, case: ServiceCase, why: str, variables: Mapping[s
 
 
 def prefill(sheet: Worksheet, element_id: str, data: Mapping[str, Any]) -> dict[str, Any]:
-    """Put the number to call into the first line of the call log (T08)."""
+    """Put the number to call into the first line of the call log (T08), the defects into their list, one a line."""
+    if element_id in LISTS:
+        name = LISTS[element_id][0]
+        blank: dict[str, Any] = next(iter(data.get(name) or []), {})
+        return {**data, name: [{**blank, "defect": one} for one in sheet.defects]}
     rows = data.get("attempts")
     if element_id != "T08" or not sheet.callees or not isinstance(rows, list) or not rows:
         return dict(data)

@@ -307,6 +307,10 @@ NOTICES = [
     ({"event": "级别变化", "level": 4}, {"level_owner", "cs_mgr", "gm"}),
     ({"event": "结构安全", "structural": True}, {"eng_lead", "legal", "gm"}),
     ({"event": "进展未报"}, {"handler", "agent"}),
+    ({"event": "整改撤回"}, {"contractor"}),
+    ({"event": "整改挂起"}, {"cs_sup", "agent"}),
+    ({"event": "返工未完成"}, {"agent"}),
+    ({"event": "建议代维"}, {"cs_mgr", "cost"}),
     ({"event": "没有这种事件"}, set()),
     ({}, set()),
 ]

@@ -11,6 +11,7 @@ from engine import people, tasks
 from engine.core.calendar import CHINA
 from processes.services import cases, demo, registry
 from processes.services.demo import stories
+from storage import orders
 from storage.files import Files
 from storage.tables.cases import ServiceCase, SurveyResponse
 from storage.tables.deadlines import Deadline, Escalation
@@ -19,7 +20,8 @@ from storage.tables.work import Attachment, Incident, Job, UserTask
 BUSY = (
     *("lin.xiaoan", "zhou.xiaoning", "chen.liyan", "zhao.zhiqiu", "sun.mingli", "wu.gongjia", "zheng.jianli"),
     *("kang.gongcheng", "qian.xiaoman", "feng.zhuguan", "he.jingli", "yang.guanjia", "mei.huanjing", "du.zhixu"),
-    *("yan.lingdao", "hua.zong", "jin.gongguan", "qi.fawu"),
+    *("yan.lingdao", "hua.zong", "jin.gongguan", "qi.fawu", "qing.shifu", "fang.shifu", "ming.shifu", "xi.shifu"),
+    *("bao.zonggong", "shen.fuhe"),
 )
 
 
@@ -73,6 +75,24 @@ def test_every_story_ends_as_written(played, now) -> None:
         assert reply.met_at < reply.due_at
         assert case["holiday"].state == "已关闭"
         assert session.scalars(select(Attachment)).first() is not None
+
+
+def test_the_stories_of_repairs_end_as_written(played) -> None:
+    database, numbers = played
+    with database.read() as session:
+
+        def order(story):
+            return orders.of_starter(session, numbers[story])[-1]
+
+        assert (order("leak").close_type, order("leak").rework, order("leak").in_warranty) == ("已销项", 1, True)
+        assert (order("floor").close_type, order("floor").in_warranty) == ("转有偿", False)
+        assert (order("late").close_type, order("late").cost) == ("已销项", 3000)
+        (deduction,) = orders.deductions(session, order("late").number)
+        assert (deduction.amount, deduction.state) == (3600, "已确认")
+        units = orders.contractors(session)
+        assert units[order("dispute").repair_id].name == "明灯机电分包"
+        assert [share["percent"] for share in order("dispute").shares] == [60, 40]
+        assert (order("crack").structural, order("crack").open) == (True, True)
 
 
 def test_every_role_finds_work(played, now) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import select
 import processes
 from engine import deployment
 from engine.access import SYSTEM
-from processes.services.demo import checklists, estate, history, people
+from processes.services.demo import builders, checklists, estate, history, people
 from processes.services.demo import stories as stories
 from processes.services.demo.people import PASSWORD, Persona, personas
 from storage.tables.estate import Project
@@ -72,6 +72,7 @@ def furnish(database: Database, *, now: datetime, registry: Registry, size: str 
         people.seed_roles(session)
         departments = estate.add_registers(session)
         estate.add_estate(session, size, now=now)
+        builders.add_contractors(session)
         checklists.add_checklists(session)
         checklists.add_sites(session)
         people.add_people(session, departments, now=began)

@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from engine.core.calendar import CHINA
+from processes.services.demo.order_answers import order_answers
+from processes.services.demo.paper import AUDIO, PAPER, PHOTO, SIGNATURE, later, when
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
-PHOTO, SIGNATURE, AUDIO, PAPER = "photo!", "signature!", "audio!", "paper!"
-"""Stand for a file that the player uploads first."""
-
-
-def when(moment: datetime) -> str:
-    """Write a moment as forms do: local, to the minute, with offset."""
-    return moment.astimezone(CHINA).replace(second=0, microsecond=0).isoformat()
-
-
-def later(now: datetime, days: float) -> str:
-    """Write the moment so many days on, at six in the evening."""
-    local = (now + timedelta(days=days)).astimezone(CHINA)
-    return when(local.replace(hour=18, minute=0))
+__all__ = ["AUDIO", "PAPER", "PHOTO", "SIGNATURE", "answers", "intake", "later", "when"]
 
 
 def intake(
@@ -64,6 +54,8 @@ def intake(
 
 def answers(element: str, known: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     """Give ordinary answers for a task at a moment; `known` are the variables it sees."""
+    if element.startswith("R"):
+        return order_answers(element, known, now)
     return _early(element, known, now) or _handling(element, known, now) or _late(element, now)
 
 

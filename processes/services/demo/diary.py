@@ -6,7 +6,7 @@ from datetime import datetime, time, timedelta
 from typing import Any
 
 from engine.core.calendar import CHINA
-from processes.services.demo.player import Step
+from processes.services.demo.player import ORDER, Step
 
 LIN, ZHOU, CHEN, SUN = "lin.xiaoan", "zhou.xiaoning", "chen.liyan", "sun.mingli"
 QIAN, FENG, HE, KANG = "qian.xiaoman", "feng.zhuguan", "he.jingli", "kang.gongcheng"
@@ -14,7 +14,9 @@ OWNER = ("王安然", "19900000001")
 HOME = "春和里1期-03-2-1502"
 STORY_HOUSES = (
     *(HOME, "春和里1期-02-1-1502", "春和里1期-02-2-1502", "春和里1期-01-2-1502", "春和里2期-01-1-1502"),
-    *("春和里2期-02-1-1502", "秋实园1期-06-2-1502", "望冬台1期-01-2-1502"),
+    *("春和里2期-02-1-1502", "秋实园1期-06-2-1502", "望冬台1期-01-2-1502", "春和里2期-01-2-1502"),
+    *("春和里1期-03-1-1502", "春和里1期-01-1-1502", "春和里1期-02-3-1502", "春和里1期-03-3-1502"),
+    *("春和里1期-01-3-1502", "春和里1期-03-4-1502", "春和里1期-02-4-1502", "春和里2期-02-2-1502"),
 )
 """Houses of the stories: nothing else happens there, so that each story goes as written."""
 REPAIR = ("报修", "自己房产", "工程维修类", "户内维修")
@@ -35,6 +37,11 @@ class Diary:
     def add(self, days: float, clock: str, login: str, element: str = "", act: Any = None, **changes: Any) -> Diary:
         """Add a step."""
         self.steps.append(Step(self.at(days, clock), self.story, login, element, changes, act))
+        return self
+
+    def order(self, days: float, clock: str, login: str, element: str = "", act: Any = None, **changes: Any) -> Diary:
+        """Add a step of the case's rectification order."""
+        self.steps.append(Step(self.at(days, clock), f"{self.story}{ORDER}", login, element, changes, act))
         return self
 
     def dispatched(self, days: float, supervisor: str, **accept: Any) -> Diary:

@@ -36,6 +36,7 @@ class Persona:
     about: str
     manager: str = ""
     english: str = ""
+    org: str = ""
 
 
 def _one(role: str, scope: str = EVERYWHERE) -> tuple[tuple[str, str], ...]:
@@ -79,9 +80,7 @@ PERSONAS = (
         "物业维修",
         "yang.guanjia",
     ),
-    Persona(
-        "shen.fuhe", "沈复核", "物业复核员", "物业维修", _one("prop_check"), "整改复核（后续版本）", "yang.guanjia"
-    ),
+    Persona("shen.fuhe", "沈复核", "物业复核员", "物业维修", _one("prop_check"), "整改复核、客户复验", "yang.guanjia"),
     Persona(
         "cao.jiaofu", "曹交付", "交付负责人", "客服部", _one("ho_lead", QIUSHI), "集中交付（后续版本）", "sun.mingli"
     ),
@@ -91,8 +90,30 @@ PERSONAS = (
     Persona("hua.zong", "华总", "总经理", "总经办", _one("gm"), "四级升级、阅批"),
     Persona("jin.gongguan", "金公关", "品牌公关", "总经办", _one("pr"), "媒体应对", "hua.zong"),
     Persona("qi.fawu", "戚法务", "法务", "法务部", (("legal", ""), ("handler", "")), "法务意见、部门处理", "hua.zong"),
-    Persona("tao.chengben", "陶成本", "成本合约", "成本部", _one("cost"), "扣款与代维（后续版本）", "hua.zong"),
+    Persona("tao.chengben", "陶成本", "成本合约", "成本部", _one("cost"), "责任裁定、代维、扣款", "hua.zong"),
     Persona("jiang.caiwu", "姜财务", "财务", "财务部", (("finance", ""), ("handler", "")), "费用类处理", "hua.zong"),
+    Persona(
+        "qing.shifu", "青师傅", "防水分包", "责任单位", _one("contractor"), "青檐防水分包的整改单", org="青檐防水分包"
+    ),
+    Persona(
+        "fang.shifu",
+        "方师傅",
+        "门窗分包",
+        "责任单位",
+        _one("contractor"),
+        "方正样板门窗分包的整改单",
+        org="方正样板门窗分包",
+    ),
+    Persona(
+        "ming.shifu", "明师傅", "机电分包", "责任单位", _one("contractor"), "明灯机电分包的整改单", org="明灯机电分包"
+    ),
+    Persona(
+        "xi.shifu", "细师傅", "精装分包", "责任单位", _one("contractor"), "细木精装分包的整改单", org="细木精装分包"
+    ),
+    Persona(
+        "bao.zonggong", "包总工", "总包", "责任单位", _one("contractor"), "总包一公司的整改单", org="示例总包一公司"
+    ),
+    Persona("kuai.shifu", "快师傅", "代维单位", "责任单位", _one("contractor"), "代维的整改单", org="代维-快手维修队"),
     Persona("bai.liucheng", "柏流程", "流程负责人", "总经办", _one("process_owner"), "流程、决策表、表单"),
     Persona("admin", "系统管理员", "系统管理员", "总经办", _one("admin"), "人员、登记簿、事件、作业"),
 )
@@ -108,7 +129,7 @@ ROLES: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     ("sales_con", "置业顾问", "Sales consultant", ()),
     ("sales_sup", "销售主管", "Sales supervisor", ("sales_con",)),
     ("sales_mgr", "销售经理", "Sales manager", ("sales_con", "sales_sup")),
-    ("eng_lead", "工程负责人", "Head of engineering", ("engineer", "handler")),
+    ("eng_lead", "工程负责人", "Head of engineering", ("engineer", "handler", "contractor")),
     ("engineer", "专业工程师 / 监理", "Engineer", ()),
     ("contractor", "责任单位", "Contractor", ()),
     ("handler", "部门对接人", "Department handler", ()),
@@ -162,9 +183,16 @@ def add_people(session: Session, departments: Mapping[str, int], *, now: datetim
                 preferences={},
             )
         )
-        grants = [Grant(role, scope) for role, scope in person.roles]
+        grants = [Grant(role, scope, person.org) for role, scope in person.roles]
         session.add_all(
-            RoleGrant(login=person.login, role=one.role, scope=one.scope, granted_at=now, granted_by=SYSTEM.login)
+            RoleGrant(
+                login=person.login,
+                role=one.role,
+                scope=one.scope,
+                org=one.org,
+                granted_at=now,
+                granted_by=SYSTEM.login,
+            )
             for one in grants
         )
         session.add(

@@ -14,6 +14,9 @@ from engine import attachments, instances, people, tasks, worker
 from processes.services import cases
 from processes.services.demo import answers_inspection
 from processes.services.demo.answers import AUDIO, PAPER, PHOTO, SIGNATURE, answers
+from processes.services.demo.order_answers import failing
+from processes.services.worksheet import defects_of_task
+from storage import orders
 from storage.tables.instances import ProcessInstance
 from storage.tables.work import Job, UserTask
 
@@ -29,6 +32,8 @@ if TYPE_CHECKING:
     from storage.session import Database
 
 JOBS_AT_ONCE = 20
+ORDER = "#order"
+"""After a story: its rectification order is meant, not its case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,17 +85,26 @@ class Play:
                     session, viewer, step.changes, now=step.at, registry=self.registry
                 )
             elif step.act is not None:
-                step.act(session, viewer, self.numbers[step.story], step.at, self.registry)
+                step.act(session, viewer, self.number(session, step.story), step.at, self.registry)
             else:
                 self._complete(session, viewer, step)
 
+    def number(self, session: Session, story: str) -> str:
+        """Give the number of a story's case, or of its newest order."""
+        number = self.numbers[story.removesuffix(ORDER)]
+        return orders.of_starter(session, number)[-1].number if story.endswith(ORDER) else number
+
     def _complete(self, session: Session, viewer: Viewer, step: Step) -> None:
-        task = open_task(session, self.numbers[step.story], step.element)
+        task = open_task(session, self.number(session, step.story), step.element)
         instance = session.get_one(ProcessInstance, task.instance_id)
         known = instances.view_of(instance.variables, task.scope_id)
-        usual = answers(step.element.removesuffix("b"), known, step.at)
+        known |= {"defects": defects_of_task(session, instance.business_key, step.element)}
+        changes = dict(step.changes)
+        problem = changes.pop("fail", None)
+        usual = answers("T14" if step.element == "T14b" else step.element, known, step.at)
         usual |= answers_inspection.answers(session, step.element, known, step.at)
-        data = {**usual, **step.changes}
+        data = {**usual, **changes}
+        data = failing(step.element, data, str(problem)) if problem else data
         for name, value in data.items():
             data[name] = self._uploaded(session, viewer, task, name, value, step.at)
         tasks.complete(session, viewer, task.id, data=data, now=step.at, registry=self.registry)
@@ -98,7 +112,10 @@ class Play:
     def _uploaded(self, session: Session, viewer: Viewer, task: UserTask, name: str, value: Any, now: datetime) -> Any:
         """Upload the file that a value stands for and give its id, inside rows too."""
         if isinstance(value, list) and any(isinstance(one, dict) for one in value):
-            return [self._row(session, viewer, task, one, now) for one in value]
+            return [
+                {key: self._uploaded(session, viewer, task, f"{name}-{key}", one, now) for key, one in row.items()}
+                for row in value
+            ]
         many = isinstance(value, list)
         kinds = [one for one in (value if many else [value]) if isinstance(one, str) and one in FILES]
         if not kinds:
@@ -118,8 +135,6 @@ class Play:
             ids.append(str(stored.id))
         return ids if many else ids[0]
 
-    def _row(self, session: Session, viewer: Viewer, task: UserTask, row: Mapping[str, Any], now: datetime) -> Any:
-        return {name: self._uploaded(session, viewer, task, name, value, now) for name, value in row.items()}
 
 
 def _same(moment: datetime) -> datetime:

@@ -1,4 +1,4 @@
-"""The stories of the demo (DOMAIN 8: 1, 4 to 8, 10, 12, 18, 20), and open cases so that every inbox has work."""
+"""The stories of the demo (DOMAIN 8: 4 to 8, 10, 12, 18, 20), and open cases so that every inbox has work."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from engine import tasks
 from engine.core.calendar import CHINA
 from processes.services import cases, sweep
 from processes.services.demo.answers import AUDIO, intake, later, when
-from processes.services.demo.diary import CHEN, FENG, HE, HOME, KANG, LIN, OWNER, QIAN, REPAIR, SUN, ZHOU, Diary
+from processes.services.demo.diary import CHEN, FENG, HE, KANG, LIN, QIAN, REPAIR, SUN, ZHOU, Diary
+from processes.services.demo.order_stories import order_stories
 from processes.services.demo.player import Play, Step, open_task
 from processes.services.demo.waiting import waiting
 from storage.files import Files
@@ -29,40 +30,14 @@ def play(database: Database, size: str, *, now: datetime, registry: Registry, fi
     """Play all stories up to `now`; gives the numbers by story."""
     stage = Play(database, registry, files or Files(tempfile.mkdtemp(prefix="keyturn-demo-")))
     steps: list[Step] = []
-    for story in (leak, promise, lift, cleaning, elsewhere, unreachable, again, by_norm, press, holiday):
+    for story in (promise, lift, cleaning, elsewhere, unreachable, again, by_norm, press, holiday):
         steps += story(now)
+    steps += order_stories(now)
     steps += waiting(database, size, now)
     stage.run(steps, now)
     with database.transaction() as session:
         sweep.sweep(session, now, registry)
     return stage
-
-
-def leak(now: datetime) -> list[Step]:
-    """1: a leaking bathroom in the 18th month: warranty, survey, plan, fifth-day call, reports, signed, called back."""
-    d = Diary("leak", now)
-    values = intake(
-        HOME,
-        OWNER,
-        REPAIR,
-        "主卧卫生间渗漏到楼下",
-        "昨晚楼下邻居上门，顶板滴水；主卧卫生间地漏旁返水。",
-        "尽快维修，恢复楼下顶板。",
-        part="卫生间/地面防水",
-        location="主卧卫生间地漏旁",
-        event_at=when(d.at(17, "20:30")),
-        visit_pref="工作日上午",
-    )
-    task = {"type": "整改", "department": "工程部", "person": KANG, "content": "重做主卧卫生间地面防水并闭水 48 小时。"}
-    d.add(16, "10:05", LIN, "T01", **values).dispatched(16, CHEN, needs_visit=True)
-    visit = {"visit_from": when(d.at(15, "09:30")), "visit_to": when(d.at(15, "10:30"))}
-    d.add(16, "14:00", CHEN, "T10", **visit).add(15, "09:55", "zheng.jianli", "T11")
-    plan = {"plan_tasks": [{**task, "due": when(d.at(6, "18:00"))}], "promised_at": when(d.at(4, "18:00"))}
-    d.add(15, "15:00", CHEN, "T12", **plan).add(15, "16:30", CHEN, "T14").add(14, "10:00", LIN, "T15")
-    d.add(12, "17:00", KANG, "T27").add(11, "10:40", LIN, "T26").add(9, "17:10", KANG, "T27", progress=80)
-    d.add(7, "16:00", KANG, "T16", remaining=None).add(7, "17:00", CHEN, "T17").add(6, "10:00", LIN, "T18")
-    d.add(6, "15:00", LIN, "T19").add(4, "15:30", ZHOU, "CB1").add(3, "09:10", SUN, "T25")
-    return d.steps
 
 
 def promise(now: datetime) -> list[Step]:
@@ -128,7 +103,7 @@ def lift(now: datetime) -> list[Step]:
     )
     d.add(2, "20:11", ZHOU, "T01", **values).add(2, "20:31", CHEN, "T04")
     d.add(2, "20:13", ZHOU, "T07", acceptor=CHEN).add(2, "20:14", ZHOU, "T08").add(2, "20:15", CHEN, "T09")
-    task = {"type": "物业维修", "department": "物业维修", "person": "han.shifu", "content": "会同维保单位检修 2 号梯。"}
+    task = {"type": "部门处理", "department": "物业维修", "person": "han.shifu", "content": "会同维保单位检修 2 号梯。"}
     plan = {"plan_tasks": [{**task, "due": when(d.at(1, "15:00"))}], "promised_at": when(d.at(1, "18:00"))}
     d.add(2, "20:40", CHEN, "T12", **plan).add(2, "20:45", CHEN, "T14").add(1, "09:30", ZHOU, "T15")
     return d.add(1, "14:00", "han.shifu", "T16").steps
@@ -206,7 +181,7 @@ def again(now: datetime) -> list[Step]:
         part="客厅/窗",
         location="客厅南向大窗",
     )
-    task = {"type": "整改", "department": "工程部", "person": KANG, "content": "更换窗扇五金并调整。"}
+    task = {"type": "部门处理", "department": "工程部", "person": KANG, "content": "更换窗扇五金并调整。"}
     d.add(20, "10:05", LIN, "T01", **values).dispatched(20, CHEN)
     plan = {"plan_tasks": [{**task, "due": when(d.at(13, "18:00"))}], "promised_at": when(d.at(12, "18:00"))}
     d.add(19, "10:00", CHEN, "T12", **plan).add(19, "14:00", "yan.lingdao", "T13").add(19, "15:00", CHEN, "T14")
@@ -243,7 +218,7 @@ def by_norm(now: datetime) -> list[Step]:
         part="客厅/墙面抹灰",
         location="客厅电视墙",
     )
-    task = {"type": "整改", "department": "工程部", "person": KANG, "content": "裂纹处修补、补色。"}
+    task = {"type": "部门处理", "department": "工程部", "person": KANG, "content": "裂纹处修补、补色。"}
     d.add(14, "10:05", LIN, "T01", **values).dispatched(14, CHEN)
     plan = {"plan_tasks": [{**task, "due": when(d.at(9, "18:00"))}], "promised_at": when(d.at(8, "18:00"))}
     d.add(14, "15:00", CHEN, "T12", **plan).add(14, "16:00", CHEN, "T14").add(13, "10:00", LIN, "T15")
@@ -302,7 +277,7 @@ def holiday(now: datetime) -> list[Step]:
         part="卧室/木地板",
         location="次卧靠窗",
     )
-    task = {"type": "物业维修", "department": "物业维修", "person": "han.shifu", "content": "更换起鼓地板。"}
+    task = {"type": "部门处理", "department": "物业维修", "person": "han.shifu", "content": "更换起鼓地板。"}
     d.add(days, "17:00", LIN, "T01", **values)
     d.add(days, "17:05", LIN, "T07", acceptor=CHEN).add(days, "17:08", LIN, "T08").add(days, "17:30", CHEN, "T09")
     plan = {

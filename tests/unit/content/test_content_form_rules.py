@@ -159,7 +159,7 @@ def test_what_is_promised_lies_ahead():
 
 
 PAST = {"event_at", "present_at", "controlled_at", "at", "visit_arrived_at", "replied_at", "result_told_at"}
-PAST |= {"arrived_at", "visited_at"}
+PAST |= {"arrived_at", "visited_at", "structural_reported_at", "told_at"}
 EITHER = {"accept_due", "reply_expected", "visit_from"}
 
 

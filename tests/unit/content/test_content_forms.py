@@ -10,7 +10,7 @@ from content_texts import CHINESE, PROCESSES, ROOT
 
 FILES = sorted(path for process in PROCESSES for path in (ROOT / process / "forms").glob("*.form"))
 TASKS = [f"T{number:02}" for number in range(1, 31)]
-README = (ROOT / "complaint" / "forms" / "README.md").read_text(encoding="utf-8")
+README = "\n".join(path.read_text(encoding="utf-8") for path in sorted(ROOT.glob("*/forms/README.md")))
 DECISIVE = {
     "T01": "kind urgency channel received_by subject cat1 cat2 scope external answered duplicate_of",
     "T05": "customer_agrees",

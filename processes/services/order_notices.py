@@ -1,0 +1,129 @@
+"""Who is told what about a rectification order, by DMN-08."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from engine import notifications
+from engine.errors import N_
+from processes.services.decisions import decide
+from processes.services.notices import STAFF_CHANNELS, TO_TELL
+from processes.services.orders import group_of
+from storage import cases
+from storage import orders as rows
+from storage import people as staff
+from storage.tables.cases import ContactLog
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+    from engine.connectors import Registry
+    from storage.tables.defects import RectificationOrder
+
+TEMPLATES = {
+    "工单指派": N_("Order {number} is for you: {brief}"),
+    "即将到期": N_("{clock} of order {number} is due at {due}."),
+    "逾期": N_("{clock} of order {number} is overdue since {due}."),
+    "复核不通过": N_("Order {number} did not pass the recheck: {brief}"),
+    "待业主复验": N_("Order {number} waits for the owner's recheck."),
+    "进展未报": N_("The progress report of order {number} is missing."),
+    "结构安全": N_("Order {number} concerns structural safety: {brief}"),
+    "整改撤回": N_("Order {number} was withdrawn: {brief}"),
+    "整改挂起": N_("Nobody was at home: order {number} is suspended."),
+    "返工未完成": N_("The rework of order {number} was not finished today: {brief}"),
+    "建议代维": N_("Order {number}: the table suggests that somebody else repairs."),
+}
+OTHER = N_("Order {number}: {event}")
+
+
+def tell(
+    session: Session,
+    order: RectificationOrder,
+    event: str,
+    *,
+    now: datetime,
+    registry: Registry,
+    known: Mapping[str, Any] | None = None,
+) -> None:
+    """Ask DMN-08 who is to be told about an event of an order, and tell them."""
+    more = known or {}
+    asked = {
+        "event": event,
+        "urgency": order.urgency,
+        "overdue_days": more.get("overdue_days"),
+        "level": None,
+        "structural": order.structural,
+    }
+    told: dict[str, set[str]] = {}
+    answer = decide(session, "notify", asked, now=now)
+    for row in answer if isinstance(answer, list) else []:
+        channels = {STAFF_CHANNELS.get(str(channel), "page") for channel in row.get("channels") or []}
+        if row["recipient"] == "customer":
+            _customer(session, order, event, now=now)
+            continue
+        for login in recipients(session, order, str(row["recipient"]), now=now, known=more):
+            told.setdefault(login, set()).update(channels)
+    fields = {
+        "number": order.number,
+        "brief": str(more.get("said") or order.brief),
+        "event": event,
+        "clock": more.get("clock_name") or "",
+        "due": more.get("due_text") or "",
+    }
+    installed = set(registry.connectors)
+    for login, ways in told.items():
+        notifications.notify(
+            session,
+            recipient=login,
+            template=TEMPLATES.get(event, OTHER),
+            fields=fields,
+            link=f"/orders/{order.number}",
+            channels=tuple(sorted(ways & installed | {"page"})),
+            now=now,
+        )
+
+
+def recipients(
+    session: Session, order: RectificationOrder, who: str, *, now: datetime, known: Mapping[str, Any]
+) -> Sequence[str]:
+    """Find the people behind a recipient of DMN-08."""
+    if who == "agent":
+        case = cases.get(session, order.starter)
+        return [case.owner] if case is not None and case.owner else staff.holders(session, "agent", order.project, now)
+    accountable = str(known.get("accountable") or "")
+    if who == "responsible" and accountable:
+        return [accountable]
+    if who in ("responsible", "handler", "contractor"):
+        return unit_people(session, order, now)
+    role = {"head": "eng_lead", "level_owner": "cs_mgr", "acceptor": "cs_sup"}.get(who, who)
+    return staff.holders(session, role, order.project, now)
+
+
+def unit_people(session: Session, order: RectificationOrder, now: datetime) -> Sequence[str]:
+    """List the people of the unit that repairs."""
+    unit = rows.contractors(session, [order.repair_id, 0]).get(order.repair_id or 0)
+    if unit is None:
+        return ()
+    group = group_of(unit)
+    if group.startswith("contractor:"):
+        return rows.people_of_unit(session, unit.code, order.project, now)
+    return staff.holders(session, group, order.project, now)
+
+
+def _customer(session: Session, order: RectificationOrder, event: str, *, now: datetime) -> None:
+    """Note that somebody has to tell the customer."""
+    session.add(
+        ContactLog(
+            case_number=order.number,
+            at=now,
+            actor="system",
+            with_whom="客户",
+            kind=TO_TELL,
+            channel="短信",
+            reached=False,
+            text=event,
+        )
+    )
