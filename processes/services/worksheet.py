@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from storage.tables.cases import ServiceCase
+    from storage.tables.defects import RectificationOrder
 
 CALLS = {"T08": "acceptor", "T28": "accountable", "T29": "accountable"}
 """Tasks that are a call to a member of staff, and who that is (D03, D04, D18, D19)."""
@@ -68,14 +69,37 @@ LISTS = {
 def worksheet(session: Session, number: str, element_id: str, variables: Mapping[str, Any]) -> Worksheet:
     """Gather it for somebody who has the task (the caller checked that). `variables` are those the task sees."""
     case = cases.get(session, number) if number else None
+    order = orders.get(session, number) if number and case is None else None
+    if order is not None:
+        return _of_order(session, order, element_id, variables)
     if case is None:
-        return Worksheet(defects=defects_of_task(session, number, element_id))
+        return Worksheet()
     clock = str(variables.get("clock") or "") if CALLS.get(element_id) == "accountable" else ""
     return Worksheet(
         assignment=_assignment(session, case, variables.get("task")),
         callees=_callees(session, case, CALLS.get(element_id, ""), variables),
         clock=clocks.NAMES.get(clock, clock),
         clock_due=moment(variables.get("due_at")) if clock else None,
+    )
+
+
+def _of_order(session: Session, order: RectificationOrder, element_id: str, variables: Mapping[str, Any]) -> Worksheet:
+    """An order's worksheet: its defects, and for a reminder whom to call: who answers, else the unit's own number."""
+    calls = CALLS.get(element_id) == "accountable"
+    clock = str(variables.get("clock") or "") if calls else ""
+    login = str(variables.get("accountable") or "")
+    person = staff.user(session, login) if calls and login else None
+    unit = orders.contractors(session, [order.repair_id, 0]).get(order.repair_id or 0)
+    callees: tuple[Callee, ...] = ()
+    if person is not None:
+        callees = (Callee("accountable", person.name, person.phone),)
+    elif calls and unit is not None:
+        callees = (Callee("accountable", unit.contact or unit.name, unit.phone),)
+    return Worksheet(
+        callees=callees,
+        clock=clocks.NAMES.get(clock, clock),
+        clock_due=moment(variables.get("due_at")) if clock else None,
+        defects=defects_of_task(session, order.number, element_id),
     )
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from engine import people, tasks
 from engine.core.calendar import CHINA
 from processes.services import cases, demo, registry
-from processes.services.demo import stories
+from processes.services.demo import answers, diary, stories
 from storage import orders
 from storage.files import Files
 from storage.tables.cases import ServiceCase, SurveyResponse
@@ -145,6 +145,6 @@ def test_history_goes_back_two_years_and_numbers_go_on_after_it(sqlite_database,
         assert min(row.received_at for row in rows) < now - timedelta(days=600)
         late = sum(row.solved_at > row.promised_at for row in rows)
         assert 20 <= late <= 60  # 82 % in time
-        values = stories.intake(stories.HOME, stories.OWNER, stories.REPAIR, "漏水", "漏水。", "修好。")
+        values = answers.intake(diary.HOME, diary.OWNER, diary.REPAIR, "漏水", "漏水。", "修好。")
         number = cases.register(session, agent, values, now=now, registry=known)
         assert number not in {row.number for row in rows}
