@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, bindparam, delete, or_, select, true, union
 from sqlalchemy.orm import undefer
 
+from storage import links
 from storage.tables.people import ApiToken, LoginAttempt, Role, RoleGrant, Substitution, User
 
 if TYPE_CHECKING:
@@ -91,12 +92,12 @@ def users(session: Session, *, text: str = "", role: str = "", limit: int = 200,
 
 
 def names(session: Session, logins: Iterable[str]) -> dict[str, str]:
-    """Map logins to people's names; unknown logins are left out."""
+    """Map logins to people's names, those of links to who has the link; unknown logins are left out."""
     wanted = {login for login in logins if login}
     if not wanted:
         return {}
     rows = session.execute(select(User.login, User.name).where(User.login.in_(wanted)))
-    return {row.login: row.name for row in rows}
+    return {row.login: row.name for row in rows} | links.labels(session, wanted)
 
 
 def grants(session: Session, logins: Iterable[str], now: datetime) -> Sequence[RoleGrant]:

@@ -27,10 +27,12 @@ from tasks_ui import (
     i18n,
     inbox,
     inspect,
+    link_contractor,
     logs,
     names,
     navigation,
     notifications,
+    order_words,
     prints,
     reference,
     registers,
@@ -52,6 +54,10 @@ PAGES = (
     *(auth, inbox, work, cases, start, prints, notifications, admin, admin_people, registers),
     *(admin_instances, admin_tokens, admin_versions, api, reference, inspect),
 )
+
+
+OUTSIDE = (link_contractor,)
+"""Pages that a signed link opens."""
 
 
 def create_app(
@@ -80,11 +86,13 @@ def create_app(
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     assets.install(app)
-    for part in (logs, i18n, errors, guard, names, navigation, health):
+    for part in (logs, i18n, errors, guard, names, navigation, order_words, health):
         part.install(app)
     security.install(app, settings)
     app.extensions["keyturn-csrf"].exempt(api.blueprint)  # tokens instead of cookies: no page can forge a request
-    for page in PAGES:
+    for outside in OUTSIDE:  # their forms carry a token of their own: these pages keep no cookie
+        app.extensions["keyturn-csrf"].exempt(outside.blueprint)
+    for page in (*PAGES, *OUTSIDE):
         app.register_blueprint(page.blueprint)
 
     @app.get("/")

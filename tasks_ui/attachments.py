@@ -44,7 +44,7 @@ def put(task_id: UUID) -> Response:
     name = request.form.get("field", "")
     with context.reading() as opened:
         form = submissions.form_of(opened, context.viewer(), task_id)
-    component = _component(form, name)
+    component = field_of(form, name)
     ready = prepared(component, sent)
     with context.transaction() as opened:
         kept = attachments.put(
@@ -78,7 +78,7 @@ def described(kept: AttachmentInfo) -> dict[str, Any]:
     return {"id": str(kept.id), "name": kept.name, "size": kept.size, "url": address, "preview": preview}
 
 
-def _component(form: forms.Form | None, name: str) -> forms.Component | None:
+def field_of(form: forms.Form | None, name: str) -> forms.Component | None:
     """Find the field of a posted name such as `defects-2-photos`."""
     key = name.removesuffix("__file").rsplit("-", 1)[-1]
     walked = form.walk() if form is not None else ()
@@ -92,7 +92,7 @@ def keep_posted(
     result, refused = dict(data), list[forms.FieldError]()
     names = form_lookup.renumbered([*request.form, *request.files])
     for name, sent in request.files.items(multi=True):
-        component = _component(form, name)
+        component = field_of(form, name)
         if component is None or not sent.filename:
             continue
         path = names[name].removesuffix("__file")
@@ -125,7 +125,12 @@ def show(attachment_id: UUID) -> Response:
     """Send a file, or with `size=small` a small picture of it."""
     with context.reading() as opened:
         found, path = attachments.get(opened, context.viewer(), attachment_id, files=files())
-    if request.args.get("size") == "small" and found.width:
+    return answer(path, found, small=request.args.get("size") == "small")
+
+
+def answer(path: Path, found: AttachmentInfo, *, small: bool = False) -> Response:
+    """Write the answer that carries a file, or a small picture of it."""
+    if small and found.width:
         return _sent(_small(path, found), found, inline=True)
     inline = found.media_type.startswith(("image/", "audio/", "video/")) or found.media_type == "application/pdf"
     return _sent(path, found, inline=inline)

@@ -221,4 +221,5 @@ def _for_templates() -> dict[str, object]:
     """Give each page its viewer and colours."""
     chosen = request.cookies.get(THEME_COOKIE, "auto") if request else "auto"
     known = chosen if chosen in THEMES else "auto"
-    return {"signed_in": g.get("viewer"), "theme": known, "demo": context.settings().demo}
+    person = g.get("viewer") if g.get("link") is None else None  # behind a link nobody is signed in
+    return {"signed_in": person, "theme": known, "demo": context.settings().demo}

@@ -92,7 +92,7 @@ def install(app: Flask) -> None:
     """Register one handler per family of errors."""
 
     def away(error: UnavailableError) -> Response:
-        logs.LOGGER.warning("database away", path=request.path, method=request.method, reason=repr(error.__cause__))
+        logs.LOGGER.warning("database away", path=logs.path(), method=request.method, reason=repr(error.__cause__))
         locale()  # stays the reader's, though the page does not ask who he is: that would need the database
         g.viewer = None
         response = answer(error.status, translate(error.template, error.fields))
@@ -127,7 +127,7 @@ def install(app: Flask) -> None:
         return answer(413, gettext("The upload is too large: at most %(limit)d MB.", limit=limit))
 
     def unknown(error: Exception) -> Response:
-        logs.LOGGER.error("fault", path=request.path, method=request.method, exc_info=error)
+        logs.LOGGER.error("fault", path=logs.path(), method=request.method, exc_info=error)
         return answer(SERVER_ERROR, gettext("Something went wrong on our side. Nothing was saved by this step."))
 
     app.register_error_handler(UnavailableError, away)

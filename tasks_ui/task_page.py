@@ -86,7 +86,7 @@ def gather(session: Session, task_id: UUID, typed: Typed | None = None, *, phone
     """Collect a task's page. Raises NotFoundError when the viewer may not see the task."""
     person, now, registry = context.viewer(), context.utcnow(), context.registry()
     view = tasks.open_task(session, person, task_id, now=now)
-    translate = partial(_translate, session, view.item.definition_id, i18n.locale())
+    translate = partial(in_words, session, view.item.definition_id, i18n.locale())
     env = tasks.feel_env(session, registry, now)
     lookups = tasks.lookups(session, person, registry) or {}
     files = _files(session, view)
@@ -101,7 +101,7 @@ def gather(session: Session, task_id: UUID, typed: Typed | None = None, *, phone
         name=translate(view.item.name),
         process=translate(view.item.process_name),
         documentation=plain_note(translate(view.documentation)),
-        form=_form(session, view, page, shown, sheet) if view.state == "open" or typed else None,
+        form=form_for(session, view, page, shown, sheet) if view.state == "open" or typed else None,
         filled=_readable(
             view.form,
             view.submitted or {},
@@ -155,7 +155,7 @@ def _hidden(element_id: str, *, reaches: bool) -> frozenset[str]:
     return frozenset() if reaches else rights.PERSONAL.get(element_id, frozenset())
 
 
-def _form(session: Session, view: TaskView, page: form_view.Page, typed: Typed, sheet: Worksheet) -> FormView | None:
+def form_for(session: Session, view: TaskView, page: form_view.Page, typed: Typed, sheet: Worksheet) -> FormView | None:
     if view.form is None:
         return None
     fresh = forms.initial(view.form, view.variables, page.env, last=view.submission)
@@ -167,7 +167,7 @@ def _form(session: Session, view: TaskView, page: form_view.Page, typed: Typed, 
     return form_view.build(view.form, data, shown, typed.errors)
 
 
-def _translate(session: Session, definition_id: str, locale: str, text: str) -> str:
+def in_words(session: Session, definition_id: str, locale: str, text: str) -> str:
     found = definitions.translate(session, definition_id, text, locale) if text else text
     return found if found != text else names.text(text, "")
 

@@ -73,7 +73,7 @@ def complete(task_id: UUID) -> Response:
 
     def read(form: forms.Form | None) -> Mapping[str, Any]:
         nonlocal sent
-        sent = sent or _posted(opened, task_id, form)
+        sent = sent or posted(opened, task_id, form)
         if sent.errors:
             raise InvalidFormError(sent.errors)
         return sent.data
@@ -122,14 +122,14 @@ def _read(task_id: UUID, *, keep: bool = True) -> Typed:
     """Read what was posted; files that came along (no script) are kept at once, so that no error loses them."""
     with context.reading() as opened:
         form = submissions.form_of(opened, context.viewer(), task_id)
-        sent = _posted(opened, task_id, form)
+        sent = posted(opened, task_id, form)
     if form is None or not keep:
         return sent
     data, refused = attachments.keep_posted(task_id, form, sent.data)
     return replace(sent, data=data, errors=(*sent.errors, *refused))
 
 
-def _posted(opened: Session, task_id: UUID, form: forms.Form | None) -> Typed:
+def posted(opened: Session, task_id: UUID, form: forms.Form | None) -> Typed:
     """Read the fields that were posted."""
     if form is None:
         return Typed(key=_key())

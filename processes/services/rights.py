@@ -91,3 +91,12 @@ def require_start(viewer: Viewer) -> None:
     """Pass when a person may register a case; NotAllowedError otherwise."""
     if not may_start(viewer):
         raise NotAllowedError(N_("You may not register cases."))
+
+
+LINK_ROLES = frozenset({"cs_sup", "cs_mgr", "eng_lead", "engineer", "prop_cs", "ho_lead", "cost", "admin"})
+"""Roles that send contractors the link to their orders."""
+
+
+def gives_links(viewer: Viewer) -> bool:
+    """Tell whether a person may give a contractor the link to its orders."""
+    return any(grant.role in LINK_ROLES and not grant.org for grant in viewer.grants)

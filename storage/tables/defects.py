@@ -31,6 +31,8 @@ class RectificationOrder(Base):
         Index(None, "repair_id", "open"),
         Index(None, "project", "open"),
         Index(None, "open", "due_at"),
+        Index(None, "issued_at"),
+        Index(None, "closed_at"),
     )
     id: Mapped[int] = big_key()
     number: Mapped[str] = mapped_column(text_of(60), unique=True)

@@ -21,6 +21,7 @@ from storage.tables.definitions import ProcessDefinition
 from storage.tables.moves import InstanceMigration
 from storage.tables.registers import ImportRun
 from storage.tables.work import UserTask
+from tests.acceptance import order_site
 from tests.browser.conftest import AXE, CHECK, RULES, Live, shoot
 
 if TYPE_CHECKING:
@@ -77,6 +78,8 @@ PAGES: dict[str, list[tuple[str, str]]] = {
     "reference.lint": [(ADMIN, "/reference/lint")],
     "inspect.index": [(AGENT, "/inspect")],  # with houses: test_inspect_offline
     "inspect.house": [(AGENT, "/inspect/none")],
+    "contractor.index": [(AGENT, "{company}"), (AGENT, "/c/wrong")],
+    "contractor.order": [(AGENT, "{company}/orders/{order}")],
     "404": [(AGENT, "/nowhere")],
 }
 NO_PAGES = {
@@ -88,7 +91,7 @@ NO_PAGES = {
         "start.open_cases",
         "notifications.badge",
     ),  # parts, files
-    *("registers.template", "registers.refused"),  # files
+    *("registers.template", "registers.refused", "contractor.picture"),  # files
     *("inspect.houses", "inspect.state", "inspect.plan", "inspect.by_code", "inspect.worker"),  # what the page asks for
 }
 PRINTED = {"prints.show"}
@@ -106,7 +109,11 @@ def is_page(endpoint: str) -> bool:
 
 @pytest.fixture
 def names(live: Live) -> dict[str, str]:
-    """Fill in the braces: tasks by element, cases, an import."""
+    """Fill in the braces: tasks by element, cases, an import, an order and the link of its company."""
+    order_site.deploy(live.site, order_site.STEPS[1:])
+    number = order_site.issue(live.site, "通达", count=2)
+    order_site.photo_of(live.site, number)
+    outside = {"order": number, "company": order_site.link(live.site, "通达")}
     with live.site.database.transaction() as session:
         tasks = session.execute(
             select(UserTask.element_id, UserTask.id, UserTask.scope).where(UserTask.state == "open")
@@ -124,7 +131,7 @@ def names(live: Live) -> dict[str, str]:
         )  # fmt: skip
         session.add(run)
         session.flush()
-        return found | {"run": str(run.id)} | _versions(session, live)
+        return found | outside | {"run": str(run.id)} | _versions(session, live)
 
 
 def _renamed(found: re.Match[bytes]) -> bytes:
