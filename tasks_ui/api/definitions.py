@@ -33,7 +33,7 @@ def deploy(call: Call) -> models.Deployment:
     return fill(models.Deployment, made)
 
 
-@operation("POST", "/check", TAG, files=models.CheckFields, answer=models.Checked)
+@operation("POST", "/check", TAG, files=models.CheckFields, answer=models.Checked, reads=True)
 def check(call: Call) -> models.Checked:
     """Say what a deployment of these files would be told, without storing anything."""
     access.require(call.viewer, Action.DEFINITION_VIEW)
@@ -44,7 +44,7 @@ def check(call: Call) -> models.Checked:
     )
 
 
-@operation("POST", "/repair", TAG, files=models.RepairFields, answer=models.Repaired)
+@operation("POST", "/repair", TAG, files=models.RepairFields, answer=models.Repaired, reads=True)
 def repair(call: Call) -> models.Repaired:
     """Carry out the chosen repairs in diagrams and lay out what is not drawn, without storing anything.
 

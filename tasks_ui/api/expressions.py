@@ -15,7 +15,12 @@ if TYPE_CHECKING:
 
 
 @operation(
-    "POST", "/decisions/<ref>/evaluate", "decisions", body=models_work.DecisionRequest, answer=models_work.Decided
+    "POST",
+    "/decisions/<ref>/evaluate",
+    "decisions",
+    body=models_work.DecisionRequest,
+    answer=models_work.Decided,
+    reads=True,
 )
 def evaluate_decision(call: Call, ref: str) -> models_work.Decided:
     """Evaluate a decision by its id or name, in its newest version. Nothing is stored."""
@@ -25,7 +30,9 @@ def evaluate_decision(call: Call, ref: str) -> models_work.Decided:
     return models_work.Decided(feel.to_json(result.value), tuple(match.rule_id for match in result.matched))
 
 
-@operation("POST", "/feel/evaluate", "decisions", body=models_work.FeelRequest, answer=models_work.FeelValue)
+@operation(
+    "POST", "/feel/evaluate", "decisions", body=models_work.FeelRequest, answer=models_work.FeelValue, reads=True
+)
 def evaluate_feel(call: Call) -> models_work.FeelValue:
     """Evaluate a FEEL expression with the calendar's functions. Time and memory are bounded."""
     access.require(call.viewer, Action.DEFINITION_VIEW)

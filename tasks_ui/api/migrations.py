@@ -31,7 +31,12 @@ def _target(call: Call, instance_id: UUID) -> UUID:
 
 
 @operation(
-    "POST", f"{ONE}/migration-plan", TAG, body=models_migrations.MigrationRequest, answer=models_migrations.InstancePlan
+    "POST",
+    f"{ONE}/migration-plan",
+    TAG,
+    body=models_migrations.MigrationRequest,
+    answer=models_migrations.InstancePlan,
+    reads=True,
 )
 def plan_migration(call: Call, instance_id: UUID) -> models_migrations.InstancePlan:
     """Say what would become of an instance on another version; nothing is changed."""
@@ -85,6 +90,7 @@ def _pair(call: Call, key: str) -> tuple[UUID, UUID]:
     TAG,
     body=models_migrations.BatchRequest,
     answer=models_migrations.Plans,
+    reads=True,
 )
 def plan_migrations(call: Call, key: str) -> models_migrations.Plans:
     """Say what would become of the running instances of a version; nothing is changed."""

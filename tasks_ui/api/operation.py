@@ -60,7 +60,8 @@ class Call:
 class Operation:
     """An operation under `/api/v1`. `body`, `query`, `answer` are dataclasses; `media` what the answer is if not JSON.
 
-    `files`: the body is multipart. `stuck` is called, outside the transaction, when the process cannot go on.
+    `files`: the body is multipart. `reads`: a POST that only asks, and holds up no writer. `stuck` is called, outside
+    the transaction, when the process cannot go on.
     """
 
     method: str
@@ -73,6 +74,7 @@ class Operation:
     files: type | None = None
     status: int = 200
     media: str = "application/json"
+    reads: bool = False
     stuck: Callable[[ProcessError, Mapping[str, Any], Any], None] | None = None
 
     @property
@@ -88,7 +90,7 @@ class Operation:
     @property
     def writes(self) -> bool:
         """Tell whether it may change something; a write may carry an idempotency key."""
-        return self.method != "GET"
+        return self.method != "GET" and not self.reads
 
     def view(self) -> Callable[..., Response]:
         """Give the view that carries it out."""

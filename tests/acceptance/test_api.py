@@ -343,6 +343,17 @@ def test_a_request_with_a_key_happens_once(admin: Program) -> None:
     admin.post("/definitions/probe/start", {}, 422, headers={"Idempotency-Key": "x" * 201})
 
 
+def test_a_question_does_not_wait_for_a_writer(site: Site, admin: Program) -> None:
+    one = started(admin)
+    deploy(admin, APPROVAL.replace(b"</bpmn:process>", b"</bpmn:process> ").replace(b'name="', b'name="neu ', 1))
+    with site.database.transaction():
+        admin.post("/feel/evaluate", {"expression": "1 + 1"})
+        admin.post(f"/instances/{one}/migration-plan", {"version": 2})
+        admin.post("/definitions/probe/migration-plan", {"from_version": 1})
+        deploy(admin, status=200, path="/check")
+        deploy(admin, status=200, path="/repair")
+
+
 @pytest.mark.parametrize(
     ("body", "path"),
     [
