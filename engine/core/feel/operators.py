@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 _ORDERED = frozenset([Decimal, str, YearsMonths, timedelta, date])
 _CLOCKS = frozenset([datetime, time, FarDateTime, FineTime])
-_NO_TIME = timedelta()
 _DAY = timedelta(days=1)
 _ROOT_STEPS = 80
 """What a power with a fraction costs: logarithms of 34 digits."""

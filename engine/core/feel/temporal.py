@@ -27,10 +27,8 @@ _DAYS = re.compile(
 _MAX_OFFSET = timedelta(hours=18)
 _MICROS = 6
 _NANOS = 9
-_JANUARY = 1
 _DECEMBER = 12
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  instants are counted without a zone
-Moment = datetime | date | time
 
 
 def parse_date(text: str) -> date | FarDate | None:

@@ -21,8 +21,6 @@ SIMPLE = frozenset([
 ])  # fmt: skip
 ANY = Type("Any")
 _COMPARISONS = frozenset(["=", "!=", "<", "<=", ">", ">="])
-ALIASES = {"dateTime": "date and time", "yearMonthDuration": "years and months duration", "any": "Any",
-           "dayTimeDuration": "days and time duration", "feel:number": "number"}  # fmt: skip
 
 
 def is_instance(value: Any, wanted: Type, scope: Scope) -> bool | None:
