@@ -1,8 +1,8 @@
 """Judge a diagram before it may run: what is missing, what has no effect, what this engine refuses (ENGINE.md §1).
 
 An error stops the deployment; a warning says what people usually want to know. Every finding names the element, says
-what is wrong and what to change, in English and in Chinese. Rules about one element are in `lint_elements`, about
-expressions in `lint_expressions`; this module has those about the whole and puts them together.
+what is wrong and what to change, in English and in Chinese. Rules about a kind of element are in the module named after
+it, `soundness` asks whether all that begins can end; this module has those about the whole and puts them together.
 """
 
 from __future__ import annotations
