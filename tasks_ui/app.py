@@ -28,6 +28,7 @@ from tasks_ui import (
     inbox,
     inspect,
     link_contractor,
+    link_owner,
     logs,
     names,
     navigation,
@@ -56,7 +57,7 @@ PAGES = (
 )
 
 
-OUTSIDE = (link_contractor,)
+OUTSIDE = (link_contractor, link_owner)
 """Pages that a signed link opens."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import itertools
 import json
+from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -14,6 +15,7 @@ from sqlalchemy import select
 from engine import definitions, people
 from engine.access import SYSTEM
 from processes.services import links, orders
+from storage.tables.cases import Appointment, ServiceCase
 from storage.tables.contractors import Contractor
 from storage.tables.defects import Defect, RectificationOrder
 from storage.tables.estate import Unit
@@ -23,6 +25,9 @@ from tests.sites import NOW, SECRET
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
 
     from tests.sites import Site
 
@@ -137,3 +142,18 @@ def picture() -> bytes:
     out = io.BytesIO()
     Image.new("RGB", (40, 30), "white").save(out, "JPEG")
     return out.getvalue()
+
+
+def owner_links(session: Session, number: str, now: datetime) -> dict[str, str]:
+    """Make the links of a case and of its house, with an appointment to answer."""
+    case = session.scalars(select(ServiceCase).where(ServiceCase.number == number)).one()
+    starts = now + timedelta(days=2)
+    session.add(
+        Appointment(case_number=number, starts_at=starts, visitors=[], made_by="chen.liyan", made_at=now, state="已约")
+    )
+    viewer = people.viewer(session, "chen.liyan", now=now)
+    made = {
+        name: links.make(session, viewer, kind=kind, subject=subject, secret=SECRET, now=now).token
+        for name, kind, subject in (("owner", links.CASE, number), ("house", links.HOUSE, case.house))
+    }
+    return {name: f"/o/{token}" for name, token in made.items()}

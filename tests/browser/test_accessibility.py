@@ -79,6 +79,7 @@ PAGES: dict[str, list[tuple[str, str]]] = {
     "inspect.index": [(AGENT, "/inspect")],  # with houses: test_inspect_offline
     "inspect.house": [(AGENT, "/inspect/none")],
     "contractor.index": [(AGENT, "{company}"), (AGENT, "/c/wrong")],
+    "owner.index": [(AGENT, "{owner}"), (AGENT, "{house}")],
     "contractor.order": [(AGENT, "{company}/orders/{order}")],
     "404": [(AGENT, "/nowhere")],
 }
@@ -131,6 +132,7 @@ def names(live: Live) -> dict[str, str]:
         )  # fmt: skip
         session.add(run)
         session.flush()
+        outside |= order_site.owner_links(session, found["case"], live.site.clock())
         return found | outside | {"run": str(run.id)} | _versions(session, live)
 
 
