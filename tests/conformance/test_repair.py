@@ -292,6 +292,23 @@ def test_a_question_is_not_asked_twice_nor_where_a_form_is_chosen():
     assert alike == [""]
 
 
+def test_a_process_without_a_name_is_called_as_its_pool_is():
+    """Whoever draws a pool writes the name on it: the process's own name is nowhere in the drawing."""
+    for own, called in (("", "噪音投诉"), ('name="投诉"', "投诉")):
+        pool = '<collaboration id="c"><participant id="p" name="噪音投诉" processRef="P"/></collaboration>'
+        text = f'<definitions {NAMESPACES} targetNamespace="t"><process id="P" {own}>{START}{END}{chain("s", "e")}</process>{pool}</definitions>'
+        assert parse.parse(text.encode()).processes["P"].name == called
+
+
+def test_a_question_behind_steps_that_ask_nobody_is_asked_by_the_last_person_before_them():
+    """Else the mended diagram passes every check and stops at the gateway: there is no such variable."""
+    body = both("小于5000", "5000以上", "").replace('targetRef="x"', 'targetRef="m"')
+    body += '<sendTask id="m"/>' + flow("m", "x")
+    process = parse.parse(mended(body, "question")).processes["P"]
+    (field,) = process.nodes["a"].form_fields
+    assert (field.id, field.label) == ("x", "小于5000 / 5000以上"), "an id is no question to put to people"
+
+
 def test_two_questions_of_one_name_have_variables_of_their_own():
     second = '<exclusiveGateway id="y" name="同意吗？"/>' + flow("b", "y") + '<sequenceFlow id="y1" sourceRef="y" targetRef="c" name="是"/><sequenceFlow id="y2" sourceRef="y" targetRef="e" name="否"/>'
     process = parse.parse(mended(both("是", "否") + second, "question")).processes["P"]

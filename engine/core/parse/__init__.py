@@ -131,6 +131,7 @@ def parse(xml: bytes) -> Model:
             model.processes[process.id] = process
         elif local(element) == "collaboration":
             _collaboration(element, model)
+    _names_of_pools(model)
     _connect(model)
     _lanes_to_nodes(model)
     _diagram(root, model)
@@ -245,6 +246,14 @@ def _collaboration(element: etree._Element, model: Model) -> None:
             )
         elif local(child) in {"textAnnotation", "group", "association", "messageFlow"}:
             model.artifacts.append(_artifact(child, ""))
+
+
+def _names_of_pools(model: Model) -> None:
+    """Call a process without a name as its pool is called: in a drawing with pools only that name is seen."""
+    for pool in model.participants:
+        process = model.processes.get(pool.process_ref)
+        if process is not None and not process.name:
+            process.name = pool.name
 
 
 def _artifact(element: etree._Element, scope: str) -> Artifact:

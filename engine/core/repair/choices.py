@@ -13,8 +13,13 @@ from engine.core.repair.tree import CONDITION, extension, flows, kind, nodes
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-PASSED = frozenset({"exclusiveGateway", "intermediateThrowEvent"})
-"""What may stand between the question and the gateway that needs the answer."""
+PASSED = frozenset(
+    {
+        *("exclusiveGateway", "intermediateThrowEvent", "intermediateCatchEvent", "businessRuleTask", "serviceTask"),
+        *("scriptTask", "sendTask", "receiveTask", "callActivity"),
+    }
+)
+"""What may stand between the question and the gateway that needs the answer: steps that ask nobody."""
 
 
 def question(root: etree._Element, node: etree._Element) -> None:
@@ -36,7 +41,7 @@ def question(root: etree._Element, node: etree._Element) -> None:
             condition.set(f"{{{XSI}}}type", f"{node.prefix}:tFormalExpression" if node.prefix else "tFormalExpression")
             condition.text = f"{name} = {quoted(answer)}"
     for asker in _askers(by_id, scope, node):
-        _ask(asker, name, _name(node) or name, found)
+        _ask(asker, name, _name(node) or " / ".join(found), found)
 
 
 def _name(node: etree._Element | None) -> str:
@@ -46,7 +51,7 @@ def _name(node: etree._Element | None) -> str:
 def _askers(
     by_id: Mapping[str, etree._Element], scope: etree._Element | None, node: etree._Element
 ) -> list[etree._Element]:
-    """Find the user tasks and start events directly before a gateway that may carry a question."""
+    """Find the last user tasks and start events before a gateway that may carry a question."""
     found, waiting, seen = [], [node], {node.get("id", "")}
     while waiting and scope is not None:
         target = waiting.pop().get("id")
