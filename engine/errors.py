@@ -78,7 +78,7 @@ class DeploymentRefused(InvalidInputError):  # noqa: N818  the name callers know
     def __init__(self, findings: Sequence[Any]) -> None:
         """Carry the findings (`engine.core.findings.Finding`), errors first."""
         first = next(iter(findings), None)
-        super().__init__(N_("The files cannot be deployed: {reason}"), reason=str(first) if first else "")
+        super().__init__(N_("The files cannot be deployed: {reason}"), reason=first or "")
         self.findings = tuple(findings)
 
 

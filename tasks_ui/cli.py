@@ -55,7 +55,7 @@ def _existing(settings: Settings) -> Database:
             f"数据库 {url} 还没有建立；请先运行 keyturn {'demo' if settings.demo else 'init'}。"
             f" / The database {url} has not been set up: run keyturn {'demo' if settings.demo else 'init'} first.{hint}"
         )
-    click.echo(f"数据库 / database: {url}")
+    click.echo(f"数据库 / database: {url}", err=True)
     return _opened(settings)
 
 
@@ -75,6 +75,10 @@ def _prepared(settings: Settings) -> Database:
     return database
 
 
+def _of_tokens(demo: bool) -> Database:
+    return _existing(_demo(_settings())) if demo else _prepared(_settings())
+
+
 @click.group()
 @click.pass_context
 def main(context_: click.Context) -> None:
@@ -85,7 +89,7 @@ def main(context_: click.Context) -> None:
 
 main.add_command(cli_check.check)
 main.add_command(cli_check.mend)
-main.add_command(cli_token.group(lambda: _prepared(_settings()), context.clock))
+main.add_command(cli_token.group(_of_tokens, context.clock))
 main.add_command(cli_scenario.scenario)
 
 

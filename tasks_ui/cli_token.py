@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 UNITS = {"h": "hours", "d": "days", "w": "weeks"}
 
 
-def group(prepared: Callable[[], Database], clock: Callable[[], datetime]) -> click.Group:
-    """Give the commands, with the way to the database and the clock."""
+def group(prepared: Callable[[bool], Database], clock: Callable[[], datetime]) -> click.Group:
+    """Give the commands, with the way to the database (the demonstration's when told so) and the clock."""
+    of_demo = click.option("--demo", is_flag=True, help="In the database of `keyturn demo`.")
 
     @click.group()
     def token() -> None:
@@ -33,23 +34,27 @@ def group(prepared: Callable[[], Database], clock: Callable[[], datetime]) -> cl
     @click.option("--name", default="", help="What it is for.")
     @click.option("--role", "roles", multiple=True, help="Only this role of the person; may be given several times.")
     @click.option("--expires", default="", help="How long it lives: 12h, 30d, 52w. No end when not given.")
-    def create(login: str, name: str, roles: tuple[str, ...], expires: str) -> None:
+    @of_demo
+    def create(login: str, name: str, roles: tuple[str, ...], expires: str, *, demo: bool) -> None:
         """Make a token for LOGIN and print it; it cannot be shown again."""
         now = clock()
         until = now + _span(expires) if expires else None
-        with prepared().transaction() as opened:
+        database = prepared(demo)
+        with database.transaction() as opened:
             try:
                 text = people.new_token(
                     opened, SYSTEM, login=login, name=name, roles=roles, expires_at=until, now=now
                 )
             except KeyturnError as problem:
-                raise click.ClickException(str(problem)) from problem
+                where = f"数据库 / database: {database.engine.url}"
+                raise click.ClickException(f"{problem} {where}") from problem
         click.echo(text)
 
     @token.command("list")
-    def show() -> None:
+    @of_demo
+    def show(*, demo: bool) -> None:
         """List all tokens."""
-        with prepared().read() as opened:
+        with prepared(demo).read() as opened:
             found = people.tokens(opened, SYSTEM)
         for one in found:
             until = one.expires_at.isoformat() if one.expires_at else "-"

@@ -21,6 +21,7 @@ from flask_babel import Babel, gettext
 from flask_babel import get_locale as chosen_locale
 from markupsafe import Markup
 
+from engine.core.findings import Finding
 from engine.errors import KeyturnError
 from tasks_ui import context
 
@@ -104,9 +105,11 @@ def translate(template: str, fields: dict[str, Any] | None = None) -> str:
 
 
 def _inner(value: Any) -> Any:
-    """An error inside an error, such as what is wrong in a cell of a table, and a moment: in the reader's way too."""
+    """An error or a finding inside an error, and a moment: in the reader's way too."""
     if isinstance(value, datetime):
         return write_moment(value)
+    if isinstance(value, Finding):
+        return str(value) if locale() == "en" else value.chinese()
     return translate(value.template, value.fields) if isinstance(value, KeyturnError) else value
 
 

@@ -28,8 +28,14 @@ class Finding:
 
     def __str__(self) -> str:
         """Show the element, its name and the English sentence."""
-        where = f"{self.element_id} ({self.name})" if self.name else self.element_id
-        return f"{where}: {self.message}" if where else self.message
+        return f"{self._where()}: {self.message}" if self.element_id or self.name else self.message
+
+    def chinese(self) -> str:
+        """Show the same with the Chinese sentence."""
+        return f"{self._where()}：{self.message_zh}" if self.element_id or self.name else self.message_zh
+
+    def _where(self) -> str:
+        return f"{self.element_id} ({self.name})" if self.name else self.element_id
 
 
 def errors_first(findings: list[Finding]) -> list[Finding]:

@@ -90,6 +90,8 @@ def test_a_refused_deployment_lists_its_findings_in_both_languages(admin: Progra
     broken = bpmn('<startEvent id="a"/><sequenceFlow id="f" sourceRef="a" targetRef="b"/><complexGateway id="b"/>')
     problem = deploy(admin, broken, 422)
     assert problem["type"] == "urn:keyturn:problem:deployment-refused"
+    assert problem["findings"][0]["message_zh"] in problem["detail"]
+    assert problem["findings"][0]["message"] not in problem["detail"], "one sentence, one language"
     finding = problem["findings"][0]
     assert (finding["element_id"], finding["rule"], finding["severity"]) == ("b", "unsupported-element", "error")
     assert "complex gateway" in finding["message"]

@@ -101,4 +101,8 @@ def test_the_demonstration_s_database_is_published_into_with_its_flag(environmen
     said = keyturn(environment, "deploy", "processes/callback", "--demo")
     assert "demo/keyturn.db" in said
     assert "发布了" in said
+    refused = keyturn(environment, "token", "create", "nobody", "--demo", ok=False)
+    assert "There is no active user nobody." in refused
+    assert refused.count("demo/keyturn.db") == 2, "it says which database has nobody of that name"
+    keyturn(environment, "token", "list", "--demo")
     assert not (tmp_path / "var" / "keyturn.db").exists()
