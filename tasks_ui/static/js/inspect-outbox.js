@@ -63,8 +63,8 @@
     const trouble = queue.filter((row) => row.state !== "waiting").length;
     const waiting = queue.length - trouble;
     const pieces = [standing.online ? "" : say.offline, standing.signedIn ? "" : say.signin, trouble ? words(say.trouble, { n: trouble }) : "", waiting ? words(say.waiting, { n: waiting }) : ""].filter(Boolean);
-    button.textContent = pieces.join(" · ") || say.sent;
-    button.className = `btn btn-sm btn-plain inspect-standing ${trouble ? "is-trouble" : waiting ? "is-waiting" : "is-sent"}`;
+    button.textContent = pieces.join(" · ") || (standing.asked ? say.sent : say.moment);
+    button.className = `btn btn-sm btn-plain inspect-standing ${trouble ? "is-trouble" : waiting || !standing.asked ? "is-waiting" : "is-sent"}`;
     button.dataset.waiting = waiting;
     button.dataset.trouble = trouble;
     part(dialog, "state").textContent = [button.textContent, standing.problem].filter(Boolean).join(" · ");

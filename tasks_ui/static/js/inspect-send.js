@@ -4,7 +4,7 @@
   const store = window.inspection;
   const EVERY = 20_000;
   const PATHS = { result: "results", defect: "defects", photo: "photos", finish: "finish" };
-  const standing = { online: navigator.onLine, signedIn: true, login: "", name: "", houses: [], csrf: "", problem: "" };
+  const standing = { online: navigator.onLine, signedIn: true, login: "", name: "", houses: [], csrf: "", problem: "", asked: false };
   const tell = () => document.dispatchEvent(new CustomEvent("inspection:standing"));
   const address = (path) => `/inspect/${path}`;
 
@@ -15,7 +15,7 @@
   // Ask who is signed in and for the houses of today. False: no network, or nobody signed in.
   const greet = async () => {
     try {
-      const answer = await fetched("houses");
+      const answer = await fetched("houses", {}, 12);
       standing.online = true;
       standing.signedIn = answer.status !== 401;
       if (!answer.ok) { standing.problem = (await answer.json().catch(() => ({}))).error?.message ?? ""; return false; }
@@ -29,7 +29,7 @@
     } catch {
       standing.online = false;
       return false;
-    }
+    } finally { standing.asked = true; }
   };
   const bring = async (number) => {
     const answer = await fetched(`${encodeURIComponent(number)}/state`);
