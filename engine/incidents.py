@@ -92,6 +92,8 @@ def list_open(session: Session, viewer: Viewer, *, limit: int = 200, offset: int
 
 def _open(session: Session, viewer: Viewer, incident_id: UUID) -> Incident:
     access.require(viewer, Action.INCIDENT_RESOLVE)
+    if (instance_id := rows.instance_of(session, incident_id)) is not None:
+        instances.lock(session, instance_id)  # before the incident, as whoever takes a step does
     row = rows.get(session, incident_id)
     if row is None:
         raise NotFoundError(N_("There is no such incident."))

@@ -23,6 +23,11 @@ def get(session: Session, incident_id: UUID) -> Incident | None:
     return session.scalars(query, execution_options={"populate_existing": True}).first()
 
 
+def instance_of(session: Session, incident_id: UUID) -> UUID | None:
+    """Name the instance of an incident, if it has one."""
+    return session.scalar(select(Incident.instance_id).where(Incident.id == incident_id))
+
+
 def open_of(session: Session, instance_id: UUID) -> Sequence[Incident]:
     """List the open incidents of an instance, oldest first."""
     query = select(Incident).where(Incident.instance_id == instance_id, Incident.resolved_at.is_(None))

@@ -6,12 +6,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from engine import incidents, instances, jobs, notifications, people, worker
 from engine.access import SYSTEM, Viewer
 from engine.connectors import Registry
-from engine.errors import ConflictError, NotAllowedError
+from engine.errors import ConflictError, NotAllowedError, ProcessError
 from storage import jobs as queue
 from storage.tables.instances import HistoryEvent
 from storage.tables.work import Incident, Job, OutboxMessage
@@ -152,6 +152,34 @@ def test_a_cancelled_case_takes_its_incidents_along(app, sample):
     with app.database.read() as s:
         assert incidents.list_open(s, SYSTEM) == ()
     assert job_count(app.database) == 0
+
+
+@pytest.mark.parametrize("database_url", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True)
+def test_a_retry_waits_for_the_instance_before_it_holds_the_incident(app, sample):
+    app.deploy(sample.TWO_STEPS)
+    case, said = app.start("two"), []
+    fault = ProcessError("stuck", element_id="a")
+    incident = incidents.record_failed_command(
+        app.database, fault, task_id=app.open()[0].id, data={}, viewer=SYSTEM, now=app.now
+    )
+
+    def retry():
+        try:
+            app.call(incidents.retry, SYSTEM, incident, registry=app.registry)
+        except ConflictError as refused:
+            said.append(str(refused))
+
+    other = threading.Thread(target=retry)
+    with app.database.transaction() as s:
+        instances.lock(s, case)
+        other.start()
+        waits = False
+        while not waits:
+            with app.database.read() as looking:
+                waits = looking.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")) > 0
+        instances.cancel(s, SYSTEM, case, reason="x", now=app.now, registry=app.registry)
+    other.join()
+    assert said == ["The incident is already closed."]
 
 
 def test_the_outbox_sends_after_the_commit_and_tries_again(app):
