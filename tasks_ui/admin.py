@@ -57,6 +57,7 @@ AUDIT_ACTIONS = {
     "message": lazy_gettext("Message received"),
     "password": lazy_gettext("Password changed"),
     "phone": lazy_gettext("Phone number looked at"),
+    "paper.issue": lazy_gettext("Sheet issued"),
     "print": lazy_gettext("Sheet printed"),
     "service": lazy_gettext("Service carried out"),
     "signal": lazy_gettext("Signal received"),

@@ -1,18 +1,20 @@
 """The paper sheets of the source documents: what each shows of a case. Pages draw them; nothing is decided there.
 
 记录单 `record` (B49: nine fields), 处理单 `handling` (B59: eight fields), 登记表 `register` (E03, E04), 反馈信息单
-`feedback` (C02–C04).
+`feedback` (C02–C04), 客户投诉反馈单 `statement` (C30–C32).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING
 
 from engine.errors import N_, NotFoundError
 from processes.services import rights
+from processes.services.answers import NOBODY, Answer, last_answers
 from processes.services.casefile import visible
-from storage import estate, history, parties, people, tasks
+from processes.services.sheets import Field, Sheet, Signature
+from storage import estate, parties, people
 from storage.privacy import mask_name, vault
 
 if TYPE_CHECKING:
@@ -24,64 +26,7 @@ if TYPE_CHECKING:
     from engine.access import Viewer
     from storage.tables.cases import ServiceCase
 
-Shape = Literal["line", "long", "moment", "date", "tick", "money"]
-FORMS = ("T01", "T02", "T09", "T12", "T13", "T16", "T17", "T18", "T19", "T20")
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One box of a sheet: an English label to translate, and the value. `wide` boxes take a whole row."""
-
-    label: str
-    value: Any = ""
-    shape: Shape = "line"
-    wide: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Signature:
-    """Where somebody signs: who, when (aware UTC), how, and the attachment that shows the signature, if any."""
-
-    label: str
-    name: str = ""
-    at: datetime | None = None
-    method: str = ""
-    attachment: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """A sheet ready to be drawn. `number` is the case's, `sheet_number` the paper's own; `copies` names each copy."""
-
-    document: str
-    title: str
-    number: str
-    sheet_number: str
-    project: str
-    state: str
-    fields: tuple[Field, ...]
-    signatures: tuple[Signature, ...]
-    printed_at: datetime
-    printed_by: str
-    instance_id: str = ""
-    copies: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The last checked values of one form, who handed them in and when; empty when nobody has."""
-
-    values: Mapping[str, Any]
-    by: str = ""
-    at: datetime | None = None
-
-    def text(self, key: str) -> str:
-        """Read a text; "" when it is empty."""
-        value = self.values.get(key)
-        return "" if value is None else str(value)
-
-
-NOBODY = Answer({})
+FORMS = ("T01", "T02", "T09", "T12", "T13", "T16", "T17", "T18", "T19", "T20", "T21", "T22", "T23", "T24")
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,18 +89,20 @@ def sheet(session: Session, viewer: Viewer, document: str, number: str, *, now: 
         printed_by=viewer.name,
         instance_id=str(case.instance_id or ""),
         copies=copies,
+        back=f"/cases/{case.number}",
     )
 
 
 def available(case: ServiceCase) -> tuple[tuple[str, str], ...]:
     """List the sheets a case has, as (kind, English title); the handling sheet once somebody handles it."""
     early = {"待派单", "待受理"}
-    return tuple((kind, title) for kind, (title, _) in SHEETS.items() if kind != "handling" or case.state not in early)
+    later = ("handling", "statement")
+    return tuple((kind, title) for kind, (title, _) in SHEETS.items() if kind not in later or case.state not in early)
 
 
 def _collect(session: Session, viewer: Viewer, case: ServiceCase, now: datetime) -> _Material:
     project = estate.project_by_code(session, case.project)
-    answers = _answers(session, case)
+    answers = last_answers(session, case.instance_id, FORMS)
     codes = dict.fromkeys(row.get("department") for row in answers.get("T12", NOBODY).values.get("plan_tasks") or [])
     found = [parties.department(session, str(code)) for code in (codes or {case.department: None}) if code]
     logins = {case.registered_by, case.owner, case.acceptor, *(answer.by for answer in answers.values())}
@@ -177,19 +124,6 @@ def _collect(session: Session, viewer: Viewer, case: ServiceCase, now: datetime)
 
 def _known(logins: Iterable[str]) -> list[str]:
     return sorted(login for login in logins if login)
-
-
-def _answers(session: Session, case: ServiceCase) -> dict[str, Answer]:
-    """Take the last submission of each form that sheets quote."""
-    if case.instance_id is None:
-        return {}
-    forms = {task.id: task.form_key for task in tasks.all_of(session, case.instance_id)}
-    found: dict[str, Answer] = {}
-    for row in sorted(history.submissions(session, case.instance_id), key=lambda row: row.submitted_at):
-        form = forms.get(row.task_id, "")
-        if form in FORMS:
-            found[form] = Answer(row.values, row.submitted_by, row.submitted_at)
-    return found
 
 
 Filled = tuple[list[Field], list[Signature], str, tuple[str, ...]]
@@ -291,6 +225,34 @@ def _feedback(found: _Material) -> Filled:
     return fields, signatures, case.number, (N_("Copy for customer service"), N_("Copy kept by the receiver"))
 
 
+def _statement(found: _Material) -> Filled:
+    """客户投诉反馈单: the account of the person complained about (C30), then three opinions (C31)."""
+    case, told = found.case, found.answer("T21")
+    solved = told.values.get("resolved")
+    fields = [
+        Field(N_("Acceptance number"), case.number),
+        Field(N_("Accepted on"), case.received_at, "moment"),
+        Field(N_("Name of the customer"), found.caller),
+        Field(N_("Number of the home"), found.house),
+        Field(N_("Reason for the complaint"), case.facts, wide=True),
+        Field(N_("Person complained about"), found.name(told.by)),
+        Field(N_("Severity by the person's account"), told.text("severity")),
+        Field(N_("Solved by the person's account"), solved in (True, "true"), "tick"),
+        Field(N_("Number of the company's document"), found.answer("T24").text("document_no")),
+        Field(N_("Account of the person complained about"), told.text("account"), "long", wide=True),
+        Field(N_("First opinion of the sales supervisor"), found.answer("T22").text("sup_opinion"), "long", wide=True),
+        Field(N_("Finding of the sales manager"), found.answer("T23").text("mgr_opinion"), wide=True),
+        Field(N_("Decision of the general manager"), found.answer("T24").text("gm_opinion"), wide=True),
+    ]
+    signatures = [
+        found.signed(N_("Person complained about (signature)"), told),
+        found.signed(N_("Sales supervisor (signature)"), found.answer("T22")),
+        found.signed(N_("Sales manager (signature)"), found.answer("T23")),
+        found.signed(N_("General manager (signature)"), found.answer("T24")),
+    ]
+    return fields, signatures, case.number, ()
+
+
 def _ticked(case: ServiceCase, intake: Answer, key: str) -> bool:
     return bool(intake.values.get(key) or case.intake.get(key))
 
@@ -306,5 +268,6 @@ SHEETS: Mapping[str, tuple[str, Callable[[_Material], Filled]]] = {
     "handling": (N_("Customer complaint handling sheet"), _handling),
     "register": (N_("Owner's complaint registration"), _register),
     "feedback": (N_("Feedback sheet"), _feedback),
+    "statement": (N_("Customer complaint feedback form"), _statement),
 }
 """Kind of sheet → English title and how it is filled. Kinds are part of the address `/print/<kind>/<case number>`."""

@@ -25,9 +25,23 @@ function icons() {
   };
 }
 
+// The font of PDF sheets, with its licence (SIL OFL 1.1). Browsers never ask for it: they have fonts of their own.
+function fonts() {
+  return {
+    name: "fonts",
+    generateBundle() {
+      const folder = "node_modules/@expo-google-fonts/noto-sans-sc";
+      const files = { "NotoSansSC.ttf": "400Regular/NotoSansSC_400Regular.ttf", "OFL.txt": "LICENSE_FONT" };
+      for (const [name, path] of Object.entries(files)) {
+        this.emitFile({ type: "asset", fileName: `fonts/${name}`, source: readFileSync(`${folder}/${path}`) });
+      }
+    },
+  };
+}
+
 export default defineConfig({
   base: "/static/dist/",
-  plugins: [icons()],
+  plugins: [icons(), fonts()],
   build: {
     target: "es2022",
     manifest: true,

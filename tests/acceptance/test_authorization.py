@@ -164,6 +164,9 @@ TABLE: dict[tuple[str, str], Row] = {
     ("POST", "/cases/<number>/withdraw"): of_case("/cases/{case}/withdraw"),
     ("POST", "/cases/<number>/phone"): of_case("/cases/{case}/phone", CALLERS & WATCHERS, NOBODY),
     ("GET", "/print/<document>/<number>"): of_case("/print/record/{case}"),
+    ("POST", "/print/<document>/<number>/issue"): of_case("/print/record/{case}/issue"),
+    ("GET", "/print/<document>/<number>/pdf"): of_case("/print/record/{case}/pdf"),
+    ("GET", "/verify"): Row("/verify?number=WJ-2026-000001&hash=0", anonymous=True),
     # registering a call
     ("GET", "/start"): Row("/start"),
     ("GET", "/start/complaint"): Row("/start/complaint", STARTERS),

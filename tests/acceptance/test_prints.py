@@ -20,6 +20,7 @@ TITLES = {
     "handling": "客户投诉处理单",
     "register": "业主投诉登记表",
     "feedback": "反馈信息单",
+    "statement": "客户投诉反馈单",
 }
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from storage.tables.cases import ServiceCase
 from tests.browser.conftest import Live, shoot, violations
 
-KINDS = ("record", "handling", "register", "feedback")
+KINDS = ("record", "handling", "register", "feedback", "statement")
 
 
 def number(live: Live) -> str:
@@ -38,7 +38,7 @@ def test_a_sheet_is_one_page_and_the_feedback_sheet_has_two_copies(live: Live) -
         page.goto(f"{live.address}/print/{kind}/{number(live)}")
         paper = page.pdf(prefer_css_page_size=True)
         pages[kind] = len(re.findall(rb"/Type\s*/Page\b", paper))
-    assert pages == {"record": 1, "handling": 1, "register": 1, "feedback": 2}
+    assert pages == {"record": 1, "handling": 1, "register": 1, "feedback": 2, "statement": 1}
 
 
 def test_the_button_prints_and_is_not_on_paper(live: Live) -> None:
