@@ -10,9 +10,13 @@ from engine.connectors import Registry
 from engine.core.calendar import CHINA
 from processes.services import (
     callbacks,
+    handover_batches,
+    handover_units,
     inspection_batches,
     inspection_units,
     listeners_close,
+    listeners_handover,
+    listeners_handover_batch,
     listeners_inspection,
     listeners_intake,
     listeners_orders,
@@ -51,12 +55,27 @@ SERVICES = {
     "inspection.often": inspection_units.often,
     **order_topics.SERVICES,
 }
+HANDOVER_SERVICES = {
+    "handover.figures": handover_batches.figures,
+    "handover.spawn": handover_batches.spawn,
+    "handover.day": handover_batches.day,
+    "handover.batch_close": handover_batches.close,
+    "handover.cancel_houses": handover_batches.cancel_houses,
+    "handover.remind": handover_units.remind,
+    "handover.no_show": handover_units.no_show,
+    "handover.absent": handover_units.absent,
+    "handover.orders": handover_units.issue_orders,
+    "handover.complain": handover_units.complain,
+    "handover.close": handover_units.close,
+}
 INTAKE = ("t01", "t02", "t03", "t04", "t05", "t06", "t07", "t08", "t09", "t30")
 WORK = ("t10", "t11", "t12", "t13", "t14", "t15", "t16", "t17", "t18", "t19", "t20", "t26", "t27")
 CLOSE = ("t21", "t22", "t23", "t24", "t25", "t28", "t29", "cb1", "cb2", "es1", "es2", "es3")
 INSPECTION = ("i01", "i02", "i03", "i04", "i05", "i06", "u01", "u02", "u03", "u04")
 ORDERS = ("r01", "r02", "r03a", "r03b", "r03s", "r04", "r05", "r05v", "r05h")
 REPAIR = ("r06", "r06p", "r06f", "r06r", "r06c", "r07", "r08", "r09", "r10", "r11", "r12", "r13", "r14", "r15", "r15b")
+HANDOVER = tuple(f"k{number:02}" for number in range(1, 15))
+HANDOVER_BATCH = tuple(f"h{number:02}" for number in range(1, 7))
 SWEEP_EVERY = timedelta(minutes=5)
 
 
@@ -71,8 +90,10 @@ def registry(zone: ZoneInfo = CHINA) -> Registry:
     listeners |= {f"inspection.{name}": getattr(listeners_inspection, name) for name in INSPECTION}
     listeners |= {f"order.{name}": getattr(listeners_orders, name) for name in ORDERS}
     listeners |= {f"order.{name}": getattr(listeners_repair, name) for name in REPAIR}
+    listeners |= {f"handover.{name}": getattr(listeners_handover, name) for name in HANDOVER}
+    listeners |= {f"handover.{name}": getattr(listeners_handover_batch, name) for name in HANDOVER_BATCH}
     return Registry(
-        services=SERVICES,
+        services={**SERVICES, **HANDOVER_SERVICES},
         listeners=listeners,
         periodic={"deadlines.sweep": (SWEEP_EVERY, sweep.sweep)},
         calendar=partial(workdays.calendar, zone=zone),

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import or_, select
 
-from processes.services import inspection_lookups
+from processes.services import handover_lookups, inspection_lookups
 from processes.services.rights import WATCHERS, scopes_of
 from storage import estate, orders, parties, registers
 from storage.cases import CaseQuery
@@ -195,6 +195,7 @@ def sources() -> dict[str, Source]:
         "case": cases,
         "department": departments,
         "category": categories,
+        **handover_lookups.SOURCES,
         **inspection_lookups.SOURCES,
     }
     for role in ROLES:

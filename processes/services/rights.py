@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine.errors import N_, NotAllowedError
+from engine.errors import N_, NotAllowedError, NotFoundError
 from storage.privacy import mask, mask_name
 
 if TYPE_CHECKING:
@@ -100,3 +100,30 @@ LINK_ROLES = frozenset({"cs_sup", "cs_mgr", "eng_lead", "engineer", "prop_cs", "
 def gives_links(viewer: Viewer) -> bool:
     """Tell whether a person may give a contractor the link to its orders."""
     return any(grant.role in LINK_ROLES and not grant.org for grant in viewer.grants)
+
+
+HANDOVER = WATCHERS | {"ho_desk", "inspector"}
+"""Roles that see the handovers of their projects."""
+KEEPERS = frozenset({"ho_lead", "ho_desk", "prop_cs", "admin"})
+"""Roles that give out keys and take them back."""
+
+
+def sees_handover(viewer: Viewer, project: str) -> bool:
+    """Tell whether a person sees the handovers of a project."""
+    scopes = scopes_of(viewer, HANDOVER)
+    return scopes is None or project in scopes
+
+
+def leads_handover(viewer: Viewer, project: str) -> bool:
+    """Tell whether a person may cancel a batch of a project or note that an owner returns his house."""
+    scopes = scopes_of(viewer, frozenset({"ho_lead", "admin"}))
+    return scopes is None or project in scopes
+
+
+def require_keys(viewer: Viewer, project: str) -> None:
+    """Pass when a person keeps the keys of a project; NotFoundError when he does not see them, NotAllowedError else."""
+    if not sees_handover(viewer, project):
+        raise NotFoundError(N_("There are no such keys."))
+    scopes = scopes_of(viewer, KEEPERS)
+    if scopes is not None and project not in scopes:
+        raise NotAllowedError(N_("You may not give out keys of this project."))

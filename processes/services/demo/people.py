@@ -82,7 +82,22 @@ PERSONAS = (
     ),
     Persona("shen.fuhe", "沈复核", "物业复核员", "物业维修", _one("prop_check"), "整改复核、客户复验", "yang.guanjia"),
     Persona(
-        "cao.jiaofu", "曹交付", "交付负责人", "客服部", _one("ho_lead", QIUSHI), "集中交付（后续版本）", "sun.mingli"
+        "cao.jiaofu",
+        "曹交付",
+        "交付负责人",
+        "客服部",
+        (("ho_lead", QIUSHI), ("ho_desk", QIUSHI)),
+        "集中交付：批次、战报、拒收约谈",
+        "sun.mingli",
+    ),
+    Persona(
+        "miao.qiantai",
+        "苗前台",
+        "交付专员",
+        "客服部",
+        _one("ho_desk", QIUSHI),
+        "交付现场：签到、签署、抄表与钥匙",
+        "cao.jiaofu",
     ),
     Persona("wei.yanfang1", "魏验房一", "验房员", "工程部", _one("inspector"), "验房（后续版本）", "wu.gongjia"),
     Persona("wei.yanfang2", "魏验房二", "验房员", "工程部", _one("inspector"), "验房（后续版本）", "wu.gongjia"),

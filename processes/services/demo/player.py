@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from engine import attachments, instances, people, tasks, worker
 from processes.services import cases
-from processes.services.demo import answers_inspection
+from processes.services.demo import answers_handover, answers_inspection
 from processes.services.demo.answers import AUDIO, PAPER, PHOTO, SIGNATURE, answers
 from processes.services.demo.order_answers import failing
 from processes.services.worksheet import defects_of_task
@@ -103,6 +103,7 @@ class Play:
         problem = changes.pop("fail", None)
         usual = answers("T14" if step.element == "T14b" else step.element, known, step.at)
         usual |= answers_inspection.answers(session, step.element, known, step.at)
+        usual |= answers_handover.answers(session, task.form_key or "", known, step.at)
         data = {**usual, **changes}
         data = failing(step.element, data, str(problem)) if problem else data
         for name, value in data.items():

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[3] / "processes"
-PROCESSES = ("complaint", "callback", "escalation", "reminder", "rectification")
+PROCESSES = ("complaint", "callback", "escalation", "reminder", "rectification", "handover")
 CHINESE = re.compile(r"[\u3400-\u9fff]")
 SHOWN = (
     "name",

@@ -161,6 +161,8 @@ def test_what_is_promised_lies_ahead():
 PAST = {"event_at", "present_at", "controlled_at", "at", "visit_arrived_at", "replied_at", "result_told_at"}
 PAST |= {"arrived_at", "visited_at", "structural_reported_at", "told_at"}
 EITHER = {"accept_due", "reply_expected", "visit_from"}
+PAST |= {"noticed_at", "takeover_on", "letter_sent_at", "deemed_on"}
+EITHER |= {"contract_on", "starts_on", "ends_on"}
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
