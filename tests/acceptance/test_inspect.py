@@ -60,9 +60,15 @@ def phone(site: Site) -> Phone:
     return Phone(site, INSPECTOR, add_visits(site)[0])
 
 
-def count(site: Site, table: Any) -> int:
+def count_results(site: Site, phone: Phone) -> int:
     with site.database.read() as session:
-        return session.scalar(select(func.count()).select_from(table)) or 0
+        query = select(func.count()).select_from(InspectionResult)
+        return session.scalar(query.where(InspectionResult.inspection_number == phone.number)) or 0
+
+
+def count_files(site: Site) -> int:
+    with site.database.read() as session:
+        return session.scalar(select(func.count()).select_from(Attachment)) or 0
 
 
 def test_the_list_holds_ones_own_houses(site: Site) -> None:
@@ -84,13 +90,13 @@ def test_a_house_is_taken_along_with_all_its_rooms_lines_and_problems(phone: Pho
 
 def test_a_row_sent_twice_is_written_once(site: Site, phone: Phone) -> None:
     row, defect = result(), phone.defect()
-    before = count(site, Attachment)
+    before = count_files(site)
     for _ in range(2):
         assert phone.send("results", row).get_json()["row"]["revision"] == 1
         answer = phone.send("defects", defect).get_json()["row"]
         assert (answer["id"], answer["revision"]) == (defect["id"], 1)
         phone.photo(defect["photos"][0]["attachment"])
-    assert (count(site, InspectionResult), count(site, Attachment)) == (1, before)
+    assert (count_results(site, phone), count_files(site)) == (1, before)
     with site.database.read() as session:
         found = session.scalars(select(Defect).where(Defect.found_in == phone.number)).one()
         assert found.photos[0]["marks"] == [[[0.1, 0.1], [0.5, 0.25]]]
@@ -187,7 +193,7 @@ def test_what_makes_no_sense_is_refused_with_a_sentence(site: Site, phone: Phone
         headers = {"Accept": "application/json", "X-CSRFToken": phone.csrf, "Content-Type": "application/json"}
         answer = phone.person.client.post(f"/inspect/{phone.number}/results", data=text, headers=headers)
         assert answer.status_code == 422, text
-    assert count(site, InspectionResult) == 0
+    assert count_results(site, phone) == 0
 
 
 def test_pictures_are_pictures(phone: Phone) -> None:

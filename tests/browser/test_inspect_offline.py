@@ -11,7 +11,7 @@ from PIL import Image
 from sqlalchemy import func, select
 
 from storage.tables.defects import Defect, DefectEvent
-from storage.tables.inspections import InspectionResult
+from storage.tables.inspections import InspectionResult, InspectionUnit
 from storage.tables.work import Attachment, UserTask
 from tests.browser.conftest import Live, shoot
 from tests.browser.test_accessibility import wrong_with
@@ -94,8 +94,14 @@ def stored(live: Live, number: str) -> tuple[list[tuple[str, str]], list[Defect]
         results = select(InspectionResult.item, InspectionResult.result)
         results = results.where(InspectionResult.inspection_number == number).order_by(InspectionResult.item)
         defects = session.scalars(select(Defect).where(Defect.found_in == number).order_by(Defect.room)).all()
-        photos = select(func.count()).select_from(Attachment).where(Attachment.author == INSPECTOR)
+        photos = select(func.count()).select_from(photos_of(number).subquery())
         return [tuple(row) for row in session.execute(results)], list(defects), session.scalar(photos) or 0
+
+
+def photos_of(number: str) -> Any:
+    """Select the photos of a house's visit."""
+    house = select(InspectionUnit.instance_id).where(InspectionUnit.number == number)
+    return select(Attachment).where(Attachment.instance_id.in_(house), Attachment.field == "photos")
 
 
 def watched(live: Live) -> list[str]:
@@ -159,9 +165,9 @@ def test_a_house_inspected_without_network_arrives_exactly_once(live: Live, numb
     ]
     assert photos == 2
     with live.site.database.read() as session:
-        sizes = session.execute(select(Attachment.width, Attachment.height).where(Attachment.author == INSPECTOR)).all()
-        assert [tuple(size) for size in sizes] == [(1600, 1200), (1600, 1200)]
-        assert session.scalar(select(func.count()).select_from(DefectEvent)) == 2
+        assert [(one.width, one.height) for one in session.scalars(photos_of(number))] == [(1600, 1200), (1600, 1200)]
+        events = select(func.count()).where(DefectEvent.defect_id.in_([one.id for one in defects]))
+        assert session.scalar(events) == 2
     page.reload()
     settled(page)
     assert stored(live, number)[2] == 2
@@ -325,8 +331,9 @@ def test_the_visit_is_ended_on_the_phone_when_all_else_is_sent(live: Live, numbe
     page.context.set_offline(False)
     settled(page)
     with live.site.database.read() as session:
-        done = select(func.count()).select_from(UserTask).where(UserTask.element_id == "U01")
-        assert session.scalar(done.where(UserTask.state == "completed", UserTask.completed_by == INSPECTOR)) == 1
+        house = select(InspectionUnit.instance_id).where(InspectionUnit.number == number)
+        done = select(UserTask.element_id, UserTask.completed_by).where(UserTask.instance_id.in_(house))
+        assert [tuple(row) for row in session.execute(done.where(UserTask.state == "completed"))] == [("U01", INSPECTOR)]
     assert len(stored(live, number)[0]) == 3
 
 
