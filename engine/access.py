@@ -190,8 +190,8 @@ def _sees_task(viewer: Viewer, task: TaskLike) -> bool:
         or _holds(viewer, task)
         or _candidate(viewer, task)
         or viewer.supervises(task.candidate_groups, task.scope)
-        or (task.completed_by or "-") in viewer.logins
-        or (task.owner or "-") in viewer.logins
+        or (bool(task.completed_by) and task.completed_by in viewer.logins)
+        or (bool(task.owner) and task.owner in viewer.logins)
     )
 
 

@@ -137,6 +137,8 @@ def save_user(
     access.require(actor, Action.PEOPLE_EDIT)
     if not login or login != login.strip() or "@" in login[:1]:
         raise InvalidInputError(N_("A login needs at least one character and no spaces around it."))
+    if login == access.SYSTEM.login:  # what the engine did itself would count as his
+        raise InvalidInputError(N_("The login {login} is the engine's own. Choose another one."), login=login)
     person = queries.user(session, login)
     changed = {k: v for k, v in fields.items() if person is None or getattr(person, k) != v}
     if person is None:

@@ -7,6 +7,7 @@ import pytest
 from engine import people
 from engine.access import SYSTEM, Action, Grant, InstanceSubject, Viewer, allowed
 from engine.errors import ConflictError, InvalidInputError, NotAllowedError, NotFoundError
+from storage.tables.work import UserTask
 
 
 @pytest.fixture
@@ -127,6 +128,14 @@ def test_supervisors_are_found_through_the_role_table(database, now):
     assert viewer.supervises(["agent"], "P1")
     assert not viewer.supervises(["agent"], "P2")
     assert not viewer.supervises(["engineer"], "P1")
+
+
+def test_nobody_gets_sight_of_work_by_an_odd_login(database, now):
+    with database.transaction() as s, pytest.raises(InvalidInputError):
+        people.save_user(s, SYSTEM, login=SYSTEM.login, name="x", now=now)
+    task = UserTask(candidate_groups=["agent"], candidate_users=[], scope="", assignee="", owner="", completed_by=None)
+    for login in ("-", "None", "''"):
+        assert not allowed(Viewer(login, "x"), Action.TASK_VIEW, task)
 
 
 def test_contractors_see_only_cases_they_work_on():
