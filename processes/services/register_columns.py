@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
@@ -12,6 +13,7 @@ from sqlalchemy import select
 from engine.core.calendar import CHINA
 from engine.errors import N_, InvalidInputError
 from storage import estate
+from storage.tables.contractors import Contractor
 from storage.tables.estate import Building, Company, Part, Phase, Project, Unit
 from storage.tables.parties import Department
 from storage.tables.people import Role, User
@@ -31,7 +33,7 @@ LONGEST = 500
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of a register. `kind`: text, number, whole, yes, date, moment, choice, ref or phone.
+    """One column of a register. `kind`: text, number, whole, yes, date, moment, choice, ref, rooms or phone.
 
     `zh` is its name in Chinese and the heading in files, `en` in English. `ref` names what a reference is to.
     """
@@ -58,6 +60,29 @@ class Column:
             return False if self.kind == "yes" else None
         read: Reader = READERS.get(self.kind, _text)
         return read(self, cell)
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """A register: `keys` together name a row, `search` is looked through; `fixed` fills what no column has."""
+
+    code: str
+    zh: str
+    en: str
+    table: Any
+    columns: tuple[Column, ...]
+    keys: tuple[str, ...]
+    search: tuple[str, ...]
+    fixed: tuple[tuple[str, Any], ...] = ()
+    personal: bool = False
+
+    def name(self, locale: str) -> str:
+        """Give the register's name in a language."""
+        return self.en if locale == "en" else self.zh
+
+    def column(self, key: str) -> Column:
+        """Find a column."""
+        return next(column for column in self.columns if column.key == key)
 
 
 def _text(column: Column, cell: Any) -> str:
@@ -119,6 +144,21 @@ def _choice(column: Column, cell: Any) -> str:
     return text
 
 
+def _rooms(column: Column, cell: Any) -> list[dict[str, Any]]:
+    """Read rooms and their parts: 客厅：墙面、地面；主卧：门."""
+    rooms = []
+    for piece in re.split(r"[;；\n]", str(cell)):
+        name, colon, parts = piece.replace("：", ":").partition(":")
+        if not piece.strip():
+            continue
+        if not name.strip() or not colon:
+            message = N_("{column}: write 客厅：墙面、地面；主卧：门, not “{value}”.")
+            raise InvalidInputError(message, column=column.zh, value=piece.strip())
+        codes = [part.strip() for part in re.split("[、,，]", parts) if part.strip()]
+        rooms.append({"name": name.strip(), "parts": codes})
+    return rooms
+
+
 def _phone(column: Column, cell: Any) -> str:
     text = _text(column, cell)
     if sum(character.isdigit() for character in text) < 7 or "*" in text:  # noqa: PLR2004  the shortest local number
@@ -134,6 +174,7 @@ READERS: dict[str, Reader] = {
     "moment": _moment,
     "choice": _choice,
     "phone": _phone,
+    "rooms": _rooms,
 }
 
 
@@ -146,7 +187,9 @@ def written(value: Any) -> str:
     if isinstance(value, datetime):
         return f"{value.astimezone(CHINA):%Y-%m-%d %H:%M}"
     if isinstance(value, float):
-        return f"{value:g}"
+        return f"{value:.15g}"
+    if isinstance(value, list):
+        return "；".join(f"{room['name']}：{'、'.join(room.get('parts') or [])}" for room in value)
     return value.isoformat() if isinstance(value, date) else str(value)
 
 
@@ -160,6 +203,7 @@ TABLES: dict[str, Any] = {
     "part": Part,
     "problem": ProblemType,
     "unit": Unit,
+    "contractor": Contractor,
 }
 
 

@@ -2,37 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
-
-from processes.services.register_columns import Column
+from processes.services.register_columns import Column, Register
+from processes.services.register_houses import HOUSES
 from storage.tables.estate import Building, Company, Part, Phase, Project, Unit
 from storage.tables.parties import BackupContact, Department, DutyRota, Ownership, Staff
 from storage.tables.registers import Category, CodeItem, Knowledge, ProblemType
-
-
-@dataclass(frozen=True, slots=True)
-class Register:
-    """A register: `keys` together name a row, `search` is looked through; `fixed` fills what no column has."""
-
-    code: str
-    zh: str
-    en: str
-    table: Any
-    columns: tuple[Column, ...]
-    keys: tuple[str, ...]
-    search: tuple[str, ...]
-    fixed: tuple[tuple[str, Any], ...] = ()
-    personal: bool = False
-
-    def name(self, locale: str) -> str:
-        """Give the register's name in a language."""
-        return self.en if locale == "en" else self.zh
-
-    def column(self, key: str) -> Column:
-        """Find a column."""
-        return next(column for column in self.columns if column.key == key)
-
 
 ACTIVE = Column("active", "启用", "In use", "yes")
 CODE = Column("code", "编码", "Code", required=True)
@@ -43,6 +17,7 @@ ROLE = Column("role", "角色", "Role", "ref", required=True, ref="role")
 KINDS = ("集团", "城市公司", "物业公司", "责任单位")
 STATES = ("未具备", "待验", "整改中", "可交付", "已通知", "已交付", "带问题交付", "空置", "装修", "入住")
 
+__all__ = ["BY_CODE", "REGISTERS", "Register"]
 REGISTERS: tuple[Register, ...] = (
     Register(
         "companies",
@@ -284,5 +259,6 @@ REGISTERS: tuple[Register, ...] = (
         ("code",),
         ("title", "answer"),
     ),
+    *HOUSES,
 )
 BY_CODE = {register.code: register for register in REGISTERS}

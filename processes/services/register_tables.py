@@ -8,6 +8,7 @@ from sqlalchemy import Select, or_, select
 
 from engine.errors import N_, InvalidInputError
 from processes.services.register_columns import named, resolve
+from processes.services.register_rows import ROWS
 from storage import estate, parties
 from storage.privacy import vault
 from storage.tables.estate import Building, Phase, Unit
@@ -42,6 +43,8 @@ def query(register: Register, text: str) -> Select[Any]:
 
 def cells(session: Session, register: Register, row: Any, *, whole: bool = False) -> dict[str, Any]:
     """Give a row's values by column; phone numbers masked unless `whole`."""
+    if register.code in ROWS:
+        return ROWS[register.code].cells(session, register, row)
     if register.code == "owners":
         return _owner_cells(session, row, whole=whole)
     return {
@@ -72,12 +75,14 @@ def _owner_cells(session: Session, row: Ownership, *, whole: bool) -> dict[str, 
 
 def find(session: Session, register: Register, values: Mapping[str, Any]) -> Any:
     """Find the row that the key columns name; `values` hold keys of references already."""
+    if register.code in ROWS:
+        return ROWS[register.code].find(session, values)
     if register.code == "owners":
         found = select(Ownership).join(Party, Party.id == Ownership.party_id)
         found = found.where(Ownership.unit_id == values["unit_id"], Ownership.role == values["role"])
         return session.scalar(found.where(Party.name == values["name"]))
     wanted = select(register.table)
-    for name, value in (*register.fixed, *((key, values[key] or "") for key in register.keys)):
+    for name, value in (*register.fixed, *((key, _unset(register, key, values[key])) for key in register.keys)):
         wanted = wanted.where(getattr(register.table, name) == value)
     return session.scalar(wanted)
 
@@ -96,6 +101,8 @@ def write(session: Session, register: Register, row: Any, values: Mapping[str, A
     """Write a row (None: a new one); gives accepted, changed or same."""
     if register.code == "owners":
         return _write_owner(session, row, values, now=now)
+    if register.code in ROWS:
+        return ROWS[register.code].write(session, row, values, now)
     kept = {key: _unset(register, key, value) for key, value in values.items()}
     if register.code == "units":
         kept |= _unit_places(session, kept)

@@ -121,7 +121,11 @@ def row(session: Session, viewer: Viewer, code: str, row_id: str) -> dict[str, s
 
 def _row(session: Session, register: Register, row_id: str) -> Any:
     key = register.table.__mapper__.primary_key[0]
-    plain = int(row_id) if key.type.python_type is int and row_id.isascii() and row_id.isdigit() else row_id
+    plain: Any = row_id
+    try:
+        plain = key.type.python_type(row_id) if row_id.isascii() else None
+    except ValueError:
+        plain = None
     found = session.get(register.table, plain) if isinstance(plain, key.type.python_type) else None
     if found is None:
         raise NotFoundError(N_("There is no such entry."))

@@ -5,19 +5,24 @@ from __future__ import annotations
 import csv
 import io
 import re
+from datetime import date
 
 import pytest
 from openpyxl import Workbook, load_workbook
 from sqlalchemy import func, select
 
 from processes.services import workdays
-from storage.tables.estate import Unit
+from storage.tables.defects import Defect
+from storage.tables.estate import Part, Phase, Project, Unit
+from storage.tables.inspections import Checklist, InspectionBatch, Layout
 from storage.tables.parties import AccessLog, Contact, Party
 from storage.tables.registers import ImportRun, Knowledge
+from tests.sites import NOW
 
 CODES = (
     *("companies", "projects", "phases", "buildings", "units", "owners", "departments", "staff", "rota", "backups"),
     *("categories", "parts", "problems", "channels", "knowledge"),
+    *("contractors", "contracts", "checklists", "layouts", "defects", "fees"),
 )
 
 
@@ -111,6 +116,100 @@ def test_owners_come_with_their_numbers_sealed(site, admin) -> None:
     assert any(row[3].replace(" ", "") == "19988880001" for row in csv.reader(io.StringIO(exported)))
     with site.database.read() as session:
         assert ("admin", "export") in {(row.actor, row.action) for row in session.scalars(select(AccessLog))}
+
+
+def take(site, admin, code, content):
+    """Import a file; gives the counts and the refused rows' reasons."""
+    admin.post(upload(admin, code, content).location)
+    with site.database.read() as session:
+        run = session.scalars(select(ImportRun).order_by(ImportRun.id.desc())).first()
+        return (run.accepted, run.changed, run.same, run.refused), [row[3] for row in run.report[1:] if row[3]]
+
+
+def test_defects_come_from_a_spreadsheet_once_and_those_in_an_order_stay(site, admin) -> None:
+    heading = ["编号*", "房号*", "房间", "严重度*", "描述*", "发现时间*", "发现人*"]
+    house, when = "春和里1期-03-2-1502", "2026-03-01 10:00"
+    first = ["A-1", house, "北卧", "B", "窗扇关不严", when, "chen.liyan"]
+    second = ["A-2", house, "阳台", "A", "渗水", when, "chen.liyan"]
+    wrong = ["A-3", "无此房", "阳台", "A", "渗水", when, "chen.liyan"]
+    assert take(site, admin, "defects", sheet(heading, first, second, wrong))[0] == (2, 0, 0, 1)
+    assert take(site, admin, "defects", sheet(heading, first, second))[0] == (0, 0, 2, 0)
+    with site.database.transaction() as session:
+        row = session.scalar(select(Defect).where(Defect.text == "窗扇关不严"))
+        assert (row.project, row.house, row.state, row.revision) == ("春和里", house, "待派", 1)
+        row.order_number = "ZG-2026-000009"
+    first[4], second[4] = "窗扇缺铰链", "雨后渗水"
+    counts, reasons = take(site, admin, "defects", sheet(heading, first, second))
+    assert counts == (0, 1, 0, 1)
+    assert reasons == ["Defect {id} is already in an order or closed."]
+
+
+def test_a_checklist_in_use_is_changed_by_a_new_version_only(site, admin) -> None:
+    heading = ["检查表*", "版本*", "检查表名称*", "交付标准*", "检查项编码*", "检查内容*"]
+
+    def lines(version, text):
+        return sheet(
+            heading,
+            ["MP", version, "毛坯房", "毛坯", "MP-1", text],
+            ["MP", version, "毛坯房", "毛坯", "MP-2", "地面平整"],
+        )
+
+    assert take(site, admin, "checklists", lines(7, "墙面平整"))[0] == (2, 0, 0, 0)
+    assert take(site, admin, "checklists", lines(7, "墙面无空鼓"))[0] == (0, 1, 1, 0)
+    with site.database.transaction() as session:
+        known = session.scalar(select(Checklist).where(Checklist.code == "MP", Checklist.version == 7))
+        day, phase = date(2026, 3, 1), session.scalar(select(Phase.id))
+        batch = {
+            "number": "YP-2026-000099",
+            "project": "春和里",
+            "phase_id": phase,
+            "round": "一户一验",
+            "created_by": "x",
+        }
+        session.add(InspectionBatch(**batch, starts_on=day, ends_on=day, checklist_id=known.id, created_at=NOW))
+    counts, reasons = take(site, admin, "checklists", lines(7, "墙面洁净"))
+    assert counts == (0, 0, 1, 1)
+    assert "new version number" in reasons[0]
+    assert take(site, admin, "checklists", lines(8, "墙面洁净"))[0] == (2, 0, 0, 0)
+
+
+def test_layouts_keep_their_places_on_the_plan_and_name_known_parts(site, admin) -> None:
+    with site.database.transaction() as session:
+        part = session.scalar(select(Part.code).order_by(Part.id))
+        project = session.scalar(select(Project).where(Project.code == "春和里"))
+        session.add(
+            Layout(project_id=project.id, code="Z9", rooms=[{"name": "客厅", "parts": [], "box": [0, 0, 1, 1]}])
+        )
+    heading = ["项目*", "户型编码*", "房间与部位*"]
+    assert take(site, admin, "layouts", sheet(heading, ["春和里", "Z9", f"客厅：{part}；主卧：{part}"]))[0] == (
+        0,
+        1,
+        0,
+        0,
+    )
+    with site.database.read() as session:
+        rooms = session.scalar(select(Layout.rooms).where(Layout.code == "Z9"))
+    assert rooms == [{"name": "客厅", "parts": [part], "box": [0, 0, 1, 1]}, {"name": "主卧", "parts": [part]}]
+    counts, reasons = take(
+        site, admin, "layouts", sheet(heading, ["春和里", "Z9", "客厅：无此部位"], ["春和里", "Z8", "客厅"])
+    )
+    assert counts == (0, 0, 0, 2)
+    assert reasons[0] == "{column}: there is no “{value}”."
+
+
+def test_contracts_of_a_whole_phase_and_fees_are_found_again(site, admin) -> None:
+    take(site, admin, "contractors", sheet(["编码*", "名称*", "类别*"], ["X1", "新来的分包", "分包"]))
+    contract = (["责任单位*", "分期*", "工种*", "质保金"], ["X1", "春和里/1期", "防水", 1234567.89])
+    assert take(site, admin, "contracts", sheet(*contract))[0] == (1, 0, 0, 0)
+    assert take(site, admin, "contracts", sheet(*contract))[0] == (0, 0, 1, 0)
+    heading = ["房号*", "费用项*", "应缴*", "实缴", "票据号"]
+    assert take(site, admin, "fees", sheet(heading, ["春和里1期-03-2-1502", "物业费", 2400, "", ""]))[0] == (1, 0, 0, 0)
+    assert take(site, admin, "fees", sheet(heading, ["春和里1期-03-2-1502", "物业费", 2400, 2400, "P-7"]))[0] == (
+        0,
+        1,
+        0,
+        0,
+    )
 
 
 @pytest.mark.parametrize(
