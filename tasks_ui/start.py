@@ -12,9 +12,9 @@ from flask_babel import gettext
 from engine import attachments, definitions, tasks
 from engine.core import forms
 from engine.errors import InvalidFormError, InvalidInputError, KeyturnError
-from processes.services import cases, intake, rights
+from processes.services import cases, intake, own_processes, rights
 from tasks_ui import attachments as uploads
-from tasks_ui import context, form_actions, form_lookup, form_view, i18n
+from tasks_ui import context, form_actions, form_lookup, form_view, i18n, start_process
 from tasks_ui.errors import shown_again
 from tasks_ui.task_page import Typed
 from tasks_ui.work import say
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from processes.services.intake import StartForm
 
 blueprint = Blueprint("start", __name__)
+blueprint.register_blueprint(start_process.blueprint)
 LONGEST_SEARCH = 60
 BAD_REQUEST = 400
 
@@ -33,7 +34,10 @@ BAD_REQUEST = 400
 @blueprint.get("/start")
 def index() -> str:
     """Offer what a person may start."""
-    return render_template("start.html", may_register=rights.may_start(context.viewer()))
+    person = context.viewer()
+    with context.reading() as opened:
+        offers = own_processes.offers(opened, person)
+    return render_template("start.html", may_register=rights.may_start(person), offers=offers)
 
 
 @blueprint.get("/start/complaint")

@@ -26,6 +26,7 @@ from storage.tables.cases import ServiceCase
 from storage.tables.definitions import ProcessDefinition
 from storage.tables.inspections import InspectionUnit
 from storage.tables.instances import ProcessInstance
+from storage.tables.links import SignedLink
 from storage.tables.moves import MigrationBatch
 from storage.tables.people import ApiToken, Substitution
 from storage.tables.registers import ImportRun
@@ -51,6 +52,10 @@ OWNERS = frozenset({"admin", "process_owner"})
 NOBODY: frozenset[str] = frozenset()
 STARTERS = frozenset({"agent", "prop_cs", "sales_con", "cs_sup"})
 TAKERS = frozenset({"agent", "admin"})  # of the task that is asked for: dispatching, a task of agents
+ORGANISERS = frozenset({"cs_mgr", "eng_lead"})
+ON_SITE = frozenset(
+    {"inspector", "cs_sup", "cs_mgr", "eng_lead", "engineer", "prop_check", "prop_cs", "ho_lead", "leader", "gm"} | OWNERS
+)
 VISITORS = frozenset({"inspector", "admin"})
 SUPERVISORS = frozenset({"cs_sup", "cs_mgr", "admin"})
 SEEING = TAKERS | SUPERVISORS
@@ -63,6 +68,7 @@ WORKERS = frozenset(
     | {"leader", "gm", "process_owner", "admin"}
 )
 """Roles of the complaint process: they see the files of its cases in their projects."""
+LINKERS = frozenset({"cs_sup", "cs_mgr", "eng_lead", "engineer", "prop_cs", "ho_lead", "cost", "admin"})
 CALLERS = frozenset({"agent", "cs_sup", "cs_mgr", "prop_cs", "sales_con", "sales_sup", "sales_mgr", "leader", "gm"})
 
 
@@ -167,8 +173,22 @@ TABLE: dict[tuple[str, str], Row] = {
     ("POST", "/print/<document>/<number>/issue"): of_case("/print/record/{case}/issue"),
     ("GET", "/print/<document>/<number>/pdf"): of_case("/print/record/{case}/pdf"),
     ("GET", "/verify"): Row("/verify?number=WJ-2026-000001&hash=0", anonymous=True),
+    # orders, many at once, and links for people outside
+    ("GET", "/daily"): Row("/daily"),
+    ("POST", "/daily/sign"): Row("/daily/sign"),
+    ("GET", "/daily/recheck"): Row("/daily/recheck"),
+    ("POST", "/daily/recheck"): Row("/daily/recheck"),
+    ("GET", "/board"): Row("/board", WATCHERS),
+    ("GET", "/board/list"): Row("/board/list?kind=new", WATCHERS),
+    ("GET", "/links"): Row("/links", LINKERS),
+    ("GET", "/links/<kind>/<subject>"): of_case("/links/case/{case}", CALLERS & WATCHERS, NOBODY),
+    ("POST", "/links/<kind>/<subject>"): of_case("/links/case/{case}", CALLERS & WATCHERS, NOBODY),
+    ("POST", "/links/<uuid:link_id>/revoke"): of_case("/links/{link}/revoke", CALLERS & WATCHERS, NOBODY),
+    ("POST", "/links/<uuid:link_id>/send"): of_case("/links/{link}/send", CALLERS & WATCHERS, NOBODY),
     # registering a call
     ("GET", "/start"): Row("/start"),
+    ("GET", "/start/process/<key>"): Row("/start/process/complaint", NOBODY, NOBODY, knows_there=NOBODY),
+    ("POST", "/start/process/<key>"): Row("/start/process/complaint", NOBODY, NOBODY, knows_there=NOBODY),
     ("GET", "/start/complaint"): Row("/start/complaint", STARTERS),
     ("POST", "/start/complaint"): Row("/start/complaint", STARTERS, data=CALL),
     ("POST", "/start/complaint/draft"): Row("/start/complaint/draft", STARTERS, data=CALL),
@@ -178,6 +198,12 @@ TABLE: dict[tuple[str, str], Row] = {
     ("GET", "/start/complaint/open"): Row("/start/complaint/open", STARTERS),
     ("POST", "/start/complaint/pick"): Row("/start/complaint/pick", STARTERS, data={"unit": "{unit}", "party": "1"}),
     ("GET", "/start/complaint/done/<number>"): of_case("/start/complaint/done/{case}"),
+    # inspection batches
+    ("GET", "/batches"): Row("/batches"),
+    ("GET", "/batches/new"): Row("/batches/new", ORGANISERS),
+    ("POST", "/batches/new"): Row("/batches/new", ORGANISERS, data={"phase": "x", "round": "一户一验"}),
+    ("GET", "/batches/<number>"): Row("/batches/{round}", ON_SITE, ON_SITE, OWNERS, OWNERS),
+    ("POST", "/batches/<number>/cancel"): Row("/batches/{round}/cancel", ORGANISERS, ON_SITE, NOBODY, OWNERS),
     # the inspector's phone: the page is a frame for everybody, a house is its inspector's
     ("GET", "/inspect"): Row("/inspect"),
     ("GET", "/inspect/houses"): Row("/inspect/houses"),
@@ -309,12 +335,18 @@ def _objects(session: Session, project: str) -> dict[str, str]:
         created_at=NOW,
     )
     session.add(incident)
+    kept = SignedLink(
+        id=UUID(int=27 if project == HERE else 28), kind="case", subject=case.number, created_at=NOW, created_by="x",
+        expires_at=NOW + timedelta(days=1),
+    )  # fmt: skip
+    session.add(kept)
     return {
         "task": str(task.id),
         "instance": str(task.instance_id),
         "case": case.number,
         "attachment": str(attachment.id),
         "incident": str(incident.id),
+        "link": str(kept.id),
         "unit": "春和里1期-03-2-1502",
     }
 
@@ -322,8 +354,8 @@ def _objects(session: Session, project: str) -> dict[str, str]:
 def _visited(session: Session, registry: Registry, project: str, inspector: str) -> dict[str, str]:
     """Have a house inspected."""
     number = visits.begin(session, registry, NOW, project, 1, (inspector,))[0]
-    house = session.scalars(select(InspectionUnit.house).where(InspectionUnit.number == number)).one()
-    return {"visit": number, "visited": house}
+    row = session.scalars(select(InspectionUnit).where(InspectionUnit.number == number)).one()
+    return {"visit": number, "visited": row.house, "round": row.batch_number}
 
 
 @pytest.fixture(scope="module")
