@@ -34,6 +34,7 @@ from tasks_ui import (
     navigation,
     notifications,
     order_words,
+    orders,
     prints,
     reference,
     registers,
@@ -53,7 +54,7 @@ if TYPE_CHECKING:
 
 PAGES = (
     *(auth, inbox, work, cases, start, prints, notifications, admin, admin_people, registers),
-    *(admin_instances, admin_tokens, admin_versions, api, reference, inspect),
+    *(admin_instances, admin_tokens, admin_versions, api, reference, inspect, orders),
 )
 
 

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, flash, make_response, redirect, render_te
 from flask_babel import gettext, lazy_gettext
 
 from engine.errors import InvalidInputError
-from processes.services import casepage, cases
+from processes.services import casepage, cases, orderpage
 from tasks_ui import context, names
 from tasks_ui.case_words import head_words, word
 from tasks_ui.i18n import due, locale, translate, write_moment
@@ -100,6 +100,7 @@ def show(number: str) -> str:
 def _page(number: str, *, problem: str = "", asked: str = "", phone: str = "") -> str:
     with context.reading() as opened:
         page = casepage.page(opened, context.viewer(), number, now=context.utcnow())
+        issued = orderpage.of_case(opened, context.viewer(), number, now=context.utcnow())
     return render_template(
         "case.html",
         page=page,
@@ -113,6 +114,7 @@ def _page(number: str, *, problem: str = "", asked: str = "", phone: str = "") -
             | ({"preview": url_for("work.attachments.show", attachment_id=one.id, size="small")} if one.width else {})
             for one in page.files
         ],
+        orders=issued,
         levels=LEVELS,
         problem=problem,
         asked=asked,

@@ -27,11 +27,16 @@ class Entry:
 
 OFFICE = frozenset({"admin", "process_owner"})
 ADMIN = frozenset({"admin"})
+ORDERS = frozenset(
+    {"contractor", "eng_lead", "engineer", "cs_sup", "cs_mgr", "agent", "prop_cs", "prop_check", "repair_tech"}
+    | {"inspector", "cost", "finance", "leader", "gm", "admin"}
+)
 
 MAIN = (
     Entry("inbox.show", lazy_gettext("Inbox"), "inbox", "/inbox"),
     Entry("start.index", lazy_gettext("New"), "plus-lg", "/start"),
     Entry("cases.index", lazy_gettext("Cases"), "journal-text", "/cases"),
+    Entry("orders.index", lazy_gettext("Repairs"), "sliders", "/orders", ORDERS),
     Entry("inspect.index", lazy_gettext("Inspection"), "clipboard-check", "/inspect", frozenset({"inspector"})),
     Entry("admin.index", lazy_gettext("Administration"), "gear", "/admin", OFFICE),
 )

@@ -110,14 +110,14 @@ def page(session: Session, viewer: Viewer, number: str, *, now: datetime) -> Cas
     instance = instance_views.describe(session, head.instance_id, SYSTEM, now)
     events = instance_views.history(session, head.instance_id, SYSTEM)
     tasks = instance_views.tasks_of(session, head.instance_id, SYSTEM, now)
-    programs = _programs(session, instance)
-    waits = _waits(session, number, instance, programs)
+    programs = programs_of(session, instance)
+    waits = waits_of(session, number, instance, programs)
     done = tuple(task for task in tasks if task.completed_at is not None)
     rows = task_rows.by_ids(session, [task.id for task in tasks])
     openable = frozenset(row.id for row in rows if access.allowed(viewer, Action.TASK_VIEW, row))
     waits = tuple(replace(wait, task_id=wait.task_id if wait.task_id in openable else None) for wait in waits)
     files = tuple(file for one in case.instances for file in _files(session, viewer, one))
-    drawn = _pages(instance, programs, waits, events)
+    drawn = pages_of(instance, programs, waits, events)
     return CasePage(case, instance, waits, drawn, done, sheets, may_withdraw, openable, files)
 
 
@@ -129,7 +129,7 @@ def _files(session: Session, viewer: Viewer, instance_id: UUID) -> tuple[Attachm
         return ()
 
 
-def _programs(session: Session, instance: InstanceView) -> dict[str, Program]:
+def programs_of(session: Session, instance: InstanceView) -> dict[str, Program]:
     """The processes under way: the case's own first, then those it called, in the order of their tokens."""
     ids = [str(instance.head.definition_id), *(token.definition_id for token in instance.tokens)]
     return {key: definitions.program(session, key) for key in dict.fromkeys(ids) if key}
@@ -140,7 +140,9 @@ def _node(programs: Mapping[str, Program], definition_id: str, element_id: str) 
     return program.model.node(element_id) if program is not None else None
 
 
-def _waits(session: Session, number: str, instance: InstanceView, programs: Mapping[str, Program]) -> tuple[Wait, ...]:
+def waits_of(
+    session: Session, number: str, instance: InstanceView, programs: Mapping[str, Program]
+) -> tuple[Wait, ...]:
     """One entry a waiting token: problems first, then tasks by their limit, then pauses and running services."""
     found = [
         Wait(
@@ -199,7 +201,7 @@ def _told(session: Session, number: str, logins: Sequence[str]) -> dict[str, lis
     return {login: [name] for login, name in names.items()}
 
 
-def _pages(
+def pages_of(
     instance: InstanceView,
     programs: Mapping[str, Program],
     waits: tuple[Wait, ...],

@@ -71,3 +71,8 @@ def may_substitute(viewer: Viewer, order: RectificationOrder) -> bool:
 def may_withdraw(viewer: Viewer, order: RectificationOrder) -> bool:
     """Tell whether a person may take an order back."""
     return holds(viewer, WITHDRAWERS, order.project)
+
+
+def scopes(viewer: Viewer) -> frozenset[str] | None:
+    """Give the projects whose orders a person sees by his role; None means everywhere."""
+    return scopes_of(viewer, SEERS)

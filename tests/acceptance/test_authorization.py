@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import select
@@ -23,6 +23,7 @@ from engine.access import SYSTEM, Grant
 from processes.services.demo.people import ROLES
 from storage.session import Database
 from storage.tables.cases import ServiceCase
+from storage.tables.defects import Defect, RectificationOrder
 from storage.tables.definitions import ProcessDefinition
 from storage.tables.inspections import InspectionUnit
 from storage.tables.instances import ProcessInstance
@@ -72,6 +73,11 @@ LINKERS = frozenset({"cs_sup", "cs_mgr", "eng_lead", "engineer", "prop_cs", "ho_
 CALLERS = frozenset({"agent", "cs_sup", "cs_mgr", "prop_cs", "sales_con", "sales_sup", "sales_mgr", "leader", "gm"})
 
 
+EXTENDERS = frozenset({"agent", "cs_sup", "cs_mgr", "eng_lead", "prop_cs"})
+SUBSTITUTERS = frozenset({"cs_sup", "cs_mgr", "eng_lead", "cost"})
+WITHDRAWERS = frozenset({"cs_sup", "cs_mgr", "eng_lead"})
+
+
 @dataclass(frozen=True)
 class Row:
     """Who may do it, and who may at least know of the object (and reads 403, not 404): here and in another project."""
@@ -100,6 +106,13 @@ def of_task(path: str, may: frozenset[str], knows: frozenset[str] = SEEING, **da
 def of_case(path: str, may: frozenset[str] = WATCHERS, there: frozenset[str] = OWNERS, **data: str) -> Row:
     """Describe an address of a case."""
     return Row(path, may, WATCHERS, there, OWNERS, data=data)
+
+
+def of_order(path: str, may: frozenset[str] | None = None, **data: str) -> Row:
+    """Describe an address of a rectification order; what is asked for it, few may."""
+    seers = WATCHERS | {"inspector", "handler", "repair_tech", "ho_desk"}
+    there = OWNERS if may is None else NOBODY
+    return Row(path, seers if may is None else may, seers, there, OWNERS, data=data)
 
 
 def of_visit(path: str, **data: str) -> Row:
@@ -169,6 +182,13 @@ TABLE: dict[tuple[str, str], Row] = {
     ("POST", "/cases/<number>/escalate"): of_case("/cases/{case}/escalate", level="2"),
     ("POST", "/cases/<number>/withdraw"): of_case("/cases/{case}/withdraw"),
     ("POST", "/cases/<number>/phone"): of_case("/cases/{case}/phone", CALLERS & WATCHERS, NOBODY),
+    # rectification orders
+    ("GET", "/orders"): Row("/orders"),
+    ("GET", "/orders/<number>"): of_order("/orders/{order}"),
+    ("GET", "/orders/<number>/photos/<uuid:attachment_id>"): of_order("/orders/{order}/photos/{photo}"),
+    ("POST", "/orders/<number>/extend"): of_order("/orders/{order}/extend", EXTENDERS),
+    ("POST", "/orders/<number>/substitute"): of_order("/orders/{order}/substitute", SUBSTITUTERS),
+    ("POST", "/orders/<number>/withdraw"): of_order("/orders/{order}/withdraw", WITHDRAWERS),
     ("GET", "/print/<document>/<number>"): of_case("/print/record/{case}"),
     ("POST", "/print/<document>/<number>/issue"): of_case("/print/record/{case}/issue"),
     ("GET", "/print/<document>/<number>/pdf"): of_case("/print/record/{case}/pdf"),
@@ -340,7 +360,10 @@ def _objects(session: Session, project: str) -> dict[str, str]:
         expires_at=NOW + timedelta(days=1),
     )  # fmt: skip
     session.add(kept)
+    order = _order(session, project, str(attachment.id))
     return {
+        "order": order.number,
+        "photo": str(attachment.id),
         "task": str(task.id),
         "instance": str(task.instance_id),
         "case": case.number,
@@ -349,6 +372,20 @@ def _objects(session: Session, project: str) -> dict[str, str]:
         "link": str(kept.id),
         "unit": "春和里1期-03-2-1502",
     }
+
+
+def _order(session: Session, project: str, photo: str) -> RectificationOrder:
+    """Write an order with one defect and its photo; no process runs for it."""
+    number = f"ZG-2026-90000{1 if project == HERE else 2}"
+    shared = {"project": project, "stage": "保修期"}
+    order = RectificationOrder(
+        number=number, starter="", starter_kind="", source_channel="座席", reported_at=NOW, issued_at=NOW, **shared
+    )
+    photos = [{"attachment": photo, "kind": "before"}]
+    session.add(order)
+    session.add(Defect(id=uuid4(), order_number=number, photos=photos, found_at=NOW, found_by="x", **shared))
+    session.flush()
+    return order
 
 
 def _visited(session: Session, registry: Registry, project: str, inspector: str) -> dict[str, str]:

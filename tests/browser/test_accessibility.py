@@ -17,6 +17,7 @@ from engine import definitions, migration_batches
 from engine.access import SYSTEM
 from engine.core.migration.words import say
 from storage.tables.cases import ServiceCase
+from storage.tables.defects import RectificationOrder
 from storage.tables.definitions import ProcessDefinition
 from storage.tables.moves import InstanceMigration
 from storage.tables.registers import ImportRun
@@ -42,6 +43,8 @@ PAGES: dict[str, list[tuple[str, str]]] = {
         (AGENT, "/tasks/{T18}"),
     ],
     "cases.index": [(AGENT, "/cases")],
+    "orders.index": [(AGENT, "/orders"), (AGENT, "/orders?status=&q=没有")],
+    "orders.show": [(AGENT, "/orders/{order}"), (AGENT, "/orders/{mended}")],
     "cases.show": [(AGENT, "/cases/{case}"), (AGENT, "/cases/{closed}")],
     "start.index": [(AGENT, "/start")],
     "start.complaint": [(AGENT, "/start/complaint")],
@@ -94,6 +97,7 @@ NO_PAGES = {
     ),  # parts, files
     *("registers.template", "registers.refused", "contractor.picture"),  # files
     *("inspect.houses", "inspect.state", "inspect.plan", "inspect.by_code", "inspect.worker"),  # what the page asks for
+    "orders.photo",  # pictures
 }
 PRINTED = {"prints.show"}
 """Sheets of paper are as wide as paper, and always light."""
@@ -122,6 +126,9 @@ def names(live: Live) -> dict[str, str]:
         found = {element: str(task) for element, task, scope in tasks if scope == "春和里"}
         cases = select(ServiceCase.number).where(ServiceCase.instance_id.is_not(None)).order_by(ServiceCase.number)
         found["case"] = session.scalars(cases.where(ServiceCase.state == "处理中")).first() or ""
+        orders = select(RectificationOrder.number).order_by(RectificationOrder.number)
+        found["order"] = session.scalars(orders.where(RectificationOrder.state == "整改中")).first() or ""
+        found["mended"] = session.scalars(orders.where(RectificationOrder.state == "已销项")).first() or ""
         found["closed"] = session.scalars(cases.where(ServiceCase.state == "已关闭")).first() or ""
         found["instance"] = str(
             session.scalars(select(UserTask.instance_id).where(UserTask.id == UUID(found["T07"]))).one()

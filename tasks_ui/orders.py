@@ -1,0 +1,183 @@
+"""Rectification orders: the list with filters and totals, and the page of one with what may be asked for."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
+from flask_babel import gettext, lazy_gettext
+
+from engine.core.calendar import CHINA
+from engine.errors import InvalidInputError, NotFoundError
+from processes.services import order_actions, orderpage
+from processes.services.orderpage import OrderQuery
+from tasks_ui import attachments, context, names
+from tasks_ui.cases import draw, sentence
+from tasks_ui.i18n import translate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from uuid import UUID
+
+    from sqlalchemy.orm import Session
+
+blueprint = Blueprint("orders", __name__)
+STATUSES = {"open": lazy_gettext("Open"), "closed": lazy_gettext("Closed"), "": lazy_gettext("All")}
+STATES = (
+    *("待签收", "待接单", "待预约", "整改中", "待复核", "待客户复验", "代维中", "异议", "挂起"),
+    *("已销项", "已转有偿", "已作废", "挂账"),
+)
+LONGEST_SEARCH = 100
+LONGEST_REASON = 1000
+
+
+def read_query() -> OrderQuery:
+    """Read the query from the address; what makes no sense falls back to the open orders."""
+    given = {name: request.args.get(name, "") for name in ("status", "state", "page", "project", "unit")}
+    if "status" not in request.args:
+        given["status"] = "" if request.args.get("q") or given["state"] else "open"
+    page = given["page"]
+    return OrderQuery(
+        text=request.args.get("q", "").strip()[:LONGEST_SEARCH],
+        status=given["status"] if given["status"] in STATUSES else "open",
+        project=given["project"],
+        contractor=given["unit"],
+        state=given["state"] if given["state"] in STATES else "",
+        late=request.args.get("late") == "1",
+        page=int(page) if page.isascii() and page.isdigit() and int(page) else 1,
+    )
+
+
+def address(
+    query: OrderQuery, *, page: int = 1, status: str | None = None, state: str | None = None, late: bool | None = None
+) -> str:
+    """Write the address of a list of orders."""
+    parts = {
+        "q": query.text,
+        "project": query.project,
+        "unit": query.contractor,
+        "state": query.state if state is None else state,
+        "late": "1" if (query.late if late is None else late) else "",
+        "page": page if page > 1 else "",
+    }
+    chosen = {name: value for name, value in parts.items() if value}
+    return url_for("orders.index") + "?" + urlencode({"status": query.status if status is None else status, **chosen})
+
+
+@blueprint.get("/orders")
+def index() -> str:
+    """List the orders a person may see, the most urgent first."""
+    query = read_query()
+    with context.reading() as opened:
+        found = orderpage.search(opened, context.viewer(), query, now=context.utcnow())
+    return render_template(
+        "orders.html",
+        query=query,
+        found=found,
+        statuses=STATUSES,
+        states=STATES,
+        address=address,
+        projects=names.facets(context.viewer()).scopes,
+    )
+
+
+@blueprint.get("/orders/<number>")
+def show(number: str) -> str:
+    """Show one order; whoever may not know of it is written down (AC19)."""
+    return _page(number)
+
+
+def _page(number: str, *, problem: str = "", asked: str = "") -> str:
+    person, now = context.viewer(), context.utcnow()
+    try:
+        with context.reading() as opened:
+            page = orderpage.page(opened, person, number, now=now)
+    except NotFoundError:
+        with context.transaction() as opened:
+            orderpage.note_refusal(opened, person, number, now=now)
+        raise
+    return render_template(
+        "order.html",
+        page=page,
+        item=page.item,
+        facts=page.facts,
+        waits=[(wait, sentence(wait)) for wait in page.waits],
+        diagrams=[draw(one, page.waits, f"d{at}") for at, one in enumerate(page.pages)],
+        reasons=order_actions.REASONS,
+        problem=problem,
+        asked=asked,
+        typed=request.form,
+    )
+
+
+@blueprint.get("/orders/<number>/photos/<uuid:attachment_id>")
+def photo(number: str, attachment_id: UUID) -> Response:
+    """Send a picture of one of the order's defects, or with `size=small` a small one."""
+    with context.reading() as opened:
+        found, path = orderpage.photo(opened, context.viewer(), number, attachment_id, files=attachments.files())
+    return attachments.answer(path, found, small=request.args.get("size") == "small")
+
+
+def _ask(number: str, asked: str, said: str, act: Callable[[Session], None]) -> Response:
+    """Carry out what was asked for; what cannot be is shown again with the reason."""
+    try:
+        with context.transaction() as opened:
+            act(opened)
+    except InvalidInputError as error:
+        problem = translate(error.template, error.fields)
+        return make_response(_page(number, problem=problem, asked=asked), error.status)
+    flash(said, "success")
+    return make_response(redirect(url_for("orders.show", number=number), 303))
+
+
+def _reason() -> str:
+    return request.form.get("reason", "").strip()[:LONGEST_REASON]
+
+
+@blueprint.post("/orders/<number>/extend")
+def extend(number: str) -> Response:
+    """Ask for more time."""
+    due = _moment(request.form.get("due", ""))
+
+    def act(opened: Session) -> None:
+        order_actions.ask_extension(
+            opened, context.viewer(), number, due=due, reason=_reason(), consents=request.form.get("consents") == "1",
+            now=context.utcnow(), registry=context.registry(),
+        )  # fmt: skip
+
+    return _ask(number, "extend", gettext("More time has been asked for."), act)
+
+
+@blueprint.post("/orders/<number>/substitute")
+def substitute(number: str) -> Response:
+    """Ask that somebody else repairs."""
+
+    def act(opened: Session) -> None:
+        order_actions.ask_substitute(
+            opened, context.viewer(), number, reason=_reason(), now=context.utcnow(), registry=context.registry()
+        )
+
+    return _ask(number, "substitute", gettext("A substitute has been asked for."), act)
+
+
+@blueprint.post("/orders/<number>/withdraw")
+def withdraw(number: str) -> Response:
+    """Take the order back."""
+
+    def act(opened: Session) -> None:
+        order_actions.withdraw(
+            opened, context.viewer(), number, reason=_reason(), now=context.utcnow(), registry=context.registry()
+        )
+
+    return _ask(number, "withdraw", gettext("The order is being withdrawn."), act)
+
+
+def _moment(typed: str) -> datetime | None:
+    """Read a date and time as the browser sends it, in China's zone; None when it is none."""
+    try:
+        found = datetime.fromisoformat(typed)
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=CHINA)
