@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from engine import definitions, instances
+from engine import instances
 from engine.access import SYSTEM
 from storage.tables.estate import Phase, Project, Unit
 from storage.tables.inspections import Checklist, ChecklistItem, InspectionBatch, InspectionUnit, Layout
@@ -35,39 +35,19 @@ LINES = [
     ("B2", "卧室/窗", "窗开关灵活", ""),
     ("W1", "卫生间/地面防水", "蓄水 24 小时不渗", ""),
 ]
-SITE = """<?xml version="1.0" encoding="UTF-8"?>
-<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL"
- xmlns:camunda="http://camunda.org/schema/1.0/bpmn" id="d" targetNamespace="x">
-<bpmn:process id="visit" name="现场验房" isExecutable="true"><bpmn:startEvent id="s"/>
-<bpmn:userTask id="U01" name="现场验房" camunda:assignee="=inspector"/>
-<bpmn:userTask id="U02" name="缺陷确认派发" camunda:candidateGroups="cs_sup"/><bpmn:endEvent id="e"/>
-<bpmn:sequenceFlow id="f1" sourceRef="s" targetRef="U01"/><bpmn:sequenceFlow id="f2" sourceRef="U01" targetRef="U02"/>
-<bpmn:sequenceFlow id="f3" sourceRef="U02" targetRef="e"/></bpmn:process></bpmn:definitions>"""
 
 
-def add_visits(site: Site, count: int = 2, *, inspectors: tuple[str, ...] = (INSPECTOR,), key: str = "") -> list[str]:
-    """Have the first houses of a project inspected, in turn by the inspectors; gives the numbers.
-
-    `key`: the process of a house; a small one with only the visit when none is named.
-    """
+def add_visits(site: Site, count: int = 2, *, inspectors: tuple[str, ...] = (INSPECTOR,)) -> list[str]:
+    """Have the first houses of a project inspected, in turn by the inspectors; gives the numbers."""
     registry, now = site.app.extensions["keyturn"].registry, site.clock()
     with site.database.transaction() as session:
-        return begin(session, registry, now, PROJECT, count, inspectors, key=key)
+        return begin(session, registry, now, PROJECT, count, inspectors)
 
 
 def begin(
-    session: Session,
-    registry: Registry,
-    now: datetime,
-    code: str,
-    count: int,
-    inspectors: tuple[str, ...],
-    *,
-    key: str = "",
+    session: Session, registry: Registry, now: datetime, code: str, count: int, inspectors: tuple[str, ...]
 ) -> list[str]:
     """Make the rows and the instances."""
-    if not key:
-        definitions.deploy(session, files={"v.bpmn": SITE.encode()}, viewer=SYSTEM, now=now, registry=registry)
     project = session.scalars(select(Project).where(Project.code == code)).one()
     phase = session.scalars(select(Phase).where(Phase.project_id == project.id)).first()
     assert phase is not None
@@ -80,7 +60,7 @@ def begin(
         for at, (item, part, text, measure) in enumerate(LINES)
     )
     batch = InspectionBatch(
-        number=f"YP-2026-{project.id:06d}", project=code, phase_id=phase.id, round="一户一验", buildings=[], houses=[],
+        number=f"YP-2026-{900_000 + project.id}", project=code, phase_id=phase.id, round="一户一验", buildings=[], houses=[],
         plan={}, starts_on=now.date(), ends_on=now.date() + timedelta(days=9), checklist_id=checklist.id, teams=[],
         contractors=[], state="进行中", result={}, created_by="admin", created_at=now,
     )  # fmt: skip
@@ -89,11 +69,11 @@ def begin(
     for unit in units:
         unit.layout = "测试户型"
     who = [(unit, inspectors[at % len(inspectors)]) for at, unit in enumerate(units)]
-    return [_visit(session, registry, now, batch, unit, inspector, key) for unit, inspector in who]
+    return [_visit(session, registry, now, batch, unit, inspector) for unit, inspector in who]
 
 
 def _visit(
-    session: Session, registry: Registry, now: datetime, batch: InspectionBatch, unit: Unit, inspector: str, key: str
+    session: Session, registry: Registry, now: datetime, batch: InspectionBatch, unit: Unit, inspector: str
 ) -> str:
     row = InspectionUnit(
         number=f"YF-2026-{900_000 + unit.id}", batch_number=batch.number, unit_id=unit.id, house=unit.code,
@@ -102,11 +82,12 @@ def _visit(
     session.add(row)
     session.flush()
     row.instance_id = instances.start(
-        session, key=key or "visit", viewer=SYSTEM, now=now, registry=registry, business_key=row.number,
+        session, key="inspection_unit", viewer=SYSTEM, now=now, registry=registry, business_key=row.number,
         scope=batch.project, title=f"{row.number} {row.house}",
         variables={
             "inspector": row.inspector, "batch_number": batch.number, "unit_number": row.number, "house": row.house,
-            "late_at": (now + timedelta(days=9)).isoformat(), "stage": batch.stage,
+            "late_at": (now + timedelta(days=9)).isoformat(), "round": batch.round,
+            "stage": batch.stage, "defects": 0,
         },
     )  # fmt: skip
     return row.number

@@ -211,11 +211,14 @@ def test_pictures_are_pictures(phone: Phone) -> None:
 
 
 def test_only_the_inspector_of_a_house_gets_at_it(site: Site, phone: Phone) -> None:
-    for login in (OTHER, "lin.xiaoan", "chen.liyan"):
+    for login, status in ((OTHER, 409), ("lin.xiaoan", 404), ("chen.liyan", 404)):
         other = Phone(site, login, phone.number)
-        assert other.person.get(f"/inspect/{phone.number}/state").status_code == 404, login
-        assert other.send("results", result()).status_code == 404, login
-        assert other.send("finish", {"id": str(uuid4())}).status_code == 404, login
+        assert other.person.get(f"/inspect/{phone.number}/state").status_code == status, login
+        assert other.send("defects", {}).status_code == status, login
+        assert other.send("finish", {"id": str(uuid4())}).status_code == status, login
+        answer = other.send("results", result())
+        assert answer.status_code == status, login
+        assert ("魏验房一" in answer.get_json()["error"]["message"]) is (status == 409)
     assert phone.person.get("/inspect/YF-0/state").status_code == 404
     nobody = Person(site.client())
     asked = nobody.get("/inspect/houses", headers={"Accept": "application/json"})
