@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import select
@@ -23,9 +23,11 @@ from engine.access import SYSTEM, Grant
 from processes.services.demo.people import ROLES
 from storage.session import Database
 from storage.tables.cases import ServiceCase
+from storage.tables.defects import Defect, RectificationOrder
 from storage.tables.definitions import ProcessDefinition
 from storage.tables.inspections import InspectionUnit
 from storage.tables.instances import ProcessInstance
+from storage.tables.links import SignedLink
 from storage.tables.moves import MigrationBatch
 from storage.tables.people import ApiToken, Substitution
 from storage.tables.registers import ImportRun
@@ -51,6 +53,10 @@ OWNERS = frozenset({"admin", "process_owner"})
 NOBODY: frozenset[str] = frozenset()
 STARTERS = frozenset({"agent", "prop_cs", "sales_con", "cs_sup"})
 TAKERS = frozenset({"agent", "admin"})  # of the task that is asked for: dispatching, a task of agents
+ORGANISERS = frozenset({"cs_mgr", "eng_lead"})
+ON_SITE = frozenset(
+    {"inspector", "cs_sup", "cs_mgr", "eng_lead", "engineer", "prop_check", "prop_cs", "ho_lead", "leader", "gm"} | OWNERS
+)
 VISITORS = frozenset({"inspector", "admin"})
 SUPERVISORS = frozenset({"cs_sup", "cs_mgr", "admin"})
 SEEING = TAKERS | SUPERVISORS
@@ -63,7 +69,13 @@ WORKERS = frozenset(
     | {"leader", "gm", "process_owner", "admin"}
 )
 """Roles of the complaint process: they see the files of its cases in their projects."""
+LINKERS = frozenset({"cs_sup", "cs_mgr", "eng_lead", "engineer", "prop_cs", "ho_lead", "cost", "admin"})
 CALLERS = frozenset({"agent", "cs_sup", "cs_mgr", "prop_cs", "sales_con", "sales_sup", "sales_mgr", "leader", "gm"})
+
+
+EXTENDERS = frozenset({"agent", "cs_sup", "cs_mgr", "eng_lead", "prop_cs"})
+SUBSTITUTERS = frozenset({"cs_sup", "cs_mgr", "eng_lead", "cost"})
+WITHDRAWERS = frozenset({"cs_sup", "cs_mgr", "eng_lead"})
 
 
 @dataclass(frozen=True)
@@ -94,6 +106,13 @@ def of_task(path: str, may: frozenset[str], knows: frozenset[str] = SEEING, **da
 def of_case(path: str, may: frozenset[str] = WATCHERS, there: frozenset[str] = OWNERS, **data: str) -> Row:
     """Describe an address of a case."""
     return Row(path, may, WATCHERS, there, OWNERS, data=data)
+
+
+def of_order(path: str, may: frozenset[str] | None = None, **data: str) -> Row:
+    """Describe an address of a rectification order; what is asked for it, few may."""
+    seers = WATCHERS | {"inspector", "handler", "repair_tech", "ho_desk"}
+    there = OWNERS if may is None else NOBODY
+    return Row(path, seers if may is None else may, seers, there, OWNERS, data=data)
 
 
 def of_visit(path: str, **data: str) -> Row:
@@ -163,10 +182,29 @@ TABLE: dict[tuple[str, str], Row] = {
     ("POST", "/cases/<number>/escalate"): of_case("/cases/{case}/escalate", level="2"),
     ("POST", "/cases/<number>/withdraw"): of_case("/cases/{case}/withdraw"),
     ("POST", "/cases/<number>/phone"): of_case("/cases/{case}/phone", CALLERS & WATCHERS, NOBODY),
+    # rectification orders
+    ("GET", "/orders"): Row("/orders"),
+    ("GET", "/orders/<number>"): of_order("/orders/{order}"),
+    ("GET", "/orders/<number>/photos/<uuid:attachment_id>"): of_order("/orders/{order}/photos/{photo}"),
+    ("POST", "/orders/<number>/extend"): of_order("/orders/{order}/extend", EXTENDERS),
+    ("POST", "/orders/<number>/substitute"): of_order("/orders/{order}/substitute", SUBSTITUTERS),
+    ("POST", "/orders/<number>/withdraw"): of_order("/orders/{order}/withdraw", WITHDRAWERS),
     ("GET", "/print/<document>/<number>"): of_case("/print/record/{case}"),
     ("POST", "/print/<document>/<number>/issue"): of_case("/print/record/{case}/issue"),
     ("GET", "/print/<document>/<number>/pdf"): of_case("/print/record/{case}/pdf"),
     ("GET", "/verify"): Row("/verify?number=WJ-2026-000001&hash=0", anonymous=True),
+    # orders, many at once, and links for people outside
+    ("GET", "/daily"): Row("/daily"),
+    ("POST", "/daily/sign"): Row("/daily/sign"),
+    ("GET", "/daily/recheck"): Row("/daily/recheck"),
+    ("POST", "/daily/recheck"): Row("/daily/recheck"),
+    ("GET", "/board"): Row("/board", WATCHERS),
+    ("GET", "/board/list"): Row("/board/list?kind=new", WATCHERS),
+    ("GET", "/links"): Row("/links", LINKERS),
+    ("GET", "/links/<kind>/<subject>"): of_case("/links/case/{case}", CALLERS & WATCHERS, NOBODY),
+    ("POST", "/links/<kind>/<subject>"): of_case("/links/case/{case}", CALLERS & WATCHERS, NOBODY),
+    ("POST", "/links/<uuid:link_id>/revoke"): of_case("/links/{link}/revoke", CALLERS & WATCHERS, NOBODY),
+    ("POST", "/links/<uuid:link_id>/send"): of_case("/links/{link}/send", CALLERS & WATCHERS, NOBODY),
     # registering a call
     ("GET", "/start"): Row("/start"),
     ("GET", "/start/process/<key>"): Row("/start/process/complaint", NOBODY, NOBODY, knows_there=NOBODY),
@@ -180,6 +218,12 @@ TABLE: dict[tuple[str, str], Row] = {
     ("GET", "/start/complaint/open"): Row("/start/complaint/open", STARTERS),
     ("POST", "/start/complaint/pick"): Row("/start/complaint/pick", STARTERS, data={"unit": "{unit}", "party": "1"}),
     ("GET", "/start/complaint/done/<number>"): of_case("/start/complaint/done/{case}"),
+    # inspection batches
+    ("GET", "/batches"): Row("/batches"),
+    ("GET", "/batches/new"): Row("/batches/new", ORGANISERS),
+    ("POST", "/batches/new"): Row("/batches/new", ORGANISERS, data={"phase": "x", "round": "一户一验"}),
+    ("GET", "/batches/<number>"): Row("/batches/{round}", ON_SITE, ON_SITE, OWNERS, OWNERS),
+    ("POST", "/batches/<number>/cancel"): Row("/batches/{round}/cancel", ORGANISERS, ON_SITE, NOBODY, OWNERS),
     # the inspector's phone: the page is a frame for everybody, a house is its inspector's
     ("GET", "/inspect"): Row("/inspect"),
     ("GET", "/inspect/houses"): Row("/inspect/houses"),
@@ -311,21 +355,44 @@ def _objects(session: Session, project: str) -> dict[str, str]:
         created_at=NOW,
     )
     session.add(incident)
+    kept = SignedLink(
+        id=UUID(int=27 if project == HERE else 28), kind="case", subject=case.number, created_at=NOW, created_by="x",
+        expires_at=NOW + timedelta(days=1),
+    )  # fmt: skip
+    session.add(kept)
+    order = _order(session, project, str(attachment.id))
     return {
+        "order": order.number,
+        "photo": str(attachment.id),
         "task": str(task.id),
         "instance": str(task.instance_id),
         "case": case.number,
         "attachment": str(attachment.id),
         "incident": str(incident.id),
+        "link": str(kept.id),
         "unit": "春和里1期-03-2-1502",
     }
+
+
+def _order(session: Session, project: str, photo: str) -> RectificationOrder:
+    """Write an order with one defect and its photo; no process runs for it."""
+    number = f"ZG-2026-90000{1 if project == HERE else 2}"
+    shared = {"project": project, "stage": "保修期"}
+    order = RectificationOrder(
+        number=number, starter="", starter_kind="", source_channel="座席", reported_at=NOW, issued_at=NOW, **shared
+    )
+    photos = [{"attachment": photo, "kind": "before"}]
+    session.add(order)
+    session.add(Defect(id=uuid4(), order_number=number, photos=photos, found_at=NOW, found_by="x", **shared))
+    session.flush()
+    return order
 
 
 def _visited(session: Session, registry: Registry, project: str, inspector: str) -> dict[str, str]:
     """Have a house inspected."""
     number = visits.begin(session, registry, NOW, project, 1, (inspector,))[0]
-    house = session.scalars(select(InspectionUnit.house).where(InspectionUnit.number == number)).one()
-    return {"visit": number, "visited": house}
+    row = session.scalars(select(InspectionUnit).where(InspectionUnit.number == number)).one()
+    return {"visit": number, "visited": row.house, "round": row.batch_number}
 
 
 @pytest.fixture(scope="module")
