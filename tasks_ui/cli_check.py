@@ -43,6 +43,12 @@ def check(paths: tuple[Path, ...], lang: str, *, as_json: bool) -> None:
             "en": f"{len(files)} files checked: {errors} errors, {warnings} warnings.",
         }
         click.echo(summary[lang])
+        if any(f.repair for f in found):
+            hint = {
+                "zh": "标有“→”的，keyturn repair 可以直接修好。",
+                "en": "keyturn repair mends what is marked with →.",
+            }
+            click.echo(hint[lang])
     sys.exit(any(f.severity == "error" for f in found))
 
 
@@ -113,4 +119,11 @@ def mend(file: Path, rules: tuple[str, ...], out: Path | None, lang: str, *, onl
     errors = [replace(f, file=str(out or file)) for f in found if f.severity == "error"]
     for finding in errors:
         click.echo(line(finding, lang), err=True)
+    warnings = sum(f.severity == "warning" for f in found)
+    if errors or warnings:
+        left = {
+            "zh": f"还有 {len(errors)} 个错误、{warnings} 个警告要由人来改；keyturn check 会逐条列出。",
+            "en": f"{len(errors)} errors and {warnings} warnings are left for a person; keyturn check lists them.",
+        }
+        click.echo(left[lang], err=True)
     sys.exit(bool(errors))

@@ -81,3 +81,18 @@ def test_a_story_is_sent_to_its_own_command() -> None:
 def test_repair_says_when_there_is_nothing_to_do(copied: Path) -> None:
     result = CliRunner().invoke(mend, [str(copied / "callback.bpmn")])
     assert "没有可以自动修复的地方" in result.output
+
+
+def test_check_says_what_repair_mends_and_repair_what_is_left(tmp_path: Path) -> None:
+    drawn = tmp_path / "drawn.bpmn"
+    drawn.write_text(
+        '<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" targetNamespace="t"><process id="P" '
+        'isExecutable="true"><startEvent id="s"/><task id="t" name="填单"/><endEvent id="e"/><sequenceFlow id="f" '
+        'sourceRef="s" targetRef="t"/><sequenceFlow id="g" sourceRef="t" targetRef="e"/></process></definitions>',
+        encoding="utf-8",
+    )
+    assert "keyturn repair 可以直接修好" in run(drawn)[1]
+    mended = CliRunner().invoke(mend, [str(drawn)])
+    assert mended.exit_code == 0
+    assert "还有 0 个错误、1 个警告" in mended.output, "nobody's role: only administrators would see the task"
+    assert "keyturn repair" not in run(drawn)[1]
