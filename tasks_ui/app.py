@@ -19,6 +19,7 @@ from tasks_ui import (
     api,
     assets,
     auth,
+    batches,
     cases,
     context,
     errors,
@@ -53,7 +54,7 @@ if TYPE_CHECKING:
     from engine.connectors import OutboxMessage, Registry
 
 PAGES = (
-    *(auth, inbox, work, cases, start, prints, notifications, admin, admin_people, registers),
+    *(auth, inbox, work, cases, batches, start, prints, notifications, admin, admin_people, registers),
     *(admin_instances, admin_tokens, admin_versions, api, reference, inspect, orders),
 )
 

@@ -25,6 +25,8 @@ class Entry:
     roles: frozenset[str] = frozenset()
 
 
+SITE = frozenset({"inspector", "cs_sup", "cs_mgr", "eng_lead", "engineer", "prop_check", "prop_cs", "ho_lead"})
+SITE |= {"leader", "gm", "admin"}
 OFFICE = frozenset({"admin", "process_owner"})
 ADMIN = frozenset({"admin"})
 ORDERS = frozenset(
@@ -38,6 +40,7 @@ MAIN = (
     Entry("cases.index", lazy_gettext("Cases"), "journal-text", "/cases"),
     Entry("orders.index", lazy_gettext("Repairs"), "sliders", "/orders", ORDERS),
     Entry("inspect.index", lazy_gettext("Inspection"), "clipboard-check", "/inspect", frozenset({"inspector"})),
+    Entry("batches.index", lazy_gettext("Batches"), "building", "/batches", SITE),
     Entry("admin.index", lazy_gettext("Administration"), "gear", "/admin", OFFICE),
 )
 

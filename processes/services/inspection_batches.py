@@ -49,6 +49,12 @@ def may_organise(viewer: Viewer, project: str = "") -> bool:
     return scopes is None or (project in scopes if project else bool(scopes))
 
 
+def require_organise(viewer: Viewer) -> None:
+    """Pass when a person may begin batches somewhere; NotAllowedError otherwise."""
+    if not may_organise(viewer):
+        raise NotAllowedError(N_("You may not organise inspections here."))
+
+
 def plan(
     session: Session,
     viewer: Viewer,

@@ -19,9 +19,11 @@ from engine.core.migration.words import say
 from storage.tables.cases import ServiceCase
 from storage.tables.defects import RectificationOrder
 from storage.tables.definitions import ProcessDefinition
+from storage.tables.inspections import InspectionBatch
 from storage.tables.moves import InstanceMigration
 from storage.tables.registers import ImportRun
 from storage.tables.work import UserTask
+from tests import visits
 from tests.acceptance import order_site
 from tests.browser.conftest import AXE, CHECK, RULES, Live, shoot
 
@@ -79,6 +81,9 @@ PAGES: dict[str, list[tuple[str, str]]] = {
     "reference.bpmn": [(ADMIN, "/reference/bpmn")],
     "reference.feel": [(ADMIN, "/reference/feel")],
     "reference.lint": [(ADMIN, "/reference/lint")],
+    "batches.index": [("sun.mingli", "/batches")],
+    "batches.new": [("sun.mingli", "/batches/new")],
+    "batches.show": [("sun.mingli", "/batches/{round}")],
     "inspect.index": [(AGENT, "/inspect")],  # with houses: test_inspect_offline
     "inspect.house": [(AGENT, "/inspect/none")],
     "contractor.index": [(AGENT, "{company}"), (AGENT, "/c/wrong")],
@@ -118,6 +123,7 @@ def names(live: Live) -> dict[str, str]:
     order_site.deploy(live.site, order_site.STEPS[1:])
     number = order_site.issue(live.site, "通达", count=2)
     order_site.photo_of(live.site, number)
+    visits.add_visits(live.site)
     outside = {"order": number, "company": order_site.link(live.site, "通达")}
     with live.site.database.transaction() as session:
         tasks = session.execute(
@@ -138,6 +144,7 @@ def names(live: Live) -> dict[str, str]:
             report=[["编号"], [2, "accepted", "x", "", {}, ["x"]], [3, "refused", "y", "There is no such entry.", {}, ["y"]]],
         )  # fmt: skip
         session.add(run)
+        found["round"] = session.scalars(select(InspectionBatch.number)).first() or ""
         session.flush()
         outside |= order_site.owner_links(session, found["case"], live.site.clock())
         return found | outside | {"run": str(run.id)} | _versions(session, live)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from engine import tasks
 from engine.core.calendar import CHINA
 from processes.services import cases, sweep
+from processes.services.demo import inspection
 from processes.services.demo.answers import AUDIO, intake, later, when
 from processes.services.demo.diary import CHEN, FENG, HE, KANG, LIN, QIAN, REPAIR, SUN, ZHOU, Diary
 from processes.services.demo.order_stories import order_stories
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 def play(database: Database, size: str, *, now: datetime, registry: Registry, files: Files | None = None) -> Play:
     """Play all stories up to `now`; gives the numbers by story."""
     stage = Play(database, registry, files or Files(tempfile.mkdtemp(prefix="keyturn-demo-")))
+    if size == "demo":
+        inspection.play(stage, size, now=now)
     steps: list[Step] = []
     for story in (promise, lift, cleaning, elsewhere, unreachable, again, by_norm, press, holiday):
         steps += story(now)
