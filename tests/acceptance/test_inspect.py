@@ -232,6 +232,13 @@ def test_a_qr_code_leads_to_the_visit(site: Site, phone: Phone) -> None:
     assert site.person(OTHER).get(f"/inspect/unit/{code}").status_code == 404
 
 
+def test_the_task_leads_to_the_phone(site: Site, phone: Phone) -> None:
+    with site.database.read() as session:
+        house = select(InspectionUnit.instance_id).where(InspectionUnit.number == phone.number)
+        task = session.scalars(select(UserTask.id).where(UserTask.instance_id.in_(house))).first()
+    assert f'href="/inspect/{phone.number}"' in phone.person.get(f"/tasks/{task}").text
+
+
 def test_the_end_of_a_visit_completes_its_task_once(site: Site, phone: Phone) -> None:
     phone.send("results", result(result="不合格"))
     phone.send("defects", phone.defect())

@@ -11,7 +11,7 @@ from PIL import Image
 from sqlalchemy import func, select
 
 from storage.tables.defects import Defect, DefectEvent
-from storage.tables.inspections import InspectionResult, InspectionUnit
+from storage.tables.inspections import ChecklistItem, InspectionResult, InspectionUnit
 from storage.tables.work import Attachment, UserTask
 from tests.browser.conftest import Live, shoot
 from tests.browser.test_accessibility import wrong_with
@@ -252,15 +252,21 @@ def test_a_row_changed_by_somebody_else_is_shown_with_a_choice(live: Live, numbe
     page.locator("#words").fill("我写的")
     page.locator(".inspect-save").tap()
     answer(page, 0, "不适用")
-    waiting(page, 2)
+    answer(page, 2, "合格")
+    waiting(page, 3)
     with live.site.database.transaction() as session:
+        session.delete(session.scalars(select(ChecklistItem).where(ChecklistItem.code == "L3")).one())
         defect = session.scalars(select(Defect).where(Defect.found_in == number)).one()
         defect.text, defect.revision = "主管写的", 2
         line = session.scalars(select(InspectionResult).where(InspectionResult.inspection_number == number)).one()
         line.result, line.revision, line.actor = "不合格", 2, "chen.liyan"
     page.context.set_offline(False)
-    page.locator("#standing[data-trouble='2']").wait_for()
+    page.locator("#standing[data-trouble='3']").wait_for()
     page.locator("#standing").tap()
+    refused = page.locator(".inspect-row:has([data-state=refused])")
+    refused.get_by_text("没有“客厅 L3”这一项").wait_for()
+    refused.get_by_role("button", name="放弃这条").tap()
+    page.locator("#standing[data-trouble='2']").wait_for()
     first = page.locator(".inspect-row[data-kind=defect]")
     assert "我写的" in first.locator("[data-at=mine]").inner_text()
     assert "主管写的" in first.locator("[data-at=theirs]").inner_text()

@@ -3,6 +3,7 @@
 (() => {
   const store = window.inspection;
   const EVERY = 20_000;
+  const KEPT = 14 * 86_400_000;
   const PATHS = { result: "results", defect: "defects", photo: "photos", finish: "finish" };
   const standing = { online: navigator.onLine, signedIn: true, login: "", name: "", houses: [], csrf: "", problem: "", asked: false };
   const tell = () => document.dispatchEvent(new CustomEvent("inspection:standing"));
@@ -12,6 +13,14 @@
     redirect: "error", credentials: "same-origin", ...options,
     headers: { Accept: "application/json", ...options.headers }, signal: AbortSignal.timeout(seconds * 1000),
   });
+  // Copies of houses that are done, and of which nothing waits, leave the phone after two weeks.
+  const tidy = async (at, { login, houses }) => {
+    const waiting = new Set((await store.rows(at, login)).map((row) => row.number));
+    const current = new Set(houses.map((one) => one.number));
+    for (const one of await store.got(at("houses").getAll())) {
+      if (one.login === login && !waiting.has(one.number) && !current.has(one.number) && Date.now() - Date.parse(one.at) > KEPT) at("houses").delete([login, one.number]);
+    }
+  };
   // Ask who is signed in and for the houses of today. False: no network, or nobody signed in.
   const greet = async () => {
     try {
@@ -24,6 +33,7 @@
       await store.change(async (at) => {
         at("meta").put(found.login, "login");
         at("meta").put(found.houses, `houses ${found.login}`);
+        await tidy(at, found);
       });
       return true;
     } catch {
