@@ -80,6 +80,14 @@ def deductions(session: Session, number: str) -> Sequence[Deduction]:
     return session.scalars(query.order_by(Deduction.id)).all()
 
 
+def open_by_unit(session: Session, now: datetime) -> Mapping[int, tuple[int, int]]:
+    """Count the open orders of each repairing unit: key → (open, past due)."""
+    late = func.count().filter(RectificationOrder.due_at < now)
+    query = select(RectificationOrder.repair_id, func.count(), late).where(RectificationOrder.open)
+    found = session.execute(query.group_by(RectificationOrder.repair_id))
+    return {unit: (every, overdue) for unit, every, overdue in found if unit is not None}
+
+
 @dataclass(frozen=True, slots=True)
 class OrderQuery:
     """What a list of orders asks for. `status`: open, closed or ""; `late`: past due at `now`.

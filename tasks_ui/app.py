@@ -20,8 +20,10 @@ from tasks_ui import (
     assets,
     auth,
     batches,
+    board,
     cases,
     context,
+    daily,
     errors,
     guard,
     health,
@@ -30,6 +32,7 @@ from tasks_ui import (
     inspect,
     link_contractor,
     link_owner,
+    link_staff,
     logs,
     names,
     navigation,
@@ -54,6 +57,7 @@ if TYPE_CHECKING:
     from engine.connectors import OutboxMessage, Registry
 
 PAGES = (
+    *(board, daily, link_staff),
     *(auth, inbox, work, cases, batches, start, prints, notifications, admin, admin_people, registers),
     *(admin_instances, admin_tokens, admin_versions, api, reference, inspect, orders),
 )

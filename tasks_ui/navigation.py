@@ -29,6 +29,9 @@ SITE = frozenset({"inspector", "cs_sup", "cs_mgr", "eng_lead", "engineer", "prop
 SITE |= {"leader", "gm", "admin"}
 OFFICE = frozenset({"admin", "process_owner"})
 ADMIN = frozenset({"admin"})
+SIGNERS = frozenset({"eng_lead", "engineer"})
+LEADERS = frozenset({"eng_lead", "cs_sup", "cs_mgr", "leader", "gm"})
+CHECKERS = frozenset({"prop_check", "inspector"})
 ORDERS = frozenset(
     {"contractor", "eng_lead", "engineer", "cs_sup", "cs_mgr", "agent", "prop_cs", "prop_check", "repair_tech"}
     | {"inspector", "cost", "finance", "leader", "gm", "admin"}
@@ -38,6 +41,10 @@ MAIN = (
     Entry("inbox.show", lazy_gettext("Inbox"), "inbox", "/inbox"),
     Entry("start.index", lazy_gettext("New"), "plus-lg", "/start"),
     Entry("cases.index", lazy_gettext("Cases"), "journal-text", "/cases"),
+    Entry("daily.show", lazy_gettext("Daily sheet"), "clipboard-check", "/daily", SIGNERS),
+    Entry("daily.checks", lazy_gettext("Recheck"), "check2-square", "/daily/recheck", CHECKERS),
+    Entry("board.show", lazy_gettext("Board"), "layers", "/board", LEADERS),
+    Entry("links.index", lazy_gettext("Links"), "send", "/links", SIGNERS),
     Entry("orders.index", lazy_gettext("Repairs"), "sliders", "/orders", ORDERS),
     Entry("inspect.index", lazy_gettext("Inspection"), "clipboard-check", "/inspect", frozenset({"inspector"})),
     Entry("batches.index", lazy_gettext("Batches"), "building", "/batches", SITE),

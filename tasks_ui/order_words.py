@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from flask import current_app, url_for
+
 from tasks_ui import i18n
 from tasks_ui.case_words import word
 
@@ -40,6 +42,12 @@ def order_word(text: str) -> str:
     return ENGLISH.get(text) or word(text)
 
 
+def order_url(number: str) -> str:
+    """Return the address of an order's page; "" when this application has none."""
+    return url_for("orders.show", number=number) if "orders.show" in current_app.view_functions else ""
+
+
 def install(app: Flask) -> None:
-    """Give templates the filter `order_word`."""
+    """Give templates the filter `order_word` and the function `order_url`."""
+    app.jinja_env.globals["order_url"] = order_url
     app.jinja_env.filters["order_word"] = order_word

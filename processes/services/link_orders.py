@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from engine import access
 from engine.access import Action
-from engine.errors import N_, NotFoundError
+from engine.errors import N_, NotAllowedError, NotFoundError
 from engine.task_views import AttachmentInfo, attachment_info
+from processes.services import rights
 from processes.services.links import ROLE
 from processes.services.orders import place_of
 from storage import orders as rows
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from engine.access import Viewer
     from processes.services.links import LinkView
     from storage.files import Files
     from storage.tables.defects import Defect, RectificationOrder
@@ -90,6 +92,30 @@ class OrderLines:
     late: int
     page: int
     pages: int
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """A contractor with its open and overdue orders."""
+
+    code: str
+    name: str
+    contact: str
+    open: int
+    late: int
+
+
+def companies(session: Session, viewer: Viewer, *, now: datetime) -> tuple[Company, ...]:
+    """List the contractors for those who send them their links, those with overdue orders first. NotAllowedError."""
+    if not rights.gives_links(viewer):
+        raise NotAllowedError(N_("You may not give this link away."))
+    counts = rows.open_by_unit(session, now)
+    found = [
+        Company(unit.code, unit.name, unit.contact, *counts.get(unit.id, (0, 0)))
+        for unit in rows.contractors(session).values()
+        if unit.active
+    ]
+    return tuple(sorted(found, key=lambda one: (-one.late, -one.open, one.name)))
 
 
 def listed(session: Session, link: LinkView, *, status: str = "open", page: int = 1, now: datetime) -> OrderLines:

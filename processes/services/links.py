@@ -22,11 +22,11 @@ from engine.errors import N_, InvalidInputError, KeyturnError, NotAllowedError, 
 from processes.services import casefile, rights
 from storage import audit, cases, estate, orders, parties, people
 from storage import links as rows
-from storage.privacy import vault
+from storage.privacy import mask_name, vault
 from storage.tables.links import LinkUse, SignedLink
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from sqlalchemy.orm import Session
@@ -154,7 +154,7 @@ def _named(session: Session, viewer: Viewer, kind: str, subject: str) -> str:
         case = casefile.visible(session, viewer, subject)
         if not rights.may_call(viewer, case.project):
             raise NotAllowedError(N_("You may not give this link away."))
-        return case.caller_name or subject
+        return mask_name(case.caller_name) or subject  # who reads what he did need not be one who may reach him (B29)
     house = estate.unit_by_code(session, subject) if kind == HOUSE else None
     project = estate.project_of(session, house.project_id).code if house else ""
     if house is None or not rights.watches(viewer, project):
@@ -210,26 +210,27 @@ def _view(row: SignedLink, secret: str, now: datetime) -> LinkView:
 
 
 def text_message(
-    session: Session, viewer: Viewer, link_id: UUID, *, address: str, now: datetime, registry: Registry
-) -> bool:
+    session: Session, viewer: Viewer, link_id: UUID, *, write: Callable[[LinkView], str], secret: str, now: datetime,
+    registry: Registry,
+) -> tuple[LinkView, bool]:  # fmt: skip
     """Send a link to the number on file; tell whether it could be sent (there is a number, and a way to send).
 
-    The same link goes out at most once an hour. Raises NotFoundError, NotAllowedError.
+    `write` gives its whole address. The same link goes out at most once an hour. Raises NotFoundError, NotAllowedError.
     """
     row = rows.get(session, link_id)
     if row is None or row.revoked_at is not None or row.expires_at <= now:
         raise NotFoundError(N_("There is no such link."))
     _named(session, viewer, row.kind, row.subject)
-    phone = _phone(session, row)
+    view, phone = _view(row, secret, now), _phone(session, row)
     if not phone or "sms" not in registry.connectors:
-        return False
+        return view, False
     notifications.send(
         session, connector="sms", recipient=phone, template=SMS_TEXT[row.kind],
-        fields={"label": row.label, "address": address}, locale=row.locale, now=now,
+        fields={"label": row.label, "address": write(view)}, locale=row.locale, now=now,
         key=f"link:{row.id}:{now:%Y%m%d%H}",
     )  # fmt: skip
     audit.record(session, actor=viewer.login, action="link.send", subject=f"link:{row.id}", now=now)
-    return True
+    return view, True
 
 
 def _phone(session: Session, row: SignedLink) -> str:

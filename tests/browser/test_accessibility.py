@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 AGENT, PLANNER, HANDLER, ADMIN = "lin.xiaoan", "chen.liyan", "kang.gongcheng", "admin"
+LEAD, CHECKER = "wu.gongjia", "shen.fuhe"
 PAGES: dict[str, list[tuple[str, str]]] = {
     # endpoint: (who, where); names in braces are filled in
     "auth.login": [(AGENT, "/login")],
@@ -87,6 +88,12 @@ PAGES: dict[str, list[tuple[str, str]]] = {
     "inspect.index": [(AGENT, "/inspect")],  # with houses: test_inspect_offline
     "inspect.house": [(AGENT, "/inspect/none")],
     "contractor.index": [(AGENT, "{company}"), (AGENT, "/c/wrong")],
+    "daily.show": [(LEAD, "/daily")],
+    "daily.checks": [(CHECKER, "/daily/recheck")],
+    "board.show": [(LEAD, "/board?span=month")],
+    "board.listed": [(LEAD, "/board/list?kind=new&span=month")],
+    "links.index": [(LEAD, "/links")],
+    "links.show": [(PLANNER, "/links/case/{case}")],
     "owner.index": [(AGENT, "{owner}"), (AGENT, "{house}")],
     "contractor.order": [(AGENT, "{company}/orders/{order}")],
     "404": [(AGENT, "/nowhere")],
@@ -120,6 +127,10 @@ def is_page(endpoint: str) -> bool:
 @pytest.fixture
 def names(live: Live) -> dict[str, str]:
     """Fill in the braces: tasks by element, cases, an import, an order and the link of its company."""
+    order_site.deploy(live.site, (order_site.STEPS[3],))
+    order_site.issue(live.site, "通达", count=2)
+    order_site.deploy(live.site)
+    order_site.issue(live.site, "宏远")
     order_site.deploy(live.site, order_site.STEPS[1:])
     number = order_site.issue(live.site, "通达", count=2)
     order_site.photo_of(live.site, number)
@@ -190,7 +201,7 @@ def test_every_page_is_listed(live: Live) -> None:
 def test_pages(live: Live, names: dict[str, str], size: str) -> None:
     served = set(live.site.app.view_functions) | {"404"}
     wrong = {}
-    for person in (AGENT, PLANNER, HANDLER, ADMIN):
+    for person in (AGENT, PLANNER, HANDLER, ADMIN, LEAD, CHECKER):
         page = live.enter(person, size=size, reduced_motion="reduce")
         for endpoint, places in PAGES.items():
             for _, path in (place for place in places if place[0] == person and endpoint in served):

@@ -1,0 +1,71 @@
+"""The week and month board of rectification orders, and the lists behind its figures."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from flask import Blueprint, render_template, request, url_for
+from flask_babel import lazy_gettext
+
+from processes.services import order_board
+from tasks_ui import context
+from tasks_ui.i18n import local
+
+if TYPE_CHECKING:
+    from processes.services.order_board import Line
+
+blueprint = Blueprint("board", __name__)
+SPANS = {"week": lazy_gettext("Week"), "month": lazy_gettext("Month")}
+KINDS = {
+    "new": lazy_gettext("New"),
+    "finished": lazy_gettext("Finished"),
+    "on_time": lazy_gettext("In time"),
+    "overdue": lazy_gettext("Overdue"),
+    "rework": lazy_gettext("Repaired again"),
+}
+
+
+def _asked() -> tuple[str, date]:
+    """Read which week or month is asked for; what makes no sense is this week."""
+    span = request.args.get("span", "week")
+    try:
+        day = date.fromisoformat(request.args.get("day", ""))
+        day = day if 2000 <= day.year <= 2100 else local(context.utcnow()).date()  # noqa: PLR2004  years that make sense
+    except ValueError:
+        day = local(context.utcnow()).date()
+    return (span if span in SPANS else "week"), day
+
+
+@blueprint.get("/board")
+def show() -> str:
+    """Show the board."""
+    span, day = _asked()
+    with context.reading() as opened:
+        found = order_board.board(opened, context.viewer(), span=span, day=day, now=context.utcnow())
+
+    def behind(kind: str, line: Line, *, unit: bool) -> str:
+        asked = {"kind": kind, "span": span, "day": found.first.isoformat(), "project": line.project}
+        asked |= {"unit": str(line.unit_id)} if unit else {}
+        return f"{url_for('.listed')}?{urlencode({name: text for name, text in asked.items() if text})}"
+
+    return render_template("board.html", board=found, spans=SPANS, kinds=KINDS, behind=behind)
+
+
+@blueprint.get("/board/list")
+def listed() -> str:
+    """List the orders that a figure counts."""
+    span, day = _asked()
+    kind, unit, page = (request.args.get(name, "") for name in ("kind", "unit", "page"))
+    with context.reading() as opened:
+        found = order_board.listed(
+            opened, context.viewer(), kind, span=span, day=day, project=request.args.get("project", ""),
+            unit=int(unit) if unit.isascii() and unit.isdigit() and len(unit) < 10 else None,  # noqa: PLR2004  a key
+            page=int(page) if page.isascii() and page.isdigit() and 0 < int(page) < 10**6 else 1, now=context.utcnow(),
+        )  # fmt: skip
+    first, after = order_board.days_of(span, day)
+    asked = {name: value for name, value in request.args.items() if name != "page"}
+    return render_template(
+        "board_list.html", found=found, kind=kind, kinds=KINDS, span=span, first=first, after=after, asked=asked
+    )
