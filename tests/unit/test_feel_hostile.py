@@ -96,11 +96,15 @@ def outcome(name: str) -> None:
     assert feel.in_chinese(caught.value) != str(caught.value)
 
 
-@pytest.mark.parametrize("name", REFUSED)
-def test_it_is_refused_soon_and_takes_little_memory(name: str) -> None:
+def seconds(name: str) -> float:
     begin = time.thread_time()
     outcome(name)
-    took = time.thread_time() - begin
+    return time.thread_time() - begin
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_it_is_refused_soon_and_takes_little_memory(name: str) -> None:
+    took = min(seconds(name) for _ in range(3))  # a busy machine slows any single try
     tracemalloc.start()
     try:
         outcome(name)
