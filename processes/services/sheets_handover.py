@@ -39,8 +39,6 @@ if TYPE_CHECKING:
 
     from engine.access import Viewer
 
-WATCHERS = ("ho_desk", "inspector")
-"""Roles that see handovers besides those that see every case of a project."""
 HOSTS = frozenset({"ho_desk", "ho_lead", "legal", "finance"})
 """Roles that meet the owner, and read his name, besides those that may call him."""
 STATIONS = {
@@ -108,10 +106,8 @@ Filled = tuple[list[Field], list[Table], list[Sentence], list[Signature]]
 def visible(session: Session, viewer: Viewer, number: str) -> HandoverUnit:
     """Read the handover of a house for somebody who may see it; NotFoundError for others."""
     row = session.scalar(select(HandoverUnit).where(HandoverUnit.number == number))
-    if row is not None:
-        scopes = rights.scopes_of(viewer, WATCHERS)
-        if rights.watches(viewer, row.project) or scopes is None or row.project in scopes:
-            return row
+    if row is not None and rights.sees_handover(viewer, row.project):
+        return row
     raise NotFoundError(N_("There is no handover {number}."), number=number)
 
 
@@ -134,13 +130,13 @@ def fill(session: Session, viewer: Viewer, document: str, number: str, now: date
         instance_id=str(found.row.instance_id or ""),
         tables=tuple(tables),
         sentences=tuple(sentences),
-        back=f"/handovers/{number}",
+        back=f"/handover/houses/{number}",
     )
 
 
 def _collect(session: Session, viewer: Viewer, row: HandoverUnit, now: datetime) -> _Material:
     project = estate.project_by_code(session, row.project)
-    scopes = rights.scopes_of(viewer, tuple(HOSTS))
+    scopes = rights.scopes_of(viewer, HOSTS)
     whole = rights.may_call(viewer, row.project) or scopes is None or row.project in scopes
     owners = [party.name for owned, party in parties.people_of(session, [row.unit_id]) if owned.role == "业主"]
     if owners and whole:
@@ -164,7 +160,7 @@ def _defects(found: _Material) -> Table:
     query = select(Defect).where(Defect.found_in == found.row.number).order_by(Defect.found_at, Defect.id)
     rows = tuple((place(one), said(one), one.severity, one.due_at, one.state) for one in found.session.scalars(query))
     columns = (
-        *(N_("Place of the defect"), N_("What is wrong"), N_("Severity of the defect"), N_("To be mended by")),
+        *(N_("Place of the defect"), N_("What is wrong there"), N_("Severity of the defect"), N_("To be mended by")),
         N_("State of the defect"),
     )
     return Table(N_("Defects found together"), columns, rows, (14, 26, 8, 12, 10), blank=SPARE_LINES)

@@ -14,8 +14,9 @@ from engine.core.calendar import CHINA
 from engine.errors import N_, NotFoundError
 from processes.services import rights
 from processes.services.answers import NOBODY, last_answers
+from processes.services.order_access import visible
 from processes.services.sheets import Field, Sheet, Signature, Table
-from storage import estate, instances, people
+from storage import estate, people
 from storage import orders as rows
 from storage.tables.defects import Defect, RectificationOrder
 
@@ -28,24 +29,6 @@ if TYPE_CHECKING:
 
 DONE = frozenset({"待复核", "待客户复验", "已销项"})
 PASSED = frozenset({"待客户复验", "已销项"})
-REPAIRERS = ("contractor",)
-
-
-def visible(session: Session, viewer: Viewer, number: str) -> RectificationOrder:
-    """Read an order for somebody who may see it; a unit's people see the orders it mends or answers for (AC19).
-
-    Raises NotFoundError when there is none, or the person may not know of it.
-    """
-    order = rows.get(session, number)
-    if order is not None:
-        units = rows.contractors(session, [order.responsible_id, order.repair_id, 0])
-        orgs = {grant.org for grant in viewer.grants if grant.role in REPAIRERS and grant.org}
-        if rights.watches(viewer, order.project) or orgs & {unit.code for unit in units.values()}:
-            return order
-        involved = instances.people_of(session, order.instance_id) if order.instance_id else ()
-        if set(involved) & set(viewer.logins):
-            return order
-    raise NotFoundError(N_("There is no order {number}."), number=number)
 
 
 def place(defect: Defect) -> str:
@@ -73,7 +56,13 @@ def daily(session: Session, viewer: Viewer, number: str, now: datetime) -> Sheet
         raise NotFoundError(N_("There is no daily sheet {number}."), number=number) from None
     count, lines = _of_day(session, code, day)
     columns = (
-        *(N_("Order no."), N_("House or area"), N_("Place of the defect"), N_("What is wrong"), N_("Repairing unit")),
+        *(
+            N_("Order no."),
+            N_("House or area"),
+            N_("Place of the defect"),
+            N_("What is wrong there"),
+            N_("Repairing unit"),
+        ),
         *(
             N_("Reported on"),
             N_("Signed for by"),
@@ -139,12 +128,12 @@ def completion(session: Session, viewer: Viewer, number: str, now: datetime) -> 
     told = last_answers(session, order.instance_id, ("R06", "R07", "R14"))
     names = people.names(session, sorted({answer.by for answer in told.values()}))
     work, handed = told.get("R14") or told.get("R06") or NOBODY, told.get("R07", NOBODY)
-    checked = handed.values.get("self_check", handed.values.get("self_checked"))
+    checked = handed.values.get("self_check_passed")
     lines = tuple(
         (place(row), said(row), row.measures, _result(row), row.unfinished, _photos(row, "after")) for row in defects
     )
     columns = (
-        *(N_("Place of the defect"), N_("What is wrong"), N_("What was done about it"), N_("Repair result")),
+        *(N_("Place of the defect"), N_("What is wrong there"), N_("What was done about it"), N_("Repair result")),
         *(N_("Why not, and the plan"), N_("Photos afterwards")),
     )
     fields = [
@@ -172,7 +161,7 @@ def review(session: Session, viewer: Viewer, number: str, now: datetime) -> Shee
     whole = "" if not stated or len(stated) < len(defects) else "通过" if set(stated) == {"通过"} else "不通过"
     lines = tuple((place(row), said(row), row.measures, opinions[row.id], row.rejected) for row in defects)
     columns = (
-        *(N_("Place of the defect"), N_("What is wrong"), N_("What was done about it")),
+        *(N_("Place of the defect"), N_("What is wrong there"), N_("What was done about it")),
         *(N_("Opinion of the review"), N_("Concrete problems left")),
     )
     fields = [
@@ -180,7 +169,7 @@ def review(session: Session, viewer: Viewer, number: str, now: datetime) -> Shee
         Field(N_("Reviewed on"), order.reviewed_at or told.at, "moment"),
         Field(N_("Rounds of rework"), order.rework),
         Field(N_("Opinion on the whole"), whole),
-        Field(N_("Customer may be told"), told.values.get("may_notify") in (True, "true", "是"), "tick"),
+        Field(N_("Customer may be told"), told.values.get("may_tell_customer") in (True, "true", "是"), "tick"),
     ]
     signatures = (
         Signature(N_("Reviewer (signature)"), names.get(told.by, told.by), told.at),

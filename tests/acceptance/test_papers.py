@@ -52,9 +52,9 @@ def give(site: Site) -> None:
     """An order with two defects and a handover, as rows."""
     with site.database.transaction() as session:
         unit = session.scalar(select(Unit).where(Unit.code.startswith("春和里")).order_by(Unit.id))
-        repair = session.scalar(select(Contractor).order_by(Contractor.id))
+        repair = session.scalar(select(Contractor).where(Contractor.code == "示例总包一公司"))
         if repair is None:
-            repair = Contractor(code="U1", name="宏图门窗")
+            repair = Contractor(code="示例总包一公司", name="示例总包一公司", kind="总包")
             session.add(repair)
             session.flush()
         here = {"project": "春和里", "unit_id": unit.id, "house": unit.code}
@@ -189,6 +189,13 @@ def test_a_paper_gets_one_number_for_one_content_and_can_be_checked(papers: Site
         assert "未通过核验" in stranger.get(f"/verify?{wrong}").text
 
 
+def test_the_page_of_an_order_leads_to_its_sheets_and_back(papers: Site) -> None:
+    page = desk(papers).get(f"/orders/{ORDER}").text
+    for kind in ("completion", "review"):
+        assert f'href="/print/{kind}/{ORDER}"' in page
+        assert f'href="/orders/{ORDER}"' in desk(papers).get(f"/print/{kind}/{ORDER}").text
+
+
 def test_issuing_a_paper_does_not_change_what_it_says(papers: Site) -> None:
     person = desk(papers)
     person.post(f"/print/delivery/{HANDOVER}/issue")
@@ -222,6 +229,9 @@ def test_the_sheets_of_a_case_are_pdf_too_each_copy_on_a_page(papers: Site) -> N
 
 def test_a_contractor_prints_the_sheets_of_his_orders_only(papers: Site) -> None:
     person = papers.person("bao.zonggong")
+    assert person.get(f"/print/completion/{ORDER}").status_code == 200
+    assert papers.person("qing.shifu").get(f"/print/completion/{ORDER}").status_code == 404
+    assert papers.person("qing.shifu").get(f"/print/completion/{ORDER}/pdf").status_code == 404
     assert person.get(f"/print/daily/{DAILY}").status_code == 404
     assert person.get(f"/print/delivery/{HANDOVER}").status_code == 404
     assert person.post(f"/print/delivery/{HANDOVER}/issue").status_code == 404
