@@ -33,6 +33,8 @@ def h01(ctx: ListenerContext) -> dict[str, Any]:
     if found is None:
         raise refused("phase", N_("There is no such phase."), "项目分期")
     project, phase = found
+    if ctx.scope not in ("", project.code):
+        raise refused("phase", N_("This handover was begun for project {project}."), "项目分期", project=ctx.scope)
     starts, ends = day(values.get("starts_on")), day(values.get("ends_on"))
     if starts is None or ends is None or ends < starts or (ends - starts).days > LONGEST_DAYS:
         raise refused("ends_on", N_("The handover ends after it begins, at most 60 days later."), "集中交付结束")

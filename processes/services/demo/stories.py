@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from engine import tasks
 from engine.core.calendar import CHINA
 from processes.services import cases, sweep
-from processes.services.demo import inspection
+from processes.services.demo import handover, inspection
 from processes.services.demo.answers import AUDIO, intake, later, when
 from processes.services.demo.diary import CHEN, FENG, HE, KANG, LIN, QIAN, REPAIR, SUN, ZHOU, Diary
 from processes.services.demo.order_stories import order_stories
@@ -38,6 +38,8 @@ def play(database: Database, size: str, *, now: datetime, registry: Registry, fi
     steps += order_stories(now)
     steps += waiting(database, size, now)
     stage.run(steps, now)
+    if size == "demo":
+        handover.play(stage, size, now)
     with database.transaction() as session:
         sweep.sweep(session, now, registry)
     return stage
