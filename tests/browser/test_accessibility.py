@@ -23,7 +23,7 @@ from storage.tables.inspections import InspectionBatch
 from storage.tables.moves import InstanceMigration
 from storage.tables.registers import ImportRun
 from storage.tables.work import UserTask
-from tests import visits
+from tests import halls, visits
 from tests.acceptance import order_site
 from tests.browser.conftest import AXE, CHECK, RULES, Live, shoot
 
@@ -52,7 +52,12 @@ PAGES: dict[str, list[tuple[str, str]]] = {
     "start.index": [(AGENT, "/start")],
     "start.complaint": [(AGENT, "/start/complaint")],
     "start.done": [(AGENT, "/start/complaint/done/{case}")],
-    "prints.show": [(AGENT, "/print/record/{case}")],
+    "prints.show": [
+        (AGENT, "/print/record/{case}"),
+        (AGENT, "/print/review/{order}"),
+        (AGENT, "/print/daily/春和里:2026-03-02"),
+    ],
+    "prints.verify": [(AGENT, "/verify?number=WJ-2026-000001&hash=0")],
     "notifications.show": [(AGENT, "/notifications")],
     "admin.index": [(ADMIN, "/admin/")],
     "admin.incidents": [(ADMIN, "/admin/incidents")],
@@ -82,6 +87,10 @@ PAGES: dict[str, list[tuple[str, str]]] = {
     "reference.bpmn": [(ADMIN, "/reference/bpmn")],
     "reference.feel": [(ADMIN, "/reference/feel")],
     "reference.lint": [(ADMIN, "/reference/lint")],
+    "handover.index": [(halls.LEAD, "/handover")],
+    "handover.desk": [(halls.LEAD, "/handover/{hall}"), (halls.DESK, "/handover/{hall}?q=02")],
+    "handover.house": [(halls.LEAD, "/handover/houses/{handed}")],
+    "handover.register": [(halls.DESK, "/keys?state=")],
     "batches.index": [("sun.mingli", "/batches")],
     "batches.new": [("sun.mingli", "/batches/new")],
     "batches.show": [("sun.mingli", "/batches/{round}")],
@@ -109,7 +118,7 @@ NO_PAGES = {
     ),  # parts, files
     *("registers.template", "registers.refused", "contractor.picture"),  # files
     *("inspect.houses", "inspect.state", "inspect.plan", "inspect.by_code", "inspect.worker"),  # what the page asks for
-    "orders.photo",  # pictures
+    *("orders.photo", "prints.pdf"),  # pictures, files
 }
 PRINTED = {"prints.show"}
 """Sheets of paper are as wide as paper, and always light."""
@@ -135,6 +144,9 @@ def names(live: Live) -> dict[str, str]:
     number = order_site.issue(live.site, "通达", count=2)
     order_site.photo_of(live.site, number)
     visits.add_visits(live.site)
+    hall, handed = halls.add_hall(live.site)
+    halls.do(live.site, handed[0], halls.DESK)
+    halls.do(live.site, handed[0], halls.DESK)
     outside = {"order": number, "company": order_site.link(live.site, "通达")}
     with live.site.database.transaction() as session:
         tasks = session.execute(
@@ -155,6 +167,7 @@ def names(live: Live) -> dict[str, str]:
             report=[["编号"], [2, "accepted", "x", "", {}, ["x"]], [3, "refused", "y", "There is no such entry.", {}, ["y"]]],
         )  # fmt: skip
         session.add(run)
+        found |= {"hall": hall, "handed": handed[0]}
         found["round"] = session.scalars(select(InspectionBatch.number)).first() or ""
         session.flush()
         outside |= order_site.owner_links(session, found["case"], live.site.clock())
