@@ -91,9 +91,9 @@ PAGES: dict[str, list[tuple[str, str]]] = {
     "handover.desk": [(halls.LEAD, "/handover/{hall}"), (halls.DESK, "/handover/{hall}?q=02")],
     "handover.house": [(halls.LEAD, "/handover/houses/{handed}")],
     "handover.register": [(halls.DESK, "/keys?state=")],
-    "batches.index": [("sun.mingli", "/batches")],
-    "batches.new": [("sun.mingli", "/batches/new")],
-    "batches.show": [("sun.mingli", "/batches/{round}")],
+    "batches.index": [(LEAD, "/batches")],
+    "batches.new": [(LEAD, "/batches/new")],
+    "batches.show": [(LEAD, "/batches/{round}")],
     "inspect.index": [(AGENT, "/inspect")],  # with houses: test_inspect_offline
     "inspect.house": [(AGENT, "/inspect/none")],
     "contractor.index": [(AGENT, "{company}"), (AGENT, "/c/wrong")],
