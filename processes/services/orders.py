@@ -176,7 +176,8 @@ def _shared(values: Iterable[Any]) -> Any:
 
 def _brief(defects: Sequence[Defect]) -> str:
     first = defects[0]
-    said = " ".join(piece for piece in (first.room, first.part, first.problem) if piece) or (first.text or "")
+    room = "" if (first.part or "").startswith(first.room or " ") else first.room
+    said = " ".join(piece for piece in (room, first.part, first.problem) if piece) or (first.text or "")
     more = f" 等 {len(defects)} 项" if len(defects) > 1 else ""
     return said[:BRIEF] + more
 
