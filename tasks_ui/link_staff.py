@@ -39,7 +39,7 @@ def index() -> str:
     return render_template("links.html", found=found)
 
 
-@blueprint.get("/links/<kind>/<subject>")
+@blueprint.get("/links/<any(contractor,case,house):kind>/<subject>")
 def show(kind: str, subject: str) -> str:
     """Show the links to one thing, with their use."""
     with context.reading() as opened:
@@ -53,7 +53,7 @@ def show(kind: str, subject: str) -> str:
     )  # fmt: skip
 
 
-@blueprint.post("/links/<kind>/<subject>")
+@blueprint.post("/links/<any(contractor,case,house):kind>/<subject>")
 def make(kind: str, subject: str) -> Response:
     """Make a link."""
     with context.transaction() as opened:

@@ -127,6 +127,7 @@ PICTURE = bytes.fromhex(
 )
 BEHIND_LINKS = ("/c/<token>", "/o/<token>")
 """Opened by a signed link and by nobody's roles: see test_links_contractor and test_links_owner."""
+THING = "any(contractor,case,house)"
 COUNTS = {"accepted": 0, "changed": 0, "same": 0, "refused": 0}
 FILE = "a file"  # stands for an upload
 CALL = {"unit": "{unit}", "name": "x"}
@@ -201,8 +202,8 @@ TABLE: dict[tuple[str, str], Row] = {
     ("GET", "/board"): Row("/board", WATCHERS),
     ("GET", "/board/list"): Row("/board/list?kind=new", WATCHERS),
     ("GET", "/links"): Row("/links", LINKERS),
-    ("GET", "/links/<kind>/<subject>"): of_case("/links/case/{case}", CALLERS & WATCHERS, NOBODY),
-    ("POST", "/links/<kind>/<subject>"): of_case("/links/case/{case}", CALLERS & WATCHERS, NOBODY),
+    ("GET", f"/links/<{THING}:kind>/<subject>"): of_case("/links/case/{case}", CALLERS & WATCHERS, NOBODY),
+    ("POST", f"/links/<{THING}:kind>/<subject>"): of_case("/links/case/{case}", CALLERS & WATCHERS, NOBODY),
     ("POST", "/links/<uuid:link_id>/revoke"): of_case("/links/{link}/revoke", CALLERS & WATCHERS, NOBODY),
     ("POST", "/links/<uuid:link_id>/send"): of_case("/links/{link}/send", CALLERS & WATCHERS, NOBODY),
     # registering a call
