@@ -26,6 +26,7 @@ from tasks_ui import (
     daily,
     errors,
     guard,
+    handover,
     health,
     i18n,
     inbox,
@@ -59,7 +60,7 @@ if TYPE_CHECKING:
 PAGES = (
     *(board, daily, link_staff),
     *(auth, inbox, work, cases, batches, start, prints, notifications, admin, admin_people, registers),
-    *(admin_instances, admin_tokens, admin_versions, api, reference, inspect, orders),
+    *(admin_instances, admin_tokens, admin_versions, api, reference, inspect, orders, handover),
 )
 
 

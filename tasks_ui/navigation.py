@@ -32,6 +32,7 @@ ADMIN = frozenset({"admin"})
 SIGNERS = frozenset({"eng_lead", "engineer"})
 LEADERS = frozenset({"eng_lead", "cs_sup", "cs_mgr", "leader", "gm"})
 CHECKERS = frozenset({"prop_check", "inspector"})
+HANDOVER = frozenset({"ho_lead", "ho_desk"})
 ORDERS = frozenset(
     {"contractor", "eng_lead", "engineer", "cs_sup", "cs_mgr", "agent", "prop_cs", "prop_check", "repair_tech"}
     | {"inspector", "cost", "finance", "leader", "gm", "admin"}
@@ -48,6 +49,7 @@ MAIN = (
     Entry("orders.index", lazy_gettext("Repairs"), "sliders", "/orders", ORDERS),
     Entry("inspect.index", lazy_gettext("Inspection"), "clipboard-check", "/inspect", frozenset({"inspector"})),
     Entry("batches.index", lazy_gettext("Batches"), "building", "/batches", SITE),
+    Entry("handover.index", lazy_gettext("Handover"), "house", "/handover", HANDOVER),
     Entry("admin.index", lazy_gettext("Administration"), "gear", "/admin", OFFICE),
 )
 

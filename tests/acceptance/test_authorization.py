@@ -25,6 +25,7 @@ from storage.session import Database
 from storage.tables.cases import ServiceCase
 from storage.tables.defects import Defect, RectificationOrder
 from storage.tables.definitions import ProcessDefinition
+from storage.tables.handovers import HandoverUnit, KeySet
 from storage.tables.inspections import InspectionUnit
 from storage.tables.instances import ProcessInstance
 from storage.tables.links import SignedLink
@@ -33,7 +34,7 @@ from storage.tables.people import ApiToken, Substitution
 from storage.tables.registers import ImportRun
 from storage.tables.work import Attachment, Incident, Notification, UserTask
 from tasks_ui.app import create_app, default_registry
-from tests import visits
+from tests import halls, visits
 from tests.sites import NOW, SECRET, Clock, Person, Site, settings_for
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ WATCHERS = frozenset(
     {"agent", "cs_sup", "cs_mgr", "sales_sup", "sales_mgr", "eng_lead", "engineer", "prop_cs", "prop_check", "ho_lead"}
     | {"leader", "gm", "pr", "legal", "cost", "finance", "process_owner", "admin"}
 )
+AT_HANDOVER = WATCHERS | {"ho_desk", "inspector"}
 WORKERS = frozenset(
     {"agent", "cs_sup", "cs_mgr", "sales_con", "sales_sup", "sales_mgr", "eng_lead", "engineer", "prop_cs", "handler"}
     | {"leader", "gm", "process_owner", "admin"}
@@ -225,6 +227,21 @@ TABLE: dict[tuple[str, str], Row] = {
     ("POST", "/batches/new"): Row("/batches/new", ORGANISERS, data={"phase": "x", "round": "一户一验"}),
     ("GET", "/batches/<number>"): Row("/batches/{round}", ON_SITE, ON_SITE, OWNERS, OWNERS),
     ("POST", "/batches/<number>/cancel"): Row("/batches/{round}/cancel", ORGANISERS, ON_SITE, NOBODY, OWNERS),
+    # handover: the list and the key register are for those who have to do with it
+    ("GET", "/handover"): Row("/handover", AT_HANDOVER, AT_HANDOVER),
+    ("GET", "/handover/<number>"): Row("/handover/{hall}", AT_HANDOVER, AT_HANDOVER, OWNERS, OWNERS),
+    ("POST", "/handover/<number>/cancel"): Row(
+        "/handover/{hall}/cancel", frozenset({"ho_lead", "admin"}), AT_HANDOVER, ADMIN, OWNERS
+    ),
+    ("GET", "/handover/houses/<number>"): Row("/handover/houses/{handed}", AT_HANDOVER, AT_HANDOVER, OWNERS, OWNERS),
+    ("POST", "/handover/houses/<number>/return"): Row(
+        "/handover/houses/{handed}/return", frozenset({"ho_lead", "admin"}), AT_HANDOVER, ADMIN, OWNERS, data={"reason": "x"}
+    ),
+    ("GET", "/keys"): Row("/keys", AT_HANDOVER, AT_HANDOVER),
+    ("POST", "/keys/<int:key>"): Row(
+        "/keys/{keys}", frozenset({"ho_lead", "ho_desk", "prop_cs", "admin"}), AT_HANDOVER, ADMIN, OWNERS,
+        data={"kind": "交业主", "holder": "x"},
+    ),
     # the inspector's phone: the page is a frame for everybody, a house is its inspector's
     ("GET", "/inspect"): Row("/inspect"),
     ("GET", "/inspect/houses"): Row("/inspect/houses"),
@@ -396,6 +413,14 @@ def _visited(session: Session, registry: Registry, project: str, inspector: str)
     return {"visit": number, "visited": row.house, "round": row.batch_number}
 
 
+def _handed(session: Session, registry: Registry, project: str) -> dict[str, str]:
+    """Have a house handed over."""
+    batch, houses = halls.begin(session, registry, NOW, project, 1)
+    row = session.scalars(select(HandoverUnit).where(HandoverUnit.number == houses[0])).one()
+    key = session.scalars(select(KeySet.id).where(KeySet.unit_id == row.unit_id)).first()
+    return {"hall": batch, "handed": row.number, "keys": str(key)}
+
+
 @pytest.fixture(scope="module")
 def court(demo_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Court]:
     folder = tmp_path_factory.mktemp("court") / "site"
@@ -432,8 +457,14 @@ def court(demo_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         }
         registry = default_registry(settings)
         objects = (
-            _objects(session, HERE) | shared | _visited(session, registry, HERE, "the.inspector"),
-            _objects(session, THERE) | shared | _visited(session, registry, THERE, "wei.yanfang1"),
+            _objects(session, HERE)
+            | shared
+            | _visited(session, registry, HERE, "the.inspector")
+            | _handed(session, registry, HERE),
+            _objects(session, THERE)
+            | shared
+            | _visited(session, registry, THERE, "wei.yanfang1")
+            | _handed(session, registry, THERE),
         )
     real.dispose()
     database = Undone(settings.database_url, data_key=SECRET)
