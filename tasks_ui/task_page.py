@@ -156,6 +156,7 @@ def _hidden(element_id: str, *, reaches: bool) -> frozenset[str]:
 
 
 def form_for(session: Session, view: TaskView, page: form_view.Page, typed: Typed, sheet: Worksheet) -> FormView | None:
+    """Build a task's form as it is shown: defaults, what the tables know, the draft or what was typed."""
     if view.form is None:
         return None
     fresh = forms.initial(view.form, view.variables, page.env, last=view.submission)
@@ -168,6 +169,7 @@ def form_for(session: Session, view: TaskView, page: form_view.Page, typed: Type
 
 
 def in_words(session: Session, definition_id: str, locale: str, text: str) -> str:
+    """Say a text of a diagram in the reader's language."""
     found = definitions.translate(session, definition_id, text, locale) if text else text
     return found if found != text else names.text(text, "")
 
