@@ -144,6 +144,7 @@ def put_photo(number: str) -> Response:
     if sent is None or not sent.filename:
         raise InvalidInputError(N_("Choose a file first."))
     ready = attachments.prepare(sent.filename, sent.stream)
+    sent.close()  # large ones lie in a file of their own
     if not ready.width:
         raise InvalidInputError(NO_PICTURE, name=sent.filename)
     with context.transaction() as opened:
