@@ -12,7 +12,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import database, engine, web
+from tests.bench import batches, database, engine, web
 from tests.bench.figures import Figure, keep, report
 
 ROOT = Path(__file__).parents[2]
@@ -21,6 +21,7 @@ PARTS = {
     "web": web.all_figures,
     "inbox": database.inbox,
     "timers": database.timers,
+    "batches": batches.spawning,
 }
 
 
