@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from flask import current_app, url_for
 
-from tasks_ui import i18n
+from processes.services import rights
+from tasks_ui import context, i18n
 from tasks_ui.case_words import word
 
 if TYPE_CHECKING:
@@ -47,7 +48,13 @@ def order_url(number: str) -> str:
     return url_for("orders.show", number=number) if "orders.show" in current_app.view_functions else ""
 
 
+def gives_links() -> bool:
+    """Tell whether the reader may send contractors the link to their orders."""
+    person = context.signed_in()
+    return person is not None and rights.gives_links(person)
+
+
 def install(app: Flask) -> None:
-    """Give templates the filter `order_word` and the function `order_url`."""
-    app.jinja_env.globals["order_url"] = order_url
+    """Give templates the filter `order_word` and the functions `order_url`, `gives_links`."""
+    app.jinja_env.globals.update(order_url=order_url, gives_links=gives_links)
     app.jinja_env.filters["order_word"] = order_word

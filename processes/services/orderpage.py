@@ -55,6 +55,7 @@ class OrderItem:
     extended: int
     defects: int
     left: int
+    repair_code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,12 +176,18 @@ def _item(
         extended=row.extended,
         defects=every,
         left=left,
+        repair_code=_code(known, row.repair_id),
     )
 
 
 def _unit(known: Mapping[int, Any], key: int | None) -> str:
     unit = known.get(key or 0)
     return str(unit.name) if unit is not None else ""
+
+
+def _code(known: Mapping[int, Any], key: int | None) -> str:
+    unit = known.get(key or 0)
+    return str(unit.code) if unit is not None else ""
 
 
 def page(session: Session, viewer: Viewer, number: str, *, now: datetime) -> OrderPage:

@@ -223,3 +223,23 @@ def test_no_address_behind_a_link_opens_without_it(works: Site) -> None:
                 assert answer.status_code in (404, 429), path
                 asked += 1
     assert asked > 4
+
+
+def test_staff_make_copy_and_take_back_a_link_from_the_order(works: Site) -> None:
+    number = order_site.issue(works, "通达")
+    lead, client = works.person("wu.gongjia"), works.client()
+    assert "/links/contractor/" in lead.get(f"/orders/{number}").text
+    assert "通达建设" in lead.get("/links").text
+    assert lead.post("/links/contractor/通达").status_code == 303
+    page = lead.get("/links/contractor/通达").text
+    made = re.search(r'value="http://127.0.0.1:8000(/c/[^"]+)"', page)
+    assert made
+    assert client.get(made[1]).status_code == 200
+    revoke = re.search(r'action="(/links/[^"]+/revoke)"', page)
+    assert revoke
+    assert lead.post(revoke[1]).status_code == 303
+    assert client.get(made[1]).status_code == 404
+    assert "已使用 1 次" in lead.get("/links/contractor/通达").text
+    agent = works.person("lin.xiaoan")
+    assert "/links/contractor/" not in agent.get(f"/orders/{number}").text
+    assert agent.post("/links/contractor/通达").status_code == 403
