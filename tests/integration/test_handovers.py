@@ -7,7 +7,6 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import select, update
-from sqlalchemy.exc import IntegrityError
 
 from engine.access import Grant, Viewer
 from engine.errors import ConflictError, InvalidFormError, InvalidInputError, NotAllowedError, NotFoundError
@@ -109,7 +108,7 @@ def test_of_two_owners_one_gets_the_last_place(hall):
 
 
 def test_the_table_itself_refuses_one_too_many(hall):
-    with hall.database.read() as s, pytest.raises(IntegrityError):
+    with pytest.raises(ConflictError), hall.database.transaction() as s:
         s.execute(update(Slot).values(taken=2))
 
 
