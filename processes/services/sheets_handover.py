@@ -14,6 +14,8 @@ from sqlalchemy import select
 from engine.errors import N_, NotFoundError
 from processes.services import rights
 from processes.services.answers import NOBODY, Answer, last_answers
+from processes.services.handover_batches import STATIONS
+from processes.services.handovers import SIGN_IN
 from processes.services.sheets import ISSUED, Field, Sentence, Sheet, Signature, Table
 from processes.services.sheets_orders import place, said
 from storage import estate, parties, people
@@ -41,14 +43,6 @@ if TYPE_CHECKING:
 
 HOSTS = frozenset({"ho_desk", "ho_lead", "legal", "finance"})
 """Roles that meet the owner, and read his name, besides those that may call him."""
-STATIONS = {
-    "K02": "签到与身份核验",
-    "K03": "款项核对",
-    "K04": "陪同验房",
-    "K05": "签署文件与资料发放",
-    "K06": "抄表与钥匙发放",
-    "K07": "现场满意度",
-}
 PAPERS = ("住宅质量保证书", "住宅使用说明书", "分户验收表", "交接书", "临时管理规约", "物业协议", "装修须知")
 FORMS = ("K02", "K03", "K04", "K05", "K06", "K11")
 SPARE_LINES = 3
@@ -189,12 +183,14 @@ def _stations(found: _Material) -> Filled:
     """入住程序表: the stations in the order of the batch, each countersigned."""
     query = select(StationCheck).where(StationCheck.handover_number == found.row.number)
     checks = {row.station: row for row in found.session.scalars(query)}
-    order = [_word(station) for station in (found.batch.stations if found.batch else [])] or list(STATIONS)
+    planned = [
+        _word(station) for station in (found.batch.stations if found.batch and found.batch.stations else STATIONS)
+    ]
     rows = []
-    for place_no, station in enumerate(order, 1):
-        check = checks.get(station) or checks.get(STATIONS.get(station, station))
+    for place_no, station in enumerate(dict.fromkeys([SIGN_IN, *planned, *checks]), 1):
+        check = checks.get(station)
         signed = (found.name(check.actor), check.at, check.note) if check else ("", None, "")
-        rows.append((place_no, STATIONS.get(station, station), *signed, ""))
+        rows.append((place_no, station, *signed, ""))
     columns = (
         *(
             N_("Place in the order"),

@@ -27,6 +27,7 @@ from storage.tables.handovers import (
 )
 from storage.tables.parties import AccessLog, Ownership, Party
 from tasks_ui import sheet_pdf
+from tests import halls
 from tests.sites import site_in
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ SHEETS = {
     "completion": (ORDER, "整改完成单", ["北卧窗扇关不严", "铰链更换", "完成", "等待配件", "整改单位（签字）"]),
     "review": (ORDER, "复核意见书", ["通过", "不通过", "仍有渗水", "开发公司签收（签字）"]),
     "acceptance": (HANDOVER, "房屋验收单", ["收楼意见", "实测面积", "地砖空鼓", "业主或受托人（签字）"]),
-    "stations": (HANDOVER, "入住程序表", ["陪同验房", "签到与身份核验", "会签人", "秦素"]),
+    "stations": (HANDOVER, "入住程序表", ["陪同验房", "签到", "会签人", "秦素"]),
     "delivery": (HANDOVER, "交接书", ["水表", "12.5", "入户门", "住宅质量保证书", "物业费", "2,400.00"]),
     "demand": (HANDOVER, "催告函", ["合同约定交付日为 2026-01-31", "EMS", "EX-7", "公司（盖章）"]),
 }
@@ -78,7 +79,7 @@ def give(site: Site) -> None:
         session.add(
             HandoverBatch(
                 number="JP-2025-990001", project="春和里", phase_id=phase.id, contract_on=date(2026, 1, 31), starts_on=date(2026, 1, 20),
-                ends_on=date(2026, 1, 26), stations=["K02", "K04", "K03", "K05", "K06"], papers=["住宅质量保证书"], created_by="x", created_at=DAY,
+                ends_on=date(2026, 1, 26), stations=["陪同验房", "款项核对"], papers=["住宅质量保证书"], created_by="x", created_at=DAY,
             )
         )  # fmt: skip
         session.add(
@@ -97,7 +98,7 @@ def give(site: Site) -> None:
             session.flush()
             session.add(Ownership(unit_id=unit.id, party_id=party.id, role="业主"))
         who = {"handover_number": HANDOVER, "at": DAY, "actor": "qin.su"}
-        session.add(StationCheck(station="K02", **{**who, "actor": "秦素"}))
+        session.add(StationCheck(station="签到", **{**who, "actor": "秦素"}))
         session.add(MeterReading(unit_id=unit.id, kind="水表", value=12.5, **who))
         session.add(KeySet(unit_id=unit.id, label="入户门 3 把", kind="入户门", count=3))
         session.add(FeeItem(unit_id=unit.id, kind="物业费", amount=2400, paid=2400, receipt="P-1"))
@@ -194,6 +195,21 @@ def test_the_page_of_an_order_leads_to_its_sheets_and_back(papers: Site) -> None
     for kind in ("completion", "review"):
         assert f'href="/print/{kind}/{ORDER}"' in page
         assert f'href="/orders/{ORDER}"' in desk(papers).get(f"/print/{kind}/{ORDER}").text
+
+
+def test_the_page_of_a_handover_leads_to_its_sheets_and_a_station_done_stands_on_them(papers: Site) -> None:
+    _, houses = halls.add_hall(papers, count=1)
+    halls.do(papers, houses[0], halls.DESK)
+    halls.do(papers, houses[0], halls.DESK)
+    person = papers.person(halls.LEAD)
+    page = person.get(f"/handover/houses/{houses[0]}").text
+    for kind in ("acceptance", "stations", "delivery", "demand"):
+        assert f'href="/print/{kind}/{houses[0]}"' in page
+        assert f'href="/handover/houses/{houses[0]}"' in person.get(f"/print/{kind}/{houses[0]}").text
+    signed = re.findall(
+        r"<td>签到</td><td>([^<]*)</td><td>([^<]*)</td>", person.get(f"/print/stations/{houses[0]}").text
+    )
+    assert all(signed[0])
 
 
 def test_issuing_a_paper_does_not_change_what_it_says(papers: Site) -> None:
