@@ -81,9 +81,12 @@ def _render(number: str, task_id: UUID | None = None, typed: Typed | None = None
         sheet = link_orders.sheet(opened, link_door.link(), number, now=context.utcnow())
         steps = [_step(opened, number, one, typed if one == task_id else None) for one in sheet.tasks]
     sentence = typed.sentence if typed and task_id not in sheet.tasks else ""
+    asked = str(task_id) if task_id else request.args.get("task", "")  # one form a page: its fields' names are its own
+    chosen = next((step.id for step in steps if str(step.id) == asked), steps[0].id if steps else None)
     return link_door.page(
-        "link_order.html", status=status, sheet=sheet, steps=steps, sentence=sentence, done=link_door.done_sentence()
-    )
+        "link_order.html", status=status, sheet=sheet, steps=steps, chosen=chosen, sentence=sentence,
+        done=link_door.done_sentence(),
+    )  # fmt: skip
 
 
 def _step(opened: Session, number: str, task_id: UUID, typed: Typed | None) -> Step:

@@ -13,8 +13,11 @@ from sqlalchemy import select
 from engine import people, tasks
 from processes.services import links
 from storage import people as staff
+from storage.tables.contractors import Contractor
+from storage.tables.defects import RectificationOrder
 from storage.tables.instances import AuditEntry
 from storage.tables.links import LinkUse, SignedLink
+from storage.tables.work import UserTask
 from tests.acceptance import order_site
 from tests.sites import NOW, SECRET
 
@@ -243,3 +246,32 @@ def test_staff_make_copy_and_take_back_a_link_from_the_order(works: Site) -> Non
     agent = works.person("lin.xiaoan")
     assert "/links/contractor/" not in agent.get(f"/orders/{number}").text
     assert agent.post("/links/contractor/通达").status_code == 403
+
+
+def test_the_shipped_process_is_worked_on_from_a_link(site: Site) -> None:
+    """An order of the demonstration waits for the repair and for a report: one form at a time, the faults filled in."""
+    query = select(UserTask, RectificationOrder, Contractor.code)
+    query = query.join(RectificationOrder, RectificationOrder.instance_id == UserTask.instance_id)
+    query = query.join(Contractor, Contractor.id == RectificationOrder.repair_id)
+    with site.database.read() as session:
+        waiting = session.execute(query.where(UserTask.state == "open", UserTask.element_id == "R06")).all()
+    mending, order, code = waiting[0]
+    home, client = order_site.link(site, code), site.client()
+    page = f"{home}/orders/{order.number}"
+    shown = client.get(f"{page}?task={mending.id}").text
+    assert shown.count('class="kt-form') == 1
+    rows = re.findall(r'name="results-(\d+)-defect" value="([^"]+)"', shown)
+    assert rows
+    form = TOKEN.search(shown)
+    assert form
+    sent: dict[str, object] = {"csrf_token": form[1]}
+    for row, defect in rows:
+        picture = {"field": f"results-{row}-after_photos", "file": (io.BytesIO(order_site.picture()), "后.jpg")}
+        kept = client.post(f"{page}/tasks/{mending.id}/files", data={"csrf_token": form[1], **picture}).get_json()
+        sent |= {f"results-{row}-_row": "1", f"results-{row}-defect": defect, f"results-{row}-done": "完成"}
+        sent |= {f"results-{row}-after_photos": kept["id"], f"results-{row}-measures": "已修补"}
+    answer = client.post(f"{page}/tasks/{mending.id}", data=sent)
+    assert answer.status_code == 303, answer.text
+    after = re.findall(r'/files/([0-9a-f-]{36})\?size=small" alt="整改后', client.get(page).text)
+    assert len(after) == len(rows)
+    assert client.get(f"{page}/files/{after[0]}?size=small").content_type == "image/jpeg"
