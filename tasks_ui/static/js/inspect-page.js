@@ -10,11 +10,13 @@
   const read = () => store.look(async (at) => {
     const login = standing.login || (await store.got(at("meta").get("login"))) || "";
     const kept = (await store.got(at("houses").getAll())).filter((one) => one.login === login);
+    const heard = await store.got(at("meta").get(`houses ${login}`));
     return {
       login,
       queue: await store.rows(at, login),
       others: (await store.others(at, login)).length,
-      houses: (await store.got(at("meta").get(`houses ${login}`))) ?? [],
+      houses: heard ?? [],
+      heard: Boolean(heard),
       kept: new Map(kept.map((one) => [one.number, one])),
     };
   });
@@ -54,7 +56,7 @@
         group.querySelector("ul").append(...houses.map((house) => card(house, state)));
         return group;
       }));
-      if (!chosen.length) part(node, "houses").replaceChildren(Object.assign(document.createElement("p"), { className: "empty", textContent: pieces.length ? say.nothing : say.none }));
+      if (!chosen.length && state.heard) part(node, "houses").replaceChildren(Object.assign(document.createElement("p"), { className: "empty", textContent: pieces.length ? say.nothing : say.none }));
       part(node, "signin").hidden = standing.signedIn;
       part(node, "signin").firstElementChild.textContent = say.signin;
     };
