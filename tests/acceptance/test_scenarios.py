@@ -14,10 +14,12 @@ from processes.services import scenario_verbs, trials
 from storage.session import Database
 
 FILES = trials.shipped()
-WANTED = ["AC01", "AC02", "AC03", "AC04", "AC05", "AC06", "AC07", "AC08", "AC09", "AC10", "AC11", "AC18", "AC21", "AC24"]
+WANTED = ["AC01", "AC02", "AC03", "AC04", "AC05", "AC06", "AC07", "AC08", "AC09", "AC10", "AC11", "AC18", "AC21"]
+WANTED += ["AC22", "AC23", "AC24"]
 ENDS = ["已答复", "已并案", "非我方办结", "客户认可关闭", "内部认定关闭", "撤诉", "转外部解决"]
 ENDS += ["户通过", "户带缺陷", "取消", "批次通过", "不通过转下一轮", "已取消"]
 ENDS += ["已销项", "转有偿/指引", "作废", "挂账", "撤回"]
+ENDS += ["已交付", "已交付（带问题）", "视同交付", "退房"]
 
 
 @pytest.fixture(scope="module")
