@@ -355,6 +355,16 @@ def test_an_error_end_gets_a_code_and_both_ends_of_a_message_flow_one_message():
     assert names == {"派单"}
 
 
+@pytest.mark.parametrize(
+    ("what", "value", "meant"),
+    [("Duration", "2天", ("duration", "P2D")), ("Date", "2 days", ("duration", "P2D")), ("Cycle", "2天", ("cycle", "R/P2D"))],
+)
+def test_a_time_in_words_becomes_iso_8601(what, value, meant):
+    body = START + f'<intermediateCatchEvent id="a" name="等待">{timer(what, value)}</intermediateCatchEvent>' + END + TASK
+    event = parse.parse(mended(body, "time")).processes["P"].nodes["a"].event
+    assert (event.timer, event.expression) == meant
+
+
 def test_the_name_of_a_timer_becomes_its_time_and_a_sub_process_starts_plainly():
     waits = '<intermediateCatchEvent id="a" name="3天后"><timerEventDefinition/></intermediateCatchEvent>'
     event = parse.parse(mended(START + waits + END + TASK, "time")).processes["P"].nodes["a"].event

@@ -241,6 +241,7 @@ def _times(node: Node) -> Iterator[Finding]:
                 "error",
                 f'The timer {event.expression} is no ISO 8601 time. Write {meant}, or in FEEL duration("{meant}").',
                 f'定时器“{event.expression}”不是 ISO 8601 写法。请写成 {meant}，或在 FEEL 里写 duration("{meant}")。',
+                repair="time" if event is node.event else "",
             )
             continue
         literal = is_literal(event.expression)

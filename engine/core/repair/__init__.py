@@ -51,7 +51,7 @@ TITLES: Mapping[str, tuple[str, str]] = {
     "inclusive-join": ("Let {name} wait only for what can still come", "让“{name}”只等还会来的分支"),
     "message": ("Give what {name} sends or waits for its own name", "给“{name}”收发的消息或信号取名"),
     "code": ("Give the error or escalation of {name} a code", "给“{name}”的错误或升级填写代码"),
-    "time": ("Take the time of {name} from its name", "按“{name}”的名称填写时间"),
+    "time": ("Write the time that {name} tells as ISO 8601", "把“{name}”写明的时间改成 ISO 8601 写法"),
     "plain-start": ("Let {name} begin without a trigger", "去掉“{name}”的触发条件"),
     "vendor": ("Take over what another engine's attributes say of {name}", "把其他引擎对“{name}”的设定转换过来"),
     "layout": ("Draw the diagram anew", "重新排布整张图"),

@@ -6,7 +6,7 @@ import re
 
 from lxml import etree
 
-from engine.core.lint.spelling import span_in, topic_name
+from engine.core.lint.spelling import span, span_in, topic_name
 from engine.core.parse.effects import BPMN, CAMUNDA
 from engine.core.parse.node import feel_script
 from engine.core.repair.tree import extension, fresh, kind
@@ -49,11 +49,15 @@ def code(root: etree._Element, node: etree._Element) -> None:
 
 
 def time(root: etree._Element, node: etree._Element) -> None:
-    """Write the time that a timer's name tells, such as “30 days later”, as its duration or cycle."""
+    """Write the time that a timer's value or else its name tells, such as “30 days later”, as its duration or cycle."""
     del root
     holder = node.find(f"{{{BPMN}}}timerEventDefinition")
-    meant = span_in(node.get("name", ""))
-    if holder is None or not meant:
+    if holder is None:
+        return
+    written = [(kind(value), span(value.text or "")) for value in holder]
+    values = [f"R/{found}" if what == "timeCycle" else found for what, found in written if found]
+    meant = values[0] if values else span_in(node.get("name", ""))
+    if not meant:
         return
     for empty in list(holder):
         if kind(empty).startswith("time"):
