@@ -6,10 +6,11 @@ fields in afterwards. `N_` marks such a template for the message extractor.
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 
 def N_(template: str) -> str:  # noqa: N802  the gettext convention for "translate later"
@@ -103,3 +104,29 @@ class ProcessError(KeyturnError):
         """Keep the id of the element that failed."""
         super().__init__(template, **fields)
         self.element_id = element_id
+
+
+_ERROR = {"template", "fields", "$error"}
+
+
+def to_json(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Write the fields of a message so that they can be kept; an error among them keeps its template and its fields."""
+
+    def written(value: Any) -> Any:
+        if isinstance(value, KeyturnError):
+            return {"$error": True, "template": value.template, "fields": value.fields}
+        return str(value)
+
+    plain: dict[str, Any] = json.loads(json.dumps(dict(fields), default=written))
+    return plain
+
+
+def from_json(kept: Mapping[str, Any]) -> dict[str, Any]:
+    """Read what `to_json` wrote: errors are errors again, to be said in the reader's language."""
+    return {key: _read(value) for key, value in kept.items()}
+
+
+def _read(value: Any) -> Any:
+    if isinstance(value, dict) and set(value) == _ERROR:
+        return KeyturnError(value["template"], **from_json(value["fields"]))
+    return value

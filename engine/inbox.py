@@ -34,7 +34,8 @@ class InboxQuery:
 
     `view`: mine (taken by me), group (free, for one of my roles), all (both: what I can do now), overdue (of all), team
     (also taken by others, and the roles I supervise), done (by me). `assignee`: only what this person has taken.
-    `sort`: due, newest, oldest, priority, name, title.
+    `sort`: due, newest, oldest, priority, name, title. `nearest`: for a page that is not there give the last one, as
+    people expect; without it the page is empty, as programs that read to the end do.
     """
 
     view: str = "all"
@@ -46,6 +47,7 @@ class InboxQuery:
     sort: str = "due"
     page: int = 1
     size: int = 25
+    nearest: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,7 @@ def inbox(session: Session, viewer: Viewer, query: InboxQuery, *, now: datetime)
     total = counts[query.view]
     size = max(1, min(query.size, MAX_SIZE))
     pages = max(1, -(-total // size))
-    page = max(1, min(query.page, pages))
+    page = max(1, min(query.page, pages) if query.nearest else query.page)
     if query.view == "done":
         sort = "-completed"
     ids = queries.page(session, views[query.view], sort=sort, offset=(page - 1) * size, limit=size)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from engine import access, people
 from engine.access import Action, Grant, Viewer
-from engine.errors import N_, ConflictError, KeyturnError, NotFoundError, ProcessError
+from engine.errors import N_, ConflictError, KeyturnError, NotFoundError, ProcessError, to_json
 from engine.instance_views import IncidentInfo, incident_info
 from storage import audit, instances
 from storage import incidents as rows
@@ -66,7 +65,7 @@ def record_failed_command(
         known = [i for i in rows.open_of(session, instance.id) if i.payload.get("task_id") == str(task_id)]
         row = known[0] if known else Incident(kind="command", instance_id=instance.id, created_at=now)
         row.template, row.fields, row.element_id = template, fields, error.element_id
-        row.payload = {"task_id": str(task_id), "data": _plain(data), "login": viewer.login}
+        row.payload = {"task_id": str(task_id), "data": to_json(data), "login": viewer.login}
         instance.waits = {**(instance.waits or {}), "incidents": True}
         session.add(row)
         session.flush()
@@ -75,13 +74,8 @@ def record_failed_command(
 
 def _sentence(error: Exception) -> tuple[str, dict[str, Any]]:
     if isinstance(error, KeyturnError):
-        return error.template, _plain(error.fields)
+        return error.template, to_json(error.fields)
     return N_("Unexpected fault: {fault}"), {"fault": f"{type(error).__name__}: {error}"[:2000]}
-
-
-def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
-    plain: dict[str, Any] = json.loads(json.dumps(dict(values), default=str))
-    return plain
 
 
 def list_open(session: Session, viewer: Viewer, *, limit: int = 200, offset: int = 0) -> tuple[IncidentInfo, ...]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from engine import access, definitions
+from engine import access, definitions, errors
 from engine.access import Action, InstanceSubject
 from engine.core.snapshot import Token
 from engine.errors import N_, NotFoundError
@@ -256,7 +256,7 @@ def incident_info(row: Incident, instance: ProcessInstance | None) -> IncidentIn
         job_id=row.job_id,
         element_id=row.element_id,
         template=row.template,
-        fields=dict(row.fields or {}),
+        fields=errors.from_json(row.fields or {}),
         created_at=row.created_at,
         title=instance.title if instance else "",
         business_key=instance.business_key if instance else "",
@@ -299,13 +299,14 @@ def listed(
     process_key: str = "",
     open_only: bool = False,
     text: str = "",
+    business_key: str = "",
     limit: int = 50,
     offset: int = 0,
 ) -> tuple[InstanceHead, ...]:
     """List the instances the viewer may see, newest first."""
     rows = instances.listed(
-        session, process_key=process_key, open_only=open_only, seen_by=_seen_by(viewer), text=text, limit=limit,
-        offset=offset,
+        session, process_key=process_key, open_only=open_only, seen_by=_seen_by(viewer), text=text,
+        business_key=business_key, limit=limit, offset=offset,
     )  # fmt: skip
     return tuple(head_of(row) for row in rows)
 
@@ -317,11 +318,13 @@ def page(
     process_key: str = "",
     open_only: bool = False,
     text: str = "",
+    business_key: str = "",
     number: int = 1,
     size: int = 50,
 ) -> InstancePage:
     """Give a page of the instances the viewer may see, newest first, and how many there are in all."""
     wanted: dict[str, Any] = {"process_key": process_key, "open_only": open_only, "text": text}
+    wanted["business_key"] = business_key
     total = instances.count(session, **wanted, seen_by=_seen_by(viewer), limit=TOTAL_LIMIT)
     items = listed(session, viewer, **wanted, limit=size + 1, offset=(number - 1) * size)
     return InstancePage(

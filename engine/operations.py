@@ -111,12 +111,12 @@ def overview(session: Session, viewer: Viewer, *, now: datetime) -> Measures:
 
 
 def jobs(
-    session: Session, viewer: Viewer, *, kind: str = "", page: int = 1, now: datetime
+    session: Session, viewer: Viewer, *, kind: str = "", page: int = 1, size: int = PAGE, now: datetime
 ) -> tuple[tuple[JobRow, ...], bool]:
     """List jobs, those that wait for a person first, then the earliest due; and tell whether there are more."""
     access.require(viewer, Action.JOB_VIEW)
-    rows = queries.listed(session, kind=kind, limit=PAGE + 1, offset=(page - 1) * PAGE)
-    return tuple(_job(row, now) for row in rows[:PAGE]), len(rows) > PAGE
+    rows = queries.listed(session, kind=kind, limit=size + 1, offset=(page - 1) * size)
+    return tuple(_job(row, now) for row in rows[:size]), len(rows) > size
 
 
 def _job(row: Any, now: datetime) -> JobRow:

@@ -138,11 +138,12 @@ def listed(
     open_only: bool = False,
     seen_by: Seen | None = None,
     text: str = "",
+    business_key: str = "",
     limit: int = 50,
     offset: int = 0,
 ) -> Sequence[ProcessInstance]:
     """List instances, newest first: all, or those that `seen_by` says."""
-    query = _filtered(select(ProcessInstance), process_key, seen_by, text, open_only=open_only)
+    query = _filtered(select(ProcessInstance), process_key, seen_by, text, business_key, open_only=open_only)
     query = query.order_by(ProcessInstance.started_at.desc(), ProcessInstance.id)
     return session.scalars(query.limit(limit).offset(offset)).all()
 
@@ -154,18 +155,27 @@ def count(
     open_only: bool = False,
     seen_by: Seen | None = None,
     text: str = "",
+    business_key: str = "",
     limit: int = 10_000,
 ) -> int:
     """Count what `listed` would list in all, no further than `limit`."""
-    query = _filtered(select(ProcessInstance.id), process_key, seen_by, text, open_only=open_only).limit(limit)
-    return session.scalar(select(func.count()).select_from(query.subquery())) or 0
+    query = _filtered(select(ProcessInstance.id), process_key, seen_by, text, business_key, open_only=open_only)
+    return session.scalar(select(func.count()).select_from(query.limit(limit).subquery())) or 0
 
 
 def _filtered(
-    query: Select[*tuple[Any, ...]], process_key: str, seen_by: Seen | None, text: str, *, open_only: bool
+    query: Select[*tuple[Any, ...]],
+    process_key: str,
+    seen_by: Seen | None,
+    text: str,
+    business_key: str,
+    *,
+    open_only: bool,
 ) -> Select[*tuple[Any, ...]]:
     if process_key:
         query = query.where(ProcessInstance.process_key == process_key)
+    if business_key:
+        query = query.where(ProcessInstance.business_key == business_key)
     if open_only:
         query = query.where(ProcessInstance.status.in_(RUNNING))
     if seen_by is not None:

@@ -25,7 +25,7 @@ def list_instances(call: Call) -> models_instances.Instances:
     query: models_instances.InstanceQuery = call.query
     found = instance_views.page(
         call.session, call.viewer, process_key=query.process, open_only=query.open_only, text=query.text,
-        number=query.page, size=query.size,
+        business_key=query.business_key, number=query.page, size=query.size,
     )  # fmt: skip
     return models_instances.Instances(
         fill(tuple[models_instances.Instance, ...], found.items), query.page, query.size, found.more,

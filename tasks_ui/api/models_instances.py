@@ -11,11 +11,12 @@ from tasks_ui.api.models import Code, Needed, Number, Position, Reason, Size, Va
 
 @dataclass(frozen=True, slots=True)
 class InstanceQuery:
-    """Which instances. `open_only`: those that have not ended."""
+    """Which instances. `open_only`: those that have not ended. `business_key`: exactly this one."""
 
     process: Code = ""
     open_only: bool = False
     text: Code = ""
+    business_key: Code = ""
     page: Position = 1
     size: Size = 50
 

@@ -188,6 +188,7 @@ class JobQuery:
 
     kind: Literal["", "timer", "service", "message", "signal", "outbox", "periodic", "start"] = ""
     page: Position = 1
+    size: Size = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +213,7 @@ class Jobs:
 
     items: tuple[Job, ...]
     page: int
+    size: int
     more: bool
 
 

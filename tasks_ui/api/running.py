@@ -85,8 +85,10 @@ def resolve_incident(call: Call, incident_id: UUID) -> models_work.Done:
 def list_jobs(call: Call) -> models_work.Jobs:
     """List the worker's jobs, those that wait for a person first."""
     query: models_work.JobQuery = call.query
-    found, more = operations.jobs(call.session, call.viewer, kind=query.kind, page=query.page, now=call.now)
-    return models_work.Jobs(fill(tuple[models_work.Job, ...], found), query.page, more)
+    found, more = operations.jobs(
+        call.session, call.viewer, kind=query.kind, page=query.page, size=query.size, now=call.now
+    )
+    return models_work.Jobs(fill(tuple[models_work.Job, ...], found), query.page, query.size, more)
 
 
 OPERATIONS = (correlate_message, send_signal, list_incidents, retry_incident, resolve_incident, list_jobs)

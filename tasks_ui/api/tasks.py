@@ -30,9 +30,9 @@ def _query(given: models_work.TaskQuery | models_work.TaskFilter, **more: Any) -
 
 @operation("GET", "/tasks", TAG, query=models_work.TaskQuery, answer=models_work.Tasks)
 def list_tasks(call: Call) -> models_work.Tasks:
-    """List the viewer's tasks, by page."""
+    """List the viewer's tasks, by page. A page after the last has no items."""
     given: models_work.TaskQuery = call.query
-    query = _query(given, sort=given.sort, page=given.page, size=given.size)
+    query = _query(given, sort=given.sort, page=given.page, size=given.size, nearest=False)
     return fill(models_work.Tasks, tasks.inbox(call.session, call.viewer, query, now=call.now))
 
 

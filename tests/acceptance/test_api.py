@@ -246,7 +246,47 @@ def test_instances_are_paged_over_what_a_person_sees(admin: Program, site: Site)
     assert (first["total"], first["pages"], first["more"], len(first["items"])) == (3, 2, True, 2)
     last = agent.get("/instances?process=probe&size=2&page=2")
     assert ([i["id"] for i in last["items"]], last["more"]) == ([one], False)
+    beyond = agent.get("/instances?process=probe&size=2&page=3")
+    assert (beyond["items"], beyond["page"], beyond["pages"], beyond["total"]) == ([], 3, 2, 3)
+    assert [i["business_key"] for i in agent.get("/instances?business_key=B-2")["items"]] == ["B-2"]
+    assert agent.get("/instances?business_key=B")["total"] == 0  # exactly this key, not what it begins with
     assert "共 1 个流程实例" in site.person("admin").get("/admin/instances?q=XYZ-3").text
+
+
+def test_a_page_after_the_last_is_empty(admin: Program, agent: Program, site: Site) -> None:
+    for _ in range(3):
+        started(admin)
+    last = agent.get("/tasks?process=probe&size=2&page=2")
+    assert (len(last["items"]), last["page"], last["pages"]) == (1, 2, 2)
+    beyond = agent.get("/tasks?process=probe&size=2&page=999")
+    assert (beyond["items"], beyond["page"], beyond["pages"], beyond["total"]) == ([], 999, 2, 3)
+    first, rest = admin.get("/jobs?size=1"), admin.get("/jobs?size=1&page=2")
+    assert (len(first["items"]), first["size"], first["more"]) == (1, 1, True)
+    assert first["items"] != rest["items"]
+    assert "/tasks/" in site.person("lin.xiaoan").get("/inbox?page=999").text  # people see the nearest page
+
+
+def test_an_administrator_takes_no_task_away_unsaid(admin: Program, agent: Program) -> None:
+    started(admin)
+    [task] = agent.get("/tasks?process=probe")["items"]
+    agent.post(f"/tasks/{task['id']}/claim")
+    assert "林小安" in admin.post(f"/tasks/{task['id']}/claim", status=409)["detail"]
+    assert agent.get(f"/tasks/{task['id']}")["item"]["assignee"] == "lin.xiaoan"
+
+
+def test_an_incident_is_told_in_one_language(admin: Program, agent: Program, site: Site) -> None:
+    stuck = """<startEvent id="a"/><sequenceFlow id="f" sourceRef="a" targetRef="t"/>
+    <userTask id="t" name="决定" camunda:candidateGroups="agent"/><sequenceFlow id="g" sourceRef="t" targetRef="x"/>
+    <exclusiveGateway id="x" default="i"/><sequenceFlow id="h" sourceRef="x" targetRef="e"><conditionExpression>=ok = true
+    </conditionExpression></sequenceFlow><sequenceFlow id="i" sourceRef="x" targetRef="e2"/><endEvent id="e"/>
+    <endEvent id="e2"/>"""
+    deploy(admin, bpmn(stuck))
+    one = admin.post("/definitions/probe/start", {}, 201)["id"]
+    agent.post(f"/tasks/{task_of(agent, '决定')['id']}/complete", {}, 409)
+    [incident] = [i for i in admin.get("/incidents")["items"] if i["instance_id"] == one]
+    assert "there is no variable “ok”" not in incident["message"]
+    assert "没有变量“ok”" in incident["message"]
+    assert "没有变量“ok”" in site.person("admin").get("/admin/incidents").text
 
 
 def test_only_administrators_operate(admin: Program, agent: Program) -> None:
@@ -335,7 +375,9 @@ def test_a_request_with_a_key_happens_once(admin: Program) -> None:
     deploy(admin)
     key = {"headers": {"Idempotency-Key": "order-66"}}
     first = admin.ask("POST", "/definitions/probe/start", {"business_key": "B-9"}, **key)
-    again = admin.ask("POST", "/definitions/probe/start", {"business_key": "B-9"}, headers={"Idempotency-Key": "order-66"})
+    again = admin.ask(
+        "POST", "/definitions/probe/start", {"business_key": "B-9"}, headers={"Idempotency-Key": "order-66"}
+    )
     assert (first.status_code, again.status_code) == (201, 201)
     assert first.get_json() == again.get_json()
     assert again.headers["Idempotency-Replayed"] == "true"
