@@ -416,3 +416,15 @@ def test_signs_of_other_languages_are_told_as_feel_writes_them(written: str, mea
     found = [f for f in check(body) if f.rule == "invalid-feel"]
     mended = repair.apply(text, repair.proposals(text, found)[:1])
     assert meant in {f.condition for f in parse.parse(mended).processes["P"].flows.values()}
+
+
+def test_a_lane_of_an_unknown_role_is_told_before_its_tasks_have_a_type():
+    lanes = '<laneSet id="ls"><lane id="l" name="验收工程帅"><flowNodeRef>a</flowNodeRef></lane></laneSet>'
+    text = xml(lanes + START + '<task id="a" name="验收"/>' + END + TASK)
+    roles = frozenset({"inspector", "验收工程师", "Inspector", "客服"})
+    findings = lint.check(normalise.normalise(parse.parse(text)), lint.Known(roles=roles))
+    [finding] = [f for f in findings if f.rule == "unknown-role"]
+    assert (finding.element_id, finding.severity) == ("a", "warning")
+    assert "是不是“验收工程师”？" in finding.chinese()
+    assert "已有的角色例如：客服、验收工程师。" in finding.chinese()
+    assert "for example, Inspector." in str(finding)

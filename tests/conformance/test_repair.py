@@ -280,6 +280,20 @@ def test_labels_of_the_flows_become_the_answers_to_a_question_of_the_task_before
             assert [t.element_id for t in bench.tasks() if t.instance_id == instance] == [following]
 
 
+def test_answers_on_the_flows_of_a_task_are_told_apart_by_its_own_question():
+    body = START + '<userTask id="a" name="验收" camunda:candidateGroups="agent"/>' + END + '<endEvent id="e2"/>' + chain("s", "a")
+    body += '<sequenceFlow id="y" name="合格" sourceRef="a" targetRef="e"/>'
+    body += '<sequenceFlow id="n" name="不合格" sourceRef="a" targetRef="e2"/>'
+    [finding] = [f for f in found(xml(body)) if f.rule == "implicit-split"]
+    assert (finding.severity, finding.element_id) == ("warning", "a")
+    text = mended(body, "question")
+    process = parse.parse(text).processes["P"]
+    [field] = process.nodes["a"].form_fields
+    assert [value for value, _ in field.options] == ["合格", "不合格"]
+    assert (process.flows["y"].condition, process.nodes["a"].default) == (f'{field.id} = "合格"', "n")
+    assert "warning" not in {f.severity for f in found(text)}
+
+
 def test_a_question_is_not_asked_twice_nor_where_a_form_is_chosen():
     text = mended(both("yes", "no", "OK?", 'camunda:formRef="T"'), "question")
     process = parse.parse(text).processes["P"]

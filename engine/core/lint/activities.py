@@ -34,6 +34,9 @@ def check_activity(model: Model, process: Process, node: Node, known: Known) -> 
             "未设类型的任务不做任何事，会直接通过。如果由人来做，请改成人工任务。",
             repair="user-task",
         )
+        for name in (part.strip() for part in node.lane.split(",")):
+            if name and known.roles and name not in known.roles:  # told now, not only when it has become a user task
+                yield _unknown(node, "role", "角色", name, known.roles, "warning")
     elif kind in {"userTask", "manualTask"}:
         yield from _person(process, node, known)
     elif kind in SERVICES and topic:
@@ -202,8 +205,19 @@ def _reference(node: Node, name: str, names: frozenset[str] | None, what: str, w
         yield _unknown(node, what, what_zh, name, names, "error")
 
 
+def _some_roles(names: frozenset[str]) -> tuple[str, str]:
+    """Name a few roles for each language; a role is known by its code, its Chinese and its English name."""
+    chinese = [name for name in sorted(names) if not name.isascii()]
+    english = [name for name in sorted(names) if name.isascii() and not name.islower()]
+    codes = [name for name in sorted(names) if name.islower() and name.isascii()]
+    return ", ".join((english or codes or chinese)[:6]), "、".join((chinese or codes or english)[:6])
+
+
 def _unknown(node: Node, what: str, what_zh: str, name: str, names: frozenset[str], severity: Severity) -> Finding:
     hint, hint_zh = did_you_mean(name, names)
+    if what == "role":
+        some, some_zh = _some_roles(names)
+        hint, hint_zh = f"{hint} Roles are, for example, {some}.", f"{hint_zh}已有的角色例如：{some_zh}。"
     act, act_zh = {
         "role": ("Enter the role in the administration, or choose another.", "请在管理里添加这个角色，或另选一个。"),
         "topic": ("Register a service of that name, or choose another.", "请登记同名的服务，或另选一个。"),

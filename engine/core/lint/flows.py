@@ -230,9 +230,33 @@ def _splits(process: Process, scope: str) -> bool:
     )
 
 
+def _answers(node: Node, flows: list[Flow]) -> bool:
+    """Tell whether the flows that leave a step carry different names and nothing else tells them apart."""
+    names = {" ".join(f.name.split()) for f in flows}
+    return not node.default and not any(f.condition for f in flows) and len(names) == len(flows) and "" not in names
+
+
+def _can_ask(node: Node) -> bool:
+    """Tell whether a step is a task of a person whose form is not drawn elsewhere, so that it can carry a question."""
+    own_form = any(node.attributes.get(name) for name in ("formRef", "formKey"))
+    return node.type == "userTask" and not own_form and node.loop is None
+
+
 def _implicit(process: Process, node: Node) -> Iterator[Finding]:
     gateway = node.type.endswith("Gateway")
-    if not gateway and len(node.outgoing) > 1:
+    flows = [process.flows[id_] for id_ in node.outgoing]
+    if not gateway and len(flows) > 1 and _answers(node, flows):
+        named = " / ".join(f.name for f in flows)
+        yield about(
+            node,
+            "implicit-split",
+            "warning",
+            f"The flows {named} read as answers, but no condition tells them apart: all are taken at once. Give each a "
+            "condition, or put an exclusive gateway before them.",
+            f"连线“{named}”看起来是不同的答案，但都没有条件，会同时走。请逐一设定条件，或在前面加一个排他网关。",
+            repair="question" if _can_ask(node) else "",
+        )
+    elif not gateway and len(flows) > 1:
         yield about(
             node,
             "implicit-split",

@@ -79,10 +79,10 @@ form-field-type|A drawn field has an unknown type|任务内表单字段的类型
 four-eyes-without-task|Four eyes name no other user task|四眼原则没有指向其他人工任务
 gateway-without-condition|A flow of a gateway has no condition|网关的连线没有条件|default-flow,question
 implicit-merge|Flows merge without a gateway|没有网关就合并
-implicit-split|Flows split without a gateway|没有网关就分开
+implicit-split|Flows split without a gateway|没有网关就分开|question
 invalid-feel|An expression is not FEEL|表达式不是有效的 FEEL|spelling
 invalid-priority|A priority is not a whole number|优先级不是整数
-invalid-time|A time does not exist|时间无效
+invalid-time|A time does not exist|时间无效|time
 juel|An expression of Camunda 7 is read as FEEL|Camunda 7 表达式按 FEEL 执行|juel
 lane-without-name|A lane with tasks of people has no name|有人工任务的泳道没有名称
 link-twice|Two catching links have one name|两个链接接收事件同名

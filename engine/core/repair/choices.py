@@ -23,7 +23,10 @@ PASSED = frozenset(
 
 
 def question(root: etree._Element, node: etree._Element) -> None:
-    """Give every flow of an exclusive gateway the answer it stands for, and ask for it in the task before."""
+    """Give every flow of an exclusive gateway the answer it stands for, and ask for it in the task before.
+
+    Flows that leave a task without a gateway are told apart likewise: the task itself asks.
+    """
     scope = node.getparent()
     leaving = [f for f in flows(scope) if f.get("sourceRef") == node.get("id")] if scope is not None else []
     by_id = {n.get("id", ""): n for n in nodes(scope)} if scope is not None else {}
@@ -40,7 +43,7 @@ def question(root: etree._Element, node: etree._Element) -> None:
             condition = etree.SubElement(flow, CONDITION)
             condition.set(f"{{{XSI}}}type", f"{node.prefix}:tFormalExpression" if node.prefix else "tFormalExpression")
             condition.text = f"{name} = {quoted(answer)}"
-    for asker in _askers(by_id, scope, node):
+    for asker in [node] if kind(node) == "userTask" else _askers(by_id, scope, node):
         _ask(asker, name, _name(node) or " / ".join(found), found)
 
 
