@@ -115,6 +115,8 @@ def start_instance(call: Call, key: str) -> models_instances.Instance:
     """Start an instance of the newest version of a process.
 
     When it has a start form, the variables are checked against it, and what is no field of it is left out.
+    Give `scope` (the code of the project) when people hold their roles for projects: a task of an instance without a
+    scope is seen only by those who hold its role everywhere, and by administrators.
     """
     body: models.StartRequest = call.body
     made = starts.start(

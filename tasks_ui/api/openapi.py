@@ -128,6 +128,10 @@ def _parts(one: Operation) -> dict[str, Any]:
     }
 
 
+FIRST = ("tasks", "instances")
+"""What programs ask for most; the page begins with it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """An operation as the page for people lists it; `takes` and `gives` name fields with their types."""
@@ -142,7 +146,7 @@ class Line:
 
 def groups(operations: Sequence[Operation], prefix: str) -> list[tuple[str, list[Line]]]:
     """List the operations by what they are about, for the page."""
-    ordered = sorted(operations, key=lambda one: one.tag)
+    ordered = sorted(operations, key=lambda one: (one.tag not in FIRST, one.tag != FIRST[0], one.tag))
     return [(tag, [_line(one, prefix) for one in some]) for tag, some in groupby(ordered, key=lambda one: one.tag)]
 
 
