@@ -104,14 +104,14 @@ def seconds(name: str) -> float:
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_it_is_refused_soon_and_takes_little_memory(name: str) -> None:
-    took = min(seconds(name) for _ in range(3))  # a busy machine slows any single try
+    tries = (seconds(name) for _ in range(3))  # a busy machine may slow any single one
     tracemalloc.start()
     try:
         outcome(name)
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert took < SECONDS, f"{took:.3f} s"
+    assert any(took < SECONDS for took in tries)
     assert peak < BYTES, f"{peak / 1e6:.1f} MB"
 
 
