@@ -62,6 +62,12 @@ def bpmn(body: str, key: str = "probe") -> bytes:
 <process id="{key}" name="试验" isExecutable="true">{body}</process></definitions>""".encode()
 
 
+DRAWN = bpmn(
+    """<startEvent id="begin"><extensionElements><camunda:formData><camunda:formField id="amount" label="金额" type="long">
+<camunda:validation><camunda:constraint name="required"/></camunda:validation></camunda:formField></camunda:formData>
+</extensionElements></startEvent><sequenceFlow id="f1" sourceRef="begin" targetRef="write"/>
+<userTask id="write" name="填写" camunda:candidateGroups="agent"/>"""
+)
 APPROVAL = bpmn(
     """<startEvent id="begin"/><sequenceFlow id="f1" sourceRef="begin" targetRef="write"/>
 <userTask id="write" name="填写" camunda:candidateGroups="agent"/><sequenceFlow id="f2" sourceRef="write" targetRef="wait"/>

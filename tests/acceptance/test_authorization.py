@@ -58,7 +58,8 @@ ORGANISERS = frozenset({"cs_mgr", "eng_lead"})
 ON_SITE = frozenset(
     {"inspector", "cs_sup", "cs_mgr", "eng_lead", "engineer", "prop_check", "prop_cs", "ho_lead", "leader", "gm"} | OWNERS
 )
-VISITORS = frozenset({"inspector", "admin"})
+INSPECTOR = frozenset({"inspector"})
+VISITORS = INSPECTOR | {"admin"}
 SUPERVISORS = frozenset({"cs_sup", "cs_mgr", "admin"})
 SEEING = TAKERS | SUPERVISORS
 WATCHERS = frozenset(
@@ -247,8 +248,8 @@ TABLE: dict[tuple[str, str], Row] = {
     ("GET", "/inspect/houses"): Row("/inspect/houses"),
     ("GET", "/inspect/<number>"): Row("/inspect/{visit}"),
     ("GET", "/inspect/<number>/state"): of_visit("/inspect/{visit}/state"),
-    ("GET", "/inspect/<number>/plan"): Row("/inspect/{visit}/plan", NOBODY, NOBODY),  # none of these has a plan
-    ("GET", "/inspect/unit/<path:code>"): of_visit("/inspect/unit/{visited}"),
+    ("GET", "/inspect/<number>/plan"): Row("/inspect/{visit}/plan", ADMIN, NOBODY),  # none has a plan; he reads whose it is
+    ("GET", "/inspect/unit/<path:code>"): Row("/inspect/unit/{visited}", INSPECTOR, INSPECTOR, NOBODY, NOBODY),
     ("POST", "/inspect/<number>/results"): of_visit("/inspect/{visit}/results"),
     ("POST", "/inspect/<number>/defects"): of_visit("/inspect/{visit}/defects"),
     ("POST", "/inspect/<number>/photos"): of_visit("/inspect/{visit}/photos", file=FILE),

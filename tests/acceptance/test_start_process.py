@@ -8,18 +8,12 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from storage.tables.work import UserTask
-from tests.acceptance.api_client import bpmn, program
+from tests.acceptance.api_client import DRAWN, program
 from tests.acceptance.test_api import deploy
 
 if TYPE_CHECKING:
     from tests.sites import Site
 
-DRAWN = bpmn(
-    """<startEvent id="begin"><extensionElements><camunda:formData><camunda:formField id="amount" label="金额" type="long">
-<camunda:validation><camunda:constraint name="required"/></camunda:validation></camunda:formField></camunda:formData>
-</extensionElements></startEvent><sequenceFlow id="f1" sourceRef="begin" targetRef="write"/>
-<userTask id="write" name="填写" camunda:candidateGroups="agent"/>"""
-)
 PAGE = "/start/process/probe"
 
 

@@ -25,6 +25,7 @@ from storage.tables.registers import ImportRun
 from storage.tables.work import UserTask
 from tests import halls, visits
 from tests.acceptance import order_site
+from tests.acceptance.api_client import DRAWN
 from tests.browser.conftest import AXE, CHECK, RULES, Live, shoot
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ PAGES: dict[str, list[tuple[str, str]]] = {
     "cases.show": [(AGENT, "/cases/{case}"), (AGENT, "/cases/{closed}")],
     "start.index": [(AGENT, "/start")],
     "start.complaint": [(AGENT, "/start/complaint")],
+    "start.process.show": [(AGENT, "/start/process/probe")],
     "start.done": [(AGENT, "/start/complaint/done/{case}")],
     "prints.show": [
         (AGENT, "/print/record/{case}"),
@@ -179,10 +181,11 @@ def _renamed(found: re.Match[bytes]) -> bytes:
 
 
 def _versions(session: Session, live: Live) -> dict[str, str]:
-    """Publish a version without one of the steps, and have cases moved to it, of which one is refused already."""
+    """Publish a process of one's own, and a version with a step renamed; have cases moved to it, one refused already."""
     older = session.scalars(select(ProcessDefinition).where(ProcessDefinition.key == "complaint_dispatch")).one()
     given = {"now": live.site.clock()}
     registry = live.site.app.extensions["keyturn"].registry
+    definitions.deploy(session, files={"probe.bpmn": DRAWN}, viewer=SYSTEM, registry=registry, **given)
     source = re.sub(rb'( id|sourceRef|targetRef|bpmnElement)="T07"|>T07<', _renamed, older.source)
     made = definitions.deploy(session, files={"c.bpmn": source}, viewer=SYSTEM, registry=registry, **given)
     newer = made.processes[0].id
