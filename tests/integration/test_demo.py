@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from datetime import datetime, timedelta
 
 import pytest
@@ -13,9 +14,11 @@ from processes.services import cases, demo, registry
 from processes.services.demo import answers, diary, stories
 from storage import orders
 from storage.files import Files
+from storage.session import Database
 from storage.tables.cases import ServiceCase, SurveyResponse
 from storage.tables.deadlines import Deadline, Escalation
 from storage.tables.work import Attachment, Incident, Job, UserTask
+from tests.conftest import NOW, fresh_postgres
 
 BUSY = (
     *("lin.xiaoan", "zhou.xiaoning", "chen.liyan", "zhao.zhiqiu", "sun.mingli", "wu.gongjia", "zheng.jianli"),
@@ -25,13 +28,21 @@ BUSY = (
 )
 
 
-@pytest.fixture
-def played(database, now, tmp_path):
-    """The mini demonstration on each kind of database, with the numbers of its stories."""
-    known = registry()
-    demo.furnish(database, now=now, registry=known)
-    stage = stories.play(database, "mini", now=now, registry=known, files=Files(tmp_path / "files"))
-    return database, stage.numbers
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def played(request, tmp_path_factory):
+    """The mini demonstration on each kind of database, with the numbers of its stories; the tests only read it."""
+    folder = tmp_path_factory.mktemp("played")
+    with ExitStack() as stack:
+        url = f"sqlite:///{folder}/keyturn.db"
+        if request.param == "postgres":
+            url = stack.enter_context(fresh_postgres(request.getfixturevalue("postgres_server")))
+        database = Database(url)
+        stack.callback(database.dispose)
+        database.create_all()
+        known = registry()
+        demo.furnish(database, now=NOW, registry=known)
+        stage = stories.play(database, "mini", now=NOW, registry=known, files=Files(folder / "files"))
+        yield database, stage.numbers
 
 
 def test_every_story_ends_as_written(played, now) -> None:
