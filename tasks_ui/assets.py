@@ -71,3 +71,17 @@ def icon(name: str, label: str = "") -> Markup:
 def install(app: Flask) -> None:
     """Give templates the functions `icon`, `asset`, `static` and `front_end_built`."""
     app.jinja_env.globals.update(icon=icon, asset=asset, static=static, front_end_built=built)
+
+
+BUILT = DIST / "fonts" / "NotoSansSC.ttf"
+SYSTEM = (
+    (Path("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc"), 2),  # JP, KR, SC, TC, HK
+    (Path("/usr/share/fonts/noto-cjk/NotoSansCJK-Regular.ttc"), 2),
+    (Path("/usr/share/fonts/google-noto-cjk/NotoSansCJK-Regular.ttc"), 2),
+)
+
+
+@cache
+def sheet_font() -> tuple[Path, int] | None:
+    """Find the font of PDF sheets, and its place in a collection; None when there is none on this machine."""
+    return next(((path, place) for path, place in ((BUILT, 0), *SYSTEM) if path.is_file()), None)

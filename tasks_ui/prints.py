@@ -13,7 +13,7 @@ from flask_babel import force_locale, gettext
 from engine import attachments
 from engine.errors import N_, InvalidInputError, NotFoundError
 from processes.services import papers
-from tasks_ui import context, sheet_pdf
+from tasks_ui import assets, context
 from tasks_ui.attachments import files
 from tasks_ui.guard import public
 from tasks_ui.i18n import DEFAULT, local, money, translate
@@ -42,7 +42,7 @@ def show(document: str, number: str) -> str:
         "issue": gettext("Give it a number"),
         "other": gettext("English sheet") if language == DEFAULT else gettext("Chinese sheet"),
         "kinds": [(kind, gettext(title)) for kind, title in papers.kinds(document)],
-        "no_font": "" if sheet_pdf.font() else gettext(NO_FONT),
+        "no_font": "" if assets.sheet_font() else gettext(NO_FONT),
     }
     with force_locale(language):
         return render_template("print/sheet.html", sheet=sheet, bar=bar, write=write, cell=cell, day=day, pairs=pairs,
@@ -61,7 +61,9 @@ def issue(document: str, number: str) -> BaseResponse:
 @blueprint.get("/print/<document>/<number>/pdf")
 def pdf(document: str, number: str) -> Response:
     """Send the sheet as PDF with its font in it; one that has no number yet says that it is a preview."""
-    typeface = sheet_pdf.font()
+    from tasks_ui import sheet_pdf  # noqa: PLC0415  its library takes 33 MB: only a process that draws pays
+
+    typeface = assets.sheet_font()
     if typeface is None:
         raise InvalidInputError(NO_FONT)
     with context.transaction() as session:

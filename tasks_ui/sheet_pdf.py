@@ -7,28 +7,19 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fpdf import FPDF
 from fpdf.enums import WrapMode, XPos, YPos
 from fpdf.fonts import FontFace
 
-from tasks_ui.assets import DIST
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
+    from pathlib import Path
 
     from processes.services.sheets import Field, Sheet, Signature, Table
 
-BUILT = DIST / "fonts" / "NotoSansSC.ttf"
-SYSTEM = (
-    (Path("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc"), 2),  # JP, KR, SC, TC, HK
-    (Path("/usr/share/fonts/noto-cjk/NotoSansCJK-Regular.ttc"), 2),
-    (Path("/usr/share/fonts/google-noto-cjk/NotoSansCJK-Regular.ttc"), 2),
-)
 FAMILY, MARGIN, LINE = "sheet", 14, 5.2
 TITLE, TEXT, SMALL = 17, 9.5, 7.5
 LABEL_GREY = (243, 244, 246)
@@ -45,12 +36,6 @@ class Words:
     field: Callable[[Field], str]
     cell: Callable[[Any], str]
     day: Callable[[datetime | None], str]
-
-
-@cache
-def font() -> tuple[Path, int] | None:
-    """Find the font, and its place in a collection; None when there is none on this machine."""
-    return next(((path, place) for path, place in ((BUILT, 0), *SYSTEM) if path.is_file()), None)
 
 
 class Paper(FPDF):

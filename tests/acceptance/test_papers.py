@@ -26,7 +26,7 @@ from storage.tables.handovers import (
     StationCheck,
 )
 from storage.tables.parties import AccessLog, Ownership, Party
-from tasks_ui import sheet_pdf
+from tasks_ui import assets
 from tests import halls
 from tests.sites import site_in
 
@@ -272,7 +272,7 @@ def test_what_does_not_exist_is_not_found(papers: Site, path: str) -> None:
 
 
 def test_without_a_font_the_page_says_so_and_still_prints(papers: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sheet_pdf, "font", lambda: None)
+    monkeypatch.setattr(assets, "sheet_font", lambda: None)
     person = desk(papers)
     page = person.get(f"/print/review/{ORDER}")
     assert "没有生成 PDF 所需的中文字体" in page.text

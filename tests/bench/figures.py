@@ -94,7 +94,7 @@ def report(figures: Sequence[Figure], about: str) -> str:
         f"## Ratios within one run\n\nMachines differ; these should not.\n\n{head}{ratios}\n\n"
         f"## Times, rates, sizes\n\n{head}{others}\n\n"
         f"## Missed budgets\n\n{said or 'None.'}\n\n"
-        "Not measured yet: spawning a batch of 750 houses and the weight of the editor; neither exists.\n"
+        "Not measured yet: the weight of the editor; there is none.\n"
     )
 
 
