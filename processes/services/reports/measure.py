@@ -1,0 +1,159 @@
+"""A measure: its name, formula, source and goal, and the one select that its figure and its list both come from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from storage import reports
+from storage.reports import DIMENSIONS, Row, Span, Sums
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from sqlalchemy import Select
+    from sqlalchemy.orm import Session
+
+    from processes.services.reports.question import Question
+
+Kind = Literal["rate", "mean", "count", "sum", "median", "p90"]
+MOST = {"median": 0.5, "p90": 0.9}
+CASE_DIMENSIONS = tuple(name for name in DIMENSIONS if name != "stage")
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A key figure (B66). Texts are in Chinese and English, as its definition is data.
+
+    `id`: K06; further columns of the same index are K06b, K06c. `group`: 指标类别. `data`: 数据来源. `rule`: of the
+    sources. `cycles`: 考核周期. `kind`: rate and mean are Σ value ÷ Σ counted (rate in percent), count and sum are
+    Σ value, median and p90 of the values. `better`: up or down; "" when neither. `unit`: what the figure is in.
+    `select` gives the rows (`storage.reports.row`). With `by_span` it depends on the span asked (stock at a cut-off),
+    else it is the same for every span and the span picks rows by `at`.
+    """
+
+    id: str
+    zh: str
+    en: str
+    group: str
+    formula_zh: str
+    formula_en: str
+    data_zh: str
+    data_en: str
+    rule: str
+    kind: Kind
+    select: Callable[[Span], Select[Any]]
+    unit: str = ""
+    better: Literal["up", "down", ""] = "up"
+    cycles: tuple[str, ...] = ("month", "quarter", "year")
+    dimensions: tuple[str, ...] = CASE_DIMENSIONS
+    by_span: bool = False
+
+    def name(self, locale: str) -> str:
+        """Give its name in a language."""
+        return self.en if locale == "en" else self.zh
+
+    def formula(self, locale: str) -> str:
+        """Give its definition in a language."""
+        return self.formula_en if locale == "en" else self.formula_zh
+
+    def data(self, locale: str) -> str:
+        """Say in a language where its data come from."""
+        return self.data_en if locale == "en" else self.data_zh
+
+    @property
+    def fraction(self) -> bool:
+        """Tell whether it is a fraction, which has no figure when nothing counts."""
+        return self.kind in ("rate", "mean")
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A measure's answer. `amount` None: nothing counts for it, shown as —, neither 0 nor 100 %.
+
+    A rate is 0–1. `counted` stands below the fraction line, `value` above; `rows` is how long the list behind it is.
+    """
+
+    amount: float | None
+    counted: float = 0.0
+    value: float = 0.0
+    rows: int = 0
+
+
+NOTHING = Figure(None)
+
+
+def percentile(values: Sequence[float], share: float) -> float | None:
+    """Give the value below which a share of the values lie (linear between neighbours); None for no values."""
+    if not values:
+        return None
+    ordered = sorted(values)
+    place = share * (len(ordered) - 1)
+    low = int(place)
+    high = min(low + 1, len(ordered) - 1)
+    return ordered[low] + (ordered[high] - ordered[low]) * (place - low)
+
+
+def _figure(measure: Measure, sums: Sums) -> Figure:
+    amount = (sums.value / sums.counted if sums.counted else None) if measure.fraction else sums.value
+    return Figure(amount, sums.counted, sums.value, sums.rows)
+
+
+def answers(measure: Measure, question: Question) -> bool:
+    """Tell whether a measure can be narrowed as the question asks."""
+    return set(question.filters) <= set(measure.dimensions)
+
+
+def figures(
+    session: Session, measure: Measure, question: Question, spans: Sequence[Span], by: str = ""
+) -> dict[str, list[Figure]]:
+    """Answer for several spans, in one statement where the measure allows; by the texts of a dimension if named.
+
+    Without a dimension the only key is "". A measure that cannot be narrowed as asked has no figure.
+    """
+    if not answers(measure, question) or (by and by not in measure.dimensions):
+        return {} if by else {"": [NOTHING] * len(spans)}
+    if not measure.by_span:
+        return _together(session, measure, question, spans, by)
+    found: dict[str, list[Figure]] = {} if by else {"": [NOTHING] * len(spans)}
+    empty = _figure(measure, Sums())
+    for place, span in enumerate(spans):
+        for key, (figure,) in _together(session, measure, question, [span], by).items():
+            found.setdefault(key, [empty] * len(spans))[place] = figure
+    return found
+
+
+def _together(
+    session: Session, measure: Measure, question: Question, spans: Sequence[Span], by: str
+) -> dict[str, list[Figure]]:
+    rows = measure.select(spans[0])
+    if measure.kind in MOST:
+        found = reports.values(session, rows, spans, question.within, by)
+        share = MOST[measure.kind]
+        result = {
+            key: [Figure(percentile(one, share), len(one), 0.0, len(one)) for one in lists]
+            for key, lists in found.items()
+        }
+        return result if by or result else {"": [NOTHING] * len(spans)}
+    summed = reports.sums(session, rows, spans, question.within, by)
+    return {key: [_figure(measure, one) for one in line] for key, line in summed.items()}
+
+
+def figure(session: Session, measure: Measure, question: Question) -> Figure:
+    """Answer for the period asked."""
+    return figures(session, measure, question, [question.span])[""][0]
+
+
+def rows(
+    session: Session, measure: Measure, question: Question, *, limit: int | None = 50, offset: int = 0
+) -> Sequence[Row]:
+    """List the rows that the figure of the period counts."""
+    if not answers(measure, question):
+        return ()
+    span = question.span
+    return reports.listed(session, measure.select(span), span, question.within, limit=limit, offset=offset)
+
+
+def by_id(measures: Sequence[Measure]) -> Mapping[str, Measure]:
+    """Index measures by their id."""
+    return {one.id: one for one in measures}

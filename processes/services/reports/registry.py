@@ -1,0 +1,25 @@
+"""All measures, in the order of the key figures' page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.errors import N_, NotFoundError
+from processes.services.reports import measures_cases, measures_houses
+from processes.services.reports.measure import by_id
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from processes.services.reports.measure import Measure
+
+MEASURES: Mapping[str, Measure] = by_id(
+    sorted((*measures_cases.MEASURES, *measures_houses.MEASURES), key=lambda one: one.id)
+)
+
+
+def find(measure_id: str) -> Measure:
+    """Find a measure; NotFoundError."""
+    if measure_id not in MEASURES:
+        raise NotFoundError(N_("There is no such key figure."))
+    return MEASURES[measure_id]
