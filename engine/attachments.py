@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import io
-import warnings
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import IO, TYPE_CHECKING
 from uuid import uuid4
-
-from PIL import Image, ImageOps, UnidentifiedImageError
 
 from engine import access
 from engine.access import Action
@@ -28,13 +24,11 @@ if TYPE_CHECKING:
 
     from engine.access import Viewer
     from storage.files import Files
+    from storage.tables.work import UserTask
 
 MAX_BYTES = 50_000_000
-MAX_PIXELS = 60_000_000
-LONGEST_SIDE = 2560
 MAX_FILES = 200
 UNKNOWN_KIND = N_("{name} is neither a picture (JPEG, PNG, WebP) nor a PDF, Word, Excel, MP3, M4A or MP4 file.")
-PICTURES = {"JPEG": ("image/jpeg", ".jpg"), "PNG": ("image/png", ".png"), "WEBP": ("image/webp", ".webp")}
 _OFFICE = {"word/": ".docx", "xl/": ".xlsx"}
 _MEDIA_TYPES = {
     ".pdf": "application/pdf",
@@ -98,28 +92,19 @@ def _kind(data: bytes) -> str | None:
 
 
 def _picture(name: str, data: bytes) -> Prepared:
-    refused = InvalidInputError(UNKNOWN_KIND, name=name)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our own limit is below
-            opened = Image.open(io.BytesIO(data), formats=tuple(PICTURES))
-        if opened.width * opened.height > MAX_PIXELS:
-            raise InvalidInputError(N_("The picture {name} has too many pixels."), name=name)
-        kind = str(opened.format)
-        turned = ImageOps.exif_transpose(opened) or opened
-        turned.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
-        if kind == "JPEG" or turned.mode not in ("1", "L", "LA", "P", "RGB", "RGBA"):
-            turned = turned.convert("RGB")
-        plain = Image.new(turned.mode, turned.size)  # a new picture has no metadata to leak
-        if turned.mode == "P":
-            plain.putpalette(turned.getpalette() or [])
-        plain.paste(turned)
-        out = io.BytesIO()
-        plain.save(out, kind, quality=85, optimize=True)
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise refused from error
-    media_type, suffix = PICTURES[kind]
-    return Prepared(_renamed(name, suffix), out.getvalue(), media_type, plain.width, plain.height)
+    from engine import pictures  # noqa: PLC0415  its library takes megabytes: only a process that gets pictures pays
+
+    picture = pictures.redrawn(name, data)
+    if picture is None:
+        raise InvalidInputError(UNKNOWN_KIND, name=name)
+    return Prepared(_renamed(name, picture.suffix), picture.data, picture.media_type, picture.width, picture.height)
+
+
+def small(path: Path, kept: AttachmentInfo, *, side: int) -> bytes:
+    """Draw a stored picture small."""
+    from engine import pictures  # noqa: PLC0415  as above
+
+    return pictures.small(path, kept.media_type, side=side)
 
 
 def put(
@@ -139,7 +124,7 @@ def put(
     `key` is the sender's own id of the file: sent again, it is found and not kept a second time.
     Raises NotFoundError, NotAllowedError, ConflictError when the task is closed or taken, InvalidInputError.
     """
-    task = tasks.get(session, task_id)
+    task = _held(session, task_id)
     if task is None:
         raise NotFoundError(N_("There is no such task."))
     access.require(viewer, Action.TASK_VIEW, task)
@@ -171,6 +156,12 @@ def put(
     return attachment_info(row)
 
 
+def _held(session: Session, task_id: UUID) -> UserTask | None:
+    """Read a task as it is once its instance is held: nobody completes it while a file is added or removed."""
+    instances.lock_by_task(session, task_id)
+    return tasks.get(session, task_id)
+
+
 def _again(known: Attachment, task_id: UUID) -> AttachmentInfo:
     if known.task_id != task_id:
         raise InvalidInputError(N_("This file was sent for something else already."))
@@ -194,7 +185,7 @@ def get(session: Session, viewer: Viewer, attachment_id: UUID, *, files: Files) 
 def remove(session: Session, viewer: Viewer, attachment_id: UUID, *, now: datetime) -> None:
     """Take a file back out of an open task; the row stays for the record."""
     row = session.get(Attachment, attachment_id)
-    task = tasks.get(session, row.task_id) if row is not None and row.task_id else None
+    task = _held(session, row.task_id) if row is not None and row.task_id else None
     if row is None or row.removed_at is not None or task is None:
         raise NotFoundError(N_("There is no such file."))
     access.require(viewer, Action.TASK_VIEW, task)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, flash, jsonify, make_response, redirect, request, send_file, url_for
 from flask_babel import gettext
-from PIL import Image
 
 from engine import attachments, filestore, submissions
 from engine.core import forms
@@ -131,19 +130,9 @@ def show(attachment_id: UUID) -> Response:
 def answer(path: Path, found: AttachmentInfo, *, small: bool = False) -> Response:
     """Write the answer that carries a file, or a small picture of it."""
     if small and found.width:
-        return _sent(_small(path, found), found, inline=True)
+        return _sent(io.BytesIO(attachments.small(path, found, side=SMALL)), found, inline=True)
     inline = found.media_type.startswith(("image/", "audio/", "video/")) or found.media_type == "application/pdf"
     return _sent(path, found, inline=inline)
-
-
-def _small(path: Path, found: AttachmentInfo) -> io.BytesIO:
-    out = io.BytesIO()
-    with Image.open(path) as picture:
-        picture.draft("RGB", (SMALL, SMALL))
-        picture.thumbnail((SMALL, SMALL))
-        picture.save(out, picture.format or ("PNG" if found.media_type == "image/png" else "JPEG"))
-    out.seek(0)
-    return out
 
 
 def _sent(source: Path | io.BytesIO, found: AttachmentInfo, *, inline: bool) -> Response:

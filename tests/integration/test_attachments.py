@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import io
+import threading
 import zipfile
 from uuid import uuid4
 
 import pytest
 from PIL import Image
 
-from engine import attachments
+from engine import attachments, pictures, tasks
 from engine.access import Grant, Viewer
 from engine.errors import ConflictError, InvalidFormError, InvalidInputError, NotFoundError
 from storage.files import Files
@@ -101,7 +102,7 @@ def test_too_large_files_are_refused(monkeypatch):
     with pytest.raises(InvalidInputError, match="larger than"):
         attachments.prepare("a.pdf", io.BytesIO(b"%PDF-" + bytes(1000)))
     monkeypatch.setattr(attachments, "MAX_BYTES", 10**8)
-    monkeypatch.setattr(attachments, "MAX_PIXELS", 100)
+    monkeypatch.setattr(pictures, "MAX_PIXELS", 100)
     with pytest.raises(InvalidInputError, match="too many pixels"):
         attachments.prepare("a.png", io.BytesIO(picture("PNG", (50, 50))))
 
@@ -144,3 +145,21 @@ def test_the_same_bytes_are_stored_once(files):
     assert len([p for p in files.root.rglob("*") if p.is_file()]) == 1
     with pytest.raises(ValueError):
         files.path("../../etc/passwd")
+
+
+def test_nothing_is_attached_to_a_task_that_is_being_completed(app, agent, task, files):
+    said = []
+
+    def attach():
+        try:
+            said.append(put(app, agent, task, "a.pdf", b"%PDF-1.7 x", files))
+        except ConflictError as conflict:
+            said.append(conflict)
+
+    late = threading.Thread(target=attach)
+    with app.database.transaction() as s:
+        tasks.complete(s, agent, task.id, data={}, now=app.now, registry=app.registry)
+        late.start()
+        late.join(0.3)  # time enough for one who does not wait for the completion
+    late.join(60)
+    assert [type(one) for one in said] == [ConflictError]
