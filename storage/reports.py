@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Float, Select, String, and_, case, cast, extract, func, literal, or_, select
+from sqlalchemy import ColumnElement, Float, Select, String, and_, case, cast, extract, func, literal, or_, select, true
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy.orm import Session
@@ -23,6 +23,7 @@ DIMENSIONS = (
     "urgency",
 )
 HOUR_SECONDS = 3600
+DAY_SECONDS = 86400
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,7 @@ class Row:
     counted: float
     value: float
     dimensions: Mapping[str, str]
+    worked: tuple[datetime, datetime] | None = None
 
 
 def flag(condition: ColumnElement[bool]) -> ColumnElement[int]:
@@ -78,15 +80,29 @@ def hours(start: Any, end: Any) -> ColumnElement[Any]:
     return (extract("epoch", end) - extract("epoch", start)) / float(HOUR_SECONDS)
 
 
-def row(*, subject: Any, link: str, at: Any, counted: Any = 1, value: Any = None, **dimensions: Any) -> list[Any]:
-    """Name the columns of a measure's select; dimensions that are not given are empty."""
+def local_day(moment: Any, span: Span) -> ColumnElement[Any]:
+    """Give a number for the local day of a moment; the zone's offset is the one at the span's beginning."""
+    offset = span.start.utcoffset()
+    return func.floor((extract("epoch", moment) + (offset.total_seconds() if offset else 0)) / float(DAY_SECONDS))
+
+
+def row(
+    *, subject: Any, link: Any, at: Any, counted: Any = 1, value: Any = None, worked: tuple[Any, Any] | None = None,
+    **dimensions: Any,
+) -> list[Any]:  # fmt: skip
+    """Name the columns of a measure's select; dimensions that are not given are empty.
+
+    `worked`: two moments, when the value is the working days between them, which only the calendar can count.
+    """
     named = [
         cast(subject, String).label("subject"),
-        literal(link, String).label("link"),
+        (literal(link, String) if isinstance(link, str) else link).label("link"),
         at.label("at"),
         _number(counted).label("counted"),
         _number(counted if value is None else value).label("value"),
     ]
+    if worked is not None:
+        named += [worked[0].label("since"), worked[1].label("until")]
     return named + [
         literal("", String).label(name)
         if dimensions.get(name) is None
@@ -106,56 +122,94 @@ def _conditions(rows: Subquery, within: Within) -> list[ColumnElement[bool]]:
     return [*found, or_(rows.c.counted != 0, rows.c.value != 0)]
 
 
-def _inside(rows: Subquery, span: Span) -> ColumnElement[bool]:
-    return and_(rows.c.at >= span.start, rows.c.at < span.end)
+def _inside(rows: Subquery, span: Span | None) -> ColumnElement[bool]:
+    return true() if span is None else and_(rows.c.at >= span.start, rows.c.at < span.end)
 
 
-def sums(session: Session, rows: Select[Any], spans: Sequence[Span], within: Within, by: str = "") -> dict[str, Any]:
-    """Sum a measure's rows up for each span in one statement; gives a list of `Sums` by the text of a dimension.
+def sums(
+    session: Session, rows: Select[Any], spans: Sequence[Span | None], within: Within, by: str = ""
+) -> dict[str, list[Sums]]:
+    """Sum a measure's rows up for each span in one statement; by the texts of a dimension if named, else under "".
 
-    Without a dimension the only key is "". Spans may overlap.
+    Spans may overlap. A span of None is for rows that were picked for one span already.
     """
     inner = rows.subquery()
     columns: list[Any] = []
     for span in spans:
         inside = _inside(inner, span)
         columns += [
-            func.coalesce(func.sum(case((inside, amount), else_=0)), 0)
+            func.coalesce(func.sum(amount if span is None else case((inside, amount), else_=0)), 0)
             for amount in (literal(1), inner.c.counted, inner.c.value)
         ]
     where = [*_conditions(inner, within), or_(*(_inside(inner, span) for span in spans))]
-    if not by:
-        found = [("", *session.execute(select(*columns).where(*where)).one())]
-    else:
-        found = [
-            tuple(one) for one in session.execute(select(inner.c[by], *columns).where(*where).group_by(inner.c[by]))
-        ]
+    query = select(inner.c[by] if by else literal("", String), *columns).where(*where)
+    found = session.execute(query.group_by(inner.c[by]) if by else query)
     return {
-        key: [
-            Sums(int(numbers[at]), float(numbers[at + 1]), float(numbers[at + 2])) for at in range(0, len(numbers), 3)
-        ]
-        for key, *numbers in found
+        key: [Sums(int(line[at]), float(line[at + 1]), float(line[at + 2])) for at in range(0, len(line), 3)]
+        for key, *line in found
     }
 
 
+def percentiles(
+    session: Session, rows: Select[Any], spans: Sequence[Span | None], within: Within, share: float, by: str = ""
+) -> dict[str, list[tuple[float | None, int]]]:
+    """Give the value below which a share of the counted values lie (linear between neighbours), and how many they are.
+
+    PostgreSQL does it itself; SQLite has no such function, there the values are read.
+    """
+    if session.get_bind().dialect.name != "postgresql":
+        found = values(session, rows, spans, within, by)
+        return {key: [(percentile(one, share), len(one)) for one in lists] for key, lists in found.items()}
+    inner = rows.subquery()
+    columns: list[Any] = []
+    for span in spans:
+        inside = and_(_inside(inner, span), inner.c.counted != 0)
+        columns += [
+            func.percentile_cont(share).within_group(inner.c.value.asc()).filter(inside),
+            func.count().filter(inside),
+        ]
+    where = [*_conditions(inner, within), or_(*(_inside(inner, span) for span in spans))]
+    query = select(inner.c[by] if by else literal("", String), *columns).where(*where)
+    answer = session.execute(query.group_by(inner.c[by]) if by else query)
+    return {
+        key: [(None if line[at] is None else float(line[at]), int(line[at + 1])) for at in range(0, len(line), 2)]
+        for key, *line in answer
+    }
+
+
+def percentile(numbers: Sequence[float], share: float) -> float | None:
+    """Give the value below which a share of the numbers lie (linear between neighbours); None for no numbers."""
+    if not numbers:
+        return None
+    ordered = sorted(numbers)
+    place = share * (len(ordered) - 1)
+    low = int(place)
+    high = min(low + 1, len(ordered) - 1)
+    return ordered[low] + (ordered[high] - ordered[low]) * (place - low)
+
+
 def values(
-    session: Session, rows: Select[Any], spans: Sequence[Span], within: Within, by: str = ""
-) -> dict[str, list[list[float]]]:
-    """Give the values themselves for each span (median, P90), by the text of a dimension."""
+    session: Session, rows: Select[Any], spans: Sequence[Span | None], within: Within, by: str = "",
+    worked: Callable[[datetime, datetime], float] | None = None,
+) -> dict[str, list[list[float]]]:  # fmt: skip
+    """Give the counted values themselves for each span, by the texts of a dimension if named.
+
+    `worked` counts the values of rows that name two moments.
+    """
     inner = rows.subquery()
     key = inner.c[by] if by else literal("", String)
     found: dict[str, list[list[float]]] = {}
     for place, span in enumerate(spans):
-        query = select(key, inner.c.value).where(
-            *_conditions(inner, within), _inside(inner, span), inner.c.counted != 0
-        )
-        for text, value in session.execute(query):
-            found.setdefault(text, [[] for _ in spans])[place].append(float(value))
+        columns = [key, inner.c.value] if worked is None else [key, inner.c.since, inner.c.until]
+        query = select(*columns).where(*_conditions(inner, within), _inside(inner, span), inner.c.counted != 0)
+        for text, *numbers in session.execute(query):
+            value = float(numbers[0]) if worked is None else worked(numbers[0], numbers[1])
+            found.setdefault(text, [[] for _ in spans])[place].append(value)
     return found
 
 
 def listed(
-    session: Session, rows: Select[Any], span: Span, within: Within, *, limit: int | None = 50, offset: int = 0
+    session: Session, rows: Select[Any], span: Span | None, within: Within, *, limit: int | None = 50, offset: int = 0
 ) -> Sequence[Row]:
     """List the rows behind a figure, the newest first."""
     inner = rows.subquery()
@@ -169,12 +223,20 @@ def listed(
             counted=one["counted"],
             value=one["value"],
             dimensions={name: one[name] for name in DIMENSIONS if one[name]},
+            worked=(one["since"], one["until"]) if "since" in one else None,
         )
         for one in session.execute(query).mappings()
     ]
 
 
-def choices(session: Session, rows: Select[Any], span: Span, within: Within, by: str) -> Iterable[str]:
+def count(session: Session, rows: Select[Any], span: Span | None, within: Within) -> int:
+    """Count the rows behind a figure."""
+    inner = rows.subquery()
+    query = select(func.count()).select_from(inner).where(*_conditions(inner, within), _inside(inner, span))
+    return session.scalar(query) or 0
+
+
+def choices(session: Session, rows: Select[Any], span: Span | None, within: Within, by: str) -> Iterable[str]:
     """List the texts a dimension has in a span."""
     inner = rows.subquery()
     query = select(inner.c[by]).where(*_conditions(inner, within), _inside(inner, span), inner.c[by] != "")

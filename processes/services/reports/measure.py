@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
+from processes.services import workdays
 from storage import reports
 from storage.reports import DIMENSIONS, Row, Span, Sums
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
 
     from sqlalchemy import Select
     from sqlalchemy.orm import Session
@@ -29,7 +31,8 @@ class Measure:
     sources. `cycles`: 考核周期. `kind`: rate and mean are Σ value ÷ Σ counted (rate in percent), count and sum are
     Σ value, median and p90 of the values. `better`: up or down; "" when neither. `unit`: what the figure is in.
     `select` gives the rows (`storage.reports.row`). With `by_span` it depends on the span asked (stock at a cut-off),
-    else it is the same for every span and the span picks rows by `at`.
+    else it is the same for every span and the span picks rows by `at`. `worked`: values are working days between two
+    moments. `index`: it stands on the key figures' page. `stage_*`: what its dimension `stage` is called.
     """
 
     id: str
@@ -48,6 +51,10 @@ class Measure:
     cycles: tuple[str, ...] = ("month", "quarter", "year")
     dimensions: tuple[str, ...] = CASE_DIMENSIONS
     by_span: bool = False
+    worked: bool = False
+    index: bool = True
+    stage_zh: str = "阶段"
+    stage_en: str = "Stage"
 
     def name(self, locale: str) -> str:
         """Give its name in a language."""
@@ -83,17 +90,6 @@ class Figure:
 NOTHING = Figure(None)
 
 
-def percentile(values: Sequence[float], share: float) -> float | None:
-    """Give the value below which a share of the values lie (linear between neighbours); None for no values."""
-    if not values:
-        return None
-    ordered = sorted(values)
-    place = share * (len(ordered) - 1)
-    low = int(place)
-    high = min(low + 1, len(ordered) - 1)
-    return ordered[low] + (ordered[high] - ordered[low]) * (place - low)
-
-
 def _figure(measure: Measure, sums: Sums) -> Figure:
     amount = (sums.value / sums.counted if sums.counted else None) if measure.fraction else sums.value
     return Figure(amount, sums.counted, sums.value, sums.rows)
@@ -126,17 +122,24 @@ def figures(
 def _together(
     session: Session, measure: Measure, question: Question, spans: Sequence[Span], by: str
 ) -> dict[str, list[Figure]]:
-    rows = measure.select(spans[0])
-    if measure.kind in MOST:
-        found = reports.values(session, rows, spans, question.within, by)
-        share = MOST[measure.kind]
-        result = {
-            key: [Figure(percentile(one, share), len(one), 0.0, len(one)) for one in lists]
-            for key, lists in found.items()
-        }
-        return result if by or result else {"": [NOTHING] * len(spans)}
-    summed = reports.sums(session, rows, spans, question.within, by)
-    return {key: [_figure(measure, one) for one in line] for key, line in summed.items()}
+    rows, within = measure.select(spans[0]), question.within
+    asked = [None] if measure.by_span else spans
+    if measure.kind not in MOST:
+        summed = reports.sums(session, rows, asked, within, by)
+        return {key: [_figure(measure, one) for one in line] for key, line in summed.items()}
+    share = MOST[measure.kind]
+    if measure.worked:
+        lists = reports.values(session, rows, asked, within, by, _working_days(session, question))
+        found = {key: [(reports.percentile(one, share), len(one)) for one in line] for key, line in lists.items()}
+    else:
+        found = reports.percentiles(session, rows, asked, within, share, by)
+    result = {key: [Figure(amount, n, 0.0, n) for amount, n in line] for key, line in found.items()}
+    return result if by or result else {"": [NOTHING] * len(spans)}
+
+
+def _working_days(session: Session, question: Question) -> Callable[[datetime, datetime], float]:
+    days = workdays.calendar(session, question.zone)
+    return lambda since, until: float(days.workdays_between(since, until))
 
 
 def figure(session: Session, measure: Measure, question: Question) -> Figure:
@@ -151,7 +154,20 @@ def rows(
     if not answers(measure, question):
         return ()
     span = question.span
-    return reports.listed(session, measure.select(span), span, question.within, limit=limit, offset=offset)
+    inside = None if measure.by_span else span
+    found = reports.listed(session, measure.select(span), inside, question.within, limit=limit, offset=offset)
+    if not measure.worked:
+        return found
+    days = _working_days(session, question)
+    return [replace(one, value=days(*one.worked)) if one.worked else one for one in found]
+
+
+def count(session: Session, measure: Measure, question: Question) -> int:
+    """Count the rows that the figure of the period counts."""
+    if not answers(measure, question):
+        return 0
+    span = question.span
+    return reports.count(session, measure.select(span), None if measure.by_span else span, question.within)
 
 
 def by_id(measures: Sequence[Measure]) -> Mapping[str, Measure]:
