@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from storage.session import Database
 
 __all__ = ["PASSWORD", "Persona", "accounts", "deploy", "furnish", "is_empty", "load", "personas", "process_files"]
-HISTORY = {"mini": 20, "demo": 320, "load": 60_000}
+HISTORY = {"mini": 20, "demo": 1_900, "load": 60_000}
 
 
 def is_empty(database: Database) -> bool:
@@ -90,6 +90,6 @@ def load(
     """
     furnish(database, now=now, registry=registry, size=size)
     with database.transaction() as session:
-        history.add_history(session, HISTORY[size], now=now)
+        history.add_past(session, size, HISTORY[size], now=now)
     if size != "load":
         stories.play(database, size, now=now, registry=registry, files=files)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from processes.services.demo.people import CHUNHE, QIUSHI, WANGDONG, ZHIXIA
+from processes.services.demo.people import CHUNHE, QIUSHI, WANGDONG, ZHENXI, ZHIXIA
 from processes.services.warranties import add_months
 from storage.tables.contractors import Contractor, ContractScope
 from storage.tables.estate import Phase, Project
@@ -40,7 +40,10 @@ TRADES = {
     "供应商": "甲供-样例橱柜",
     "电梯": "甲供-样例电梯",
 }
-MAIN = {CHUNHE: "示例总包一公司", ZHIXIA: "示例总包一公司", WANGDONG: "示例总包二公司", QIUSHI: "示例总包二公司"}
+MAIN = {
+    CHUNHE: "示例总包一公司", ZHIXIA: "示例总包一公司", WANGDONG: "示例总包二公司", QIUSHI: "示例总包二公司",
+    ZHENXI: "示例总包一公司",
+}  # fmt: skip
 LONG = 60
 """Months for which waterproofing is answered for; the other trades two years."""
 PHONES = 3000

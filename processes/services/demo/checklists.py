@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from processes.services.demo.people import CHUNHE, QIUSHI, ZHIXIA
+from processes.services.demo.people import CHUNHE, QIUSHI, ZHENXI, ZHIXIA
 from storage.tables.contractors import Contractor, ContractScope
 from storage.tables.estate import Building, Company, Phase, Project
 from storage.tables.inspections import Checklist, ChecklistItem, Layout
@@ -86,7 +86,7 @@ def add_checklists(session: Session) -> None:
 def add_sites(session: Session) -> None:
     """Write the demo's layouts, responsible units and contracts; units that are there already stay."""
     projects = {row.code: row for row in session.scalars(select(Project))}
-    for name in (CHUNHE, QIUSHI, ZHIXIA):
+    for name in (CHUNHE, QIUSHI, ZHIXIA, *({ZHENXI} & projects.keys())):
         for code, rooms in ROOMS.items():
             drawn: list[dict[str, Any]] = [
                 {"name": room, "parts": list(parts), "box": list(box)} for room, parts, box in rooms

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import insert, text
 
 from engine.core.calendar import CHINA
-from processes.services.demo.people import CHUNHE, QIUSHI, WANGDONG, ZHIXIA
+from processes.services.demo.people import CHUNHE, QIUSHI, WANGDONG, ZHENXI, ZHIXIA
 from storage.estate import compact
 from storage.privacy import digits, mask, vault
 from storage.tables.estate import Building, Company, Part, Phase, Project, Unit
@@ -114,16 +114,18 @@ class Block:
 
 
 def blocks(size: str) -> tuple[Block, ...]:
-    """Say what houses a size has: mini 30, demo 600, load 60,000."""
+    """Say what houses a size has: mini 30, demo 600 and 540 of a project of the past, load 60,000."""
     counts = {"mini": (12, 6, 6, 4, 2), "demo": (90, 60, 240, 180, 30), "load": (12_000, 12_000, 16_000, 12_000, 8_000)}
     one, two, three, four, five = counts[size]
     many = 200 if size == "load" else 0
+    past = ((180, 13), (180, 8), (180, 3)) if size == "demo" else ()
     return (
         Block(CHUNHE, "1期", one, many or 3, "毛坯", "入住", 18),
         Block(CHUNHE, "2期", two, many or 2, "精装", "入住", 25),
         Block(QIUSHI, "1期", three, many or 6, "精装", "已通知", None),
         Block(ZHIXIA, "1期", four, many or 4, "精装", "待验", None),
         Block(WANGDONG, "1期", five, many or 1, "毛坯", "入住", 120),
+        *(Block(ZHENXI, f"{at}期", count, 4, "精装", "入住", months) for at, (count, months) in enumerate(past, 1)),
     )
 
 
@@ -176,7 +178,7 @@ def add_estate(session: Session, size: str, *, now: datetime) -> int:
     rng = random.Random(SEED)  # noqa: S311  invented data, the same every time
     today = now.date()
     companies = {row.code: row.id for row in session.query(Company)}
-    city = {CHUNHE: "甲城公司", QIUSHI: "乙城公司", ZHIXIA: "甲城公司", WANGDONG: "甲城公司"}
+    city = {CHUNHE: "甲城公司", QIUSHI: "乙城公司", ZHIXIA: "甲城公司", WANGDONG: "甲城公司", ZHENXI: "乙城公司"}
     projects: dict[str, Project] = {}
     total = 0
     for block in blocks(size):

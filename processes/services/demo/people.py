@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 PASSWORD = "keyturn"  # noqa: S105  printed for everybody: invented people on invented cases
 EVERYWHERE = ""
 CHUNHE, QIUSHI, ZHIXIA, WANGDONG = "春和里", "秋实园", "知夏苑", "望冬台"
+ZHENXI = "枕溪里"
+"""Delivered in three phases within the two years of the past; only in the size `demo`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from processes.services.demo.answers import intake, later
 from processes.services.demo.diary import CHEN, FENG, HE, KANG, LIN, QIAN, REPAIR, STORY_HOUSES, ZHOU, Diary
 from processes.services.demo.estate import SEED
+from processes.services.demo.people import ZHENXI
 from processes.services.demo.player import Step
 from storage.tables.estate import Project, Unit
 from storage.tables.parties import Contact, Ownership, Party
@@ -70,7 +71,8 @@ def _houses(session: Session) -> list[tuple[str, str, str]]:
         .join(Ownership, Ownership.unit_id == Unit.id)
         .join(Party, Party.id == Ownership.party_id)
         .join(Contact, Contact.party_id == Party.id)
-        .where(Ownership.role == "业主", Project.property_affiliated, Unit.code.not_in(STORY_HOUSES))
+        .where(Ownership.role == "业主", Project.property_affiliated, Project.code != ZHENXI)
+        .where(Unit.code.not_in(STORY_HOUSES))
     )
     return [(row[0], row[1], row[2]) for row in session.execute(query.order_by(Unit.id))]
 
