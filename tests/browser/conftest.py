@@ -30,8 +30,17 @@ FLAGS = [
 ]
 SIZES = {"desk": (1180, 800), "phone": (390, 800)}
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-CHECK = """(rules) => axe.run(document, {runOnly: rules}).then((result) => result.violations.map(
+CHECK = """(rules) => axe.run(document, {runOnly: rules, resultTypes: ["violations"]}).then((result) => result.violations.map(
   (found) => `${found.id}: ${found.help} (${found.nodes.map((node) => node.target.join(" ")).join("; ")})`))"""
+IN_THE_DARK = """async () => {
+  const root = document.documentElement, names = ["data-theme", "data-bs-theme"];
+  const before = names.map((name) => root.getAttribute(name));
+  names.forEach((name) => root.setAttribute(name, "dark"));
+  const found = await axe.run(document, {runOnly: {type: "rule", values: ["color-contrast"]}, resultTypes: ["violations"]});
+  names.forEach((name, at) => before[at] === null ? root.removeAttribute(name) : root.setAttribute(name, before[at]));
+  return found.violations.flatMap((one) => one.nodes.map((node) => `dark: ${node.target.join(" ")}: ${node.any[0].message}`));
+}"""
+TOO_WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -128,6 +137,20 @@ def violations(page: Page) -> list[str]:
     """List what axe finds wrong with a page."""
     page.evaluate(AXE.read_text(encoding="utf-8"))
     found: list[str] = page.evaluate(CHECK, RULES)
+    return found
+
+
+def wrong_with(page: Page, *, paper: bool = False) -> list[str]:
+    """List what is wrong with a page, in the light and in the dark: for axe, or because it is wider than the screen.
+
+    Colours are all that differs in the dark, so only they are looked at again. Paper is wide, and always light. Open
+    the page with `reduced_motion="reduce"`, or colours may be caught on their way.
+    """
+    found = violations(page)
+    if not paper:
+        wide = page.evaluate(TOO_WIDE)
+        found += [f"{wide} px wider than the screen"] if wide > 0 else []
+        found += page.evaluate(IN_THE_DARK)
     return found
 
 

@@ -26,11 +26,12 @@ from storage.tables.work import UserTask
 from tests import halls, visits
 from tests.acceptance import order_site
 from tests.acceptance.api_client import DRAWN
-from tests.browser.conftest import AXE, CHECK, RULES, Live, shoot
+from tests.browser.conftest import Live, shoot, wrong_with
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
     from sqlalchemy.orm import Session
+
+    from tests.sites import Site
 
 AGENT, PLANNER, HANDLER, ADMIN = "lin.xiaoan", "chen.liyan", "kang.gongcheng", "admin"
 LEAD, CHECKER = "wu.gongjia", "shen.fuhe"
@@ -124,10 +125,6 @@ NO_PAGES = {
 }
 PRINTED = {"prints.show"}
 """Sheets of paper are as wide as paper, and always light."""
-TOO_WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-DARKEN = "document.documentElement.dataset.theme = document.documentElement.dataset.bsTheme = 'dark'"
-CONTRAST = """() => axe.run(document, {runOnly: {type: "rule", values: ["color-contrast"]}}).then((found) =>
-  found.violations.flatMap((one) => one.nodes.map((node) => "dark: " + node.target.join(" ") + ": " + node.any[0].message)))"""
 
 
 def is_page(endpoint: str) -> bool:
@@ -196,33 +193,22 @@ def _versions(session: Session, live: Live) -> dict[str, str]:
     return {"older": str(older.id), "newer": str(newer), "batch": str(batch)}
 
 
-def wrong_with(page: Page, endpoint: str) -> list[str]:
-    """List what is wrong with the page on the screen, in the light and then in the dark."""
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    found: list[str] = page.evaluate(CHECK, RULES)
-    if endpoint not in PRINTED:
-        wide = page.evaluate(TOO_WIDE)
-        found += [f"{wide} px wider than the screen"] if wide > 0 else []
-        page.evaluate(DARKEN)
-        found += page.evaluate(CONTRAST)
-    return found
-
-
-def test_every_page_is_listed(live: Live) -> None:
-    served = {rule.endpoint for rule in live.site.app.url_map.iter_rules() if "GET" in (rule.methods or ())}
+def test_every_page_is_listed(site: Site) -> None:
+    served = {rule.endpoint for rule in site.app.url_map.iter_rules() if "GET" in (rule.methods or ())}
     assert {endpoint for endpoint in served if is_page(endpoint)} - set(PAGES) == set(), "add them to PAGES or NO_PAGES"
 
 
 @pytest.mark.parametrize("size", ["desk", "phone"])
 def test_pages(live: Live, names: dict[str, str], size: str) -> None:
     served = set(live.site.app.view_functions) | {"404"}
-    wrong = {}
+    door = live.open("/login", size=size, reduced_motion="reduce")
+    wrong = {"/login": found} if (found := wrong_with(door)) else {}
     for person in (AGENT, PLANNER, HANDLER, ADMIN, LEAD, CHECKER):
         page = live.enter(person, size=size, reduced_motion="reduce")
         for endpoint, places in PAGES.items():
             for _, path in (place for place in places if place[0] == person and endpoint in served):
                 page.goto(live.address + path.format(**names))
-                if found := wrong_with(page, endpoint):
+                if found := wrong_with(page, paper=endpoint in PRINTED):
                     wrong[path] = found
                     shoot(page, f"wrong-{endpoint}-{size}")
         page.context.close()
