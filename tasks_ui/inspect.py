@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from processes.services.inspection_phone import Outcome
 
 blueprint = Blueprint("inspect", __name__)
-SCRIPTS = ("store", "send", "photo", "room", "outbox", "page")
+SCRIPTS = ("store", "send", "photo", "room", "recheck", "outbox", "page")
 FILES = (
     *("favicon.svg", "app.css", "inspect.css", "js/theme.js", "js/shell.js"),
     *(f"js/inspect-{name}.js" for name in SCRIPTS),
@@ -134,6 +134,16 @@ def put_defect(number: str) -> Response:
     with context.transaction() as opened:
         return _answered(
             inspection_phone.put_defect(opened, context.viewer(), number, body, now=context.utcnow())
+        )  # fmt: skip
+
+
+@blueprint.post("/inspect/<number>/rechecks")
+def put_recheck(number: str) -> Response:
+    """Keep what was seen of a repaired defect."""
+    body = _body()
+    with context.transaction() as opened:
+        return _answered(
+            inspection_phone.put_recheck(opened, context.viewer(), number, body, now=context.utcnow())
         )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""The inspector's phone (U01): the houses he takes along, and the rows it sends when there is a network (AC15).
+"""The inspector's phone (U01, U03): the houses he takes along, and the rows it sends when there is a network (AC15).
 
 A row that somebody else has changed since comes back with his version beside the sentence, for the inspector to choose.
 Who may: whoever may complete the visit's task. What is recorded and how, `inspections` says.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 from sqlalchemy import func, or_, select
 
@@ -16,7 +15,8 @@ from engine import access, attachments
 from engine.access import Action
 from engine.core.calendar import CHINA
 from engine.errors import N_, ConflictError, InvalidInputError, NotFoundError
-from processes.services import inspections
+from processes.services import inspection_rechecks, inspections
+from processes.services.phone_rows import id_of, photos_of, place_of, revision_of, text_of, uuid_of
 from storage import inspections as rows
 from storage import instances as instance_rows
 from storage import people as staff
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
+    from uuid import UUID
 
     from sqlalchemy.orm import Session
 
@@ -36,10 +37,12 @@ if TYPE_CHECKING:
     from engine.attachments import Prepared
     from engine.connectors import Registry
     from storage.files import Files
+    from storage.tables.inspections import DefectRecheck
 
-VISIT = "U01"
+VISIT, RECHECK = "U01", inspection_rechecks.RECHECK
+VISITS = (VISIT, RECHECK)
 FIELDS = ("photos", "inspector_signature")
-MOST_HOUSES, MOST_PHOTOS, MOST_STROKES, MOST_POINTS = 500, 6, 60, 400
+MOST_HOUSES = 500
 LIKELY = {
     **dict.fromkeys(("防水", "屋面防水"), ("防水", "土建")),
     **dict.fromkeys(("装修", "家电其他"), ("精装", "门窗", "土建")),
@@ -52,7 +55,10 @@ IN_NAME = {"门窗": ("门", "窗")}
 
 @dataclass(frozen=True, slots=True)
 class HouseCard:
-    """A house in the inspector's list. `today`: it is planned for today or earlier, or has no day."""
+    """A house in the inspector's list. `today`: it is planned for today or earlier, or has no day.
+
+    `visit`: the task's key, another one when the house is visited again; `recheck`: what was repaired is looked at.
+    """
 
     number: str
     unit: str
@@ -66,6 +72,8 @@ class HouseCard:
     state: str
     answered: int
     defects: int
+    visit: str
+    recheck: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +94,7 @@ def houses(session: Session, viewer: Viewer, *, now: datetime) -> tuple[HouseCar
         .join(UserTask, UserTask.instance_id == InspectionUnit.instance_id)
         .join(Unit, Unit.id == InspectionUnit.unit_id)
         .join(Building, Building.id == Unit.building_id)
-        .where(InspectionUnit.open, UserTask.state == "open", UserTask.element_id == VISIT)
+        .where(InspectionUnit.open, UserTask.state == "open", UserTask.element_id.in_(VISITS))
     )
     if not viewer.is_admin:
         query = query.where(or_(UserTask.assignee.in_(viewer.logins), UserTask.assignee == ""))
@@ -112,8 +120,10 @@ def houses(session: Session, viewer: Viewer, *, now: datetime) -> tuple[HouseCar
             state=row.state,
             answered=answered.get(row.number, 0),
             defects=defects.get(row.number, 0),
+            visit=str(task.id),
+            recheck=task.element_id == RECHECK,
         )
-        for row, _task, unit, building in found
+        for row, task, unit, building in found
     ]
     return tuple(sorted(cards, key=lambda card: not card.today))
 
@@ -131,8 +141,10 @@ def number_of(session: Session, viewer: Viewer, unit: str, *, now: datetime) -> 
     return found
 
 
-def _visit(session: Session, viewer: Viewer, number: str, *, hold: bool = False) -> tuple[InspectionUnit, UserTask]:
-    """Read a house and its open task, held against others if asked.
+def _visit(
+    session: Session, viewer: Viewer, number: str, *, hold: bool = False, visit: str = ""
+) -> tuple[InspectionUnit, UserTask]:
+    """Read a house and its open task, held against others if asked. `visit`: the task that a row was made for.
 
     Raises:
         NotFoundError: no such visit for this viewer. ConflictError: it is over, or somebody else makes it.
@@ -142,11 +154,11 @@ def _visit(session: Session, viewer: Viewer, number: str, *, hold: bool = False)
         raise NotFoundError(N_("There is no inspection {number}."), number=number)
     if hold:
         instance_rows.lock(session, row.instance_id)
-    query = select(UserTask).where(UserTask.instance_id == row.instance_id, UserTask.element_id == VISIT)
+    query = select(UserTask).where(UserTask.instance_id == row.instance_id, UserTask.element_id.in_(VISITS))
     task = session.scalars(query.order_by((UserTask.state == "open").desc(), UserTask.created_at.desc())).first()
     if task is None or not access.allowed(viewer, Action.TASK_VIEW, task):
         raise NotFoundError(N_("There is no inspection {number}."), number=number)
-    if task.state != "open":
+    if task.state != "open" or visit not in ("", str(task.id)):
         raise ConflictError(N_("The inspection of {house} is over: {state}."), house=row.house, state=row.state)
     try:
         access.require(viewer, Action.TASK_COMPLETE, task)
@@ -158,7 +170,7 @@ def _visit(session: Session, viewer: Viewer, number: str, *, hold: bool = False)
 
 def take_along(session: Session, viewer: Viewer, number: str) -> dict[str, Any]:
     """Give all that the phone needs of a house without network, as JSON values."""
-    row, _task = _visit(session, viewer, number)
+    row, task = _visit(session, viewer, number)
     sheet = inspections.checklist_of(session, number)
     names = dict(sheet.parts)
     classes = {part.code: part.warranty_class for part in rows.parts(session)}
@@ -189,7 +201,24 @@ def take_along(session: Session, viewer: Viewer, number: str) -> dict[str, Any]:
         "results": [_result(one) for one in rows.results(session, number)],
         "defects": [asdict(one) for one in sheet.defects],
         "finished": False,
+        "visit": str(task.id),
+        **(_recheck(session, task, number) if task.element_id == RECHECK else {"recheck": False}),
     }
+
+
+def _recheck(session: Session, task: UserTask, number: str) -> dict[str, Any]:
+    """Say which defects are looked at again, and what was seen of them so far; others found now are new ones."""
+    seen = inspection_rechecks.seen(session, task.id)
+    return {
+        "recheck": True,
+        "due": [str(one.id) for one in inspection_rechecks.due(session, number)],
+        "rechecks": [_seen(one) for one in seen.values()],
+    }
+
+
+def _seen(row: DefectRecheck) -> dict[str, Any]:
+    values = {name: getattr(row, name) for name in ("passed", "note", "photos", "revision")}
+    return {"id": str(row.id), "defect": str(row.defect_id), **values}
 
 
 def _likely(code: str, warranty_class: str) -> list[str]:
@@ -212,16 +241,16 @@ def plan_of(session: Session, viewer: Viewer, number: str, *, files: Files) -> P
 
 def put_result(session: Session, viewer: Viewer, number: str, body: Mapping[str, Any], *, now: datetime) -> Outcome:
     """Keep the answer to one line. Raises InvalidInputError, NotFoundError, ConflictError when the visit is over."""
-    _visit(session, viewer, number, hold=True)
-    room, item = _text(body, "room", 60), _text(body, "item", 60)
+    _visit(session, viewer, number, hold=True, visit=text_of(body, "visit", 40))
+    room, item = text_of(body, "room", 60), text_of(body, "item", 60)
     known = {(line.room, line.item) for line in inspections.checklist_of(session, number).lines}
     if (room, item) not in known:
         raise InvalidInputError(N_("The checklist of this house has no line {line}."), line=f"{room} {item}")
     conflict: ConflictError | None = None
     try:
         inspections.record_result(
-            session, viewer, number, id=_id(body), room=room, item=item, result=_text(body, "result", 10),
-            value=_text(body, "value", 60), note=_text(body, "note", 500), revision=_revision(body), now=now,
+            session, viewer, number, id=id_of(body), room=room, item=item, result=text_of(body, "result", 10),
+            value=text_of(body, "value", 60), note=text_of(body, "note", 500), revision=revision_of(body), now=now,
         )  # fmt: skip
     except ConflictError as problem:
         conflict = problem
@@ -236,20 +265,21 @@ def _result(row: InspectionResult) -> dict[str, Any]:
 
 def put_defect(session: Session, viewer: Viewer, number: str, body: Mapping[str, Any], *, now: datetime) -> Outcome:
     """Keep a defect. Raises InvalidInputError, NotFoundError, ConflictError when the visit is over."""
-    _row, task = _visit(session, viewer, number, hold=True)
-    key, removed = _id(body), body.get("gone") is True
+    _row, task = _visit(session, viewer, number, hold=True, visit=text_of(body, "visit", 40))
+    key, removed = id_of(body), body.get("gone") is True
     known = session.get(Defect, key)
     if known is not None and known.found_in != number:
         raise InvalidInputError(N_("This defect belongs to another inspection."))
-    photos = _photos(session, task, body.get("photos"))
+    photos = photos_of(session, task, body.get("photos"))
     if not photos and not removed:
         raise InvalidInputError(N_("A defect needs at least one photo."))
     conflict: ConflictError | None = None
     try:
         inspections.record_defect(
-            session, viewer, number, id=key, room=_text(body, "room", 60), part=_text(body, "part", 60),
-            problem=_text(body, "problem", 60), text=_text(body, "text", 500), severity=_text(body, "severity", 4),
-            plan_x=_place(body, "plan_x"), plan_y=_place(body, "plan_y"), photos=photos, revision=_revision(body),
+            session, viewer, number, id=key, room=text_of(body, "room", 60), part=text_of(body, "part", 60),
+            problem=text_of(body, "problem", 60), text=text_of(body, "text", 500),
+            severity=text_of(body, "severity", 4),
+            plan_x=place_of(body, "plan_x"), plan_y=place_of(body, "plan_y"), photos=photos, revision=revision_of(body),
             removed=removed, now=now,
         )  # fmt: skip
     except ConflictError as problem:
@@ -283,111 +313,63 @@ def put_photo(
         raise InvalidInputError(N_("A picture is a photo of a defect or a signature."))
     kept = attachments.put(
         session, viewer, task_id=task.id, field=field, filename=ready.name, stream=ready, now=now, files=files,
-        key=_id({"id": key}),
+        key=id_of({"id": key}),
     )  # fmt: skip
     return {"id": str(kept.id), "size": kept.size, "width": kept.width, "height": kept.height}
+
+
+def put_recheck(session: Session, viewer: Viewer, number: str, body: Mapping[str, Any], *, now: datetime) -> Outcome:
+    """Keep what was seen of a repaired defect. Raises InvalidInputError, NotFoundError, ConflictError."""
+    _row, task = _visit(session, viewer, number, hold=True, visit=text_of(body, "visit", 40))
+    if task.element_id != RECHECK:
+        raise InvalidInputError(N_("This house is not being rechecked."))
+    defect = uuid_of(body.get("defect")) or id_of(body)
+    content = {
+        "passed": text_of(body, "passed", 10), "note": text_of(body, "note", 200),
+        "photos": photos_of(session, task, body.get("photos"), "after"),
+    }  # fmt: skip
+    conflict: ConflictError | None = None
+    try:
+        inspection_rechecks.keep(
+            session, viewer, task, number, defect, content, key=id_of(body), revision=revision_of(body), now=now
+        )
+    except ConflictError as problem:
+        conflict = problem
+    return Outcome(_seen(inspection_rechecks.seen(session, task.id)[defect]), conflict)
 
 
 def finish(
     session: Session, viewer: Viewer, number: str, body: Mapping[str, Any], *, now: datetime, registry: Registry
 ) -> dict[str, Any]:
-    """End the visit. Sent again by the same person it stays ended.
+    """End the visit or the recheck. Sent again by the same person it stays ended.
 
     Raises InvalidInputError, NotFoundError, ConflictError when somebody else has ended it.
     """
+    key, visit = str(id_of(body)), text_of(body, "visit", 40)
     try:
-        _row, task = _visit(session, viewer, number, hold=True)
+        row, task = _visit(session, viewer, number, hold=True, visit=visit)
     except ConflictError:
         row = inspections.visible(session, viewer, number)
-        if _ended_by(session, row) in viewer.logins:
-            return {"id": str(_id(body)), "state": row.state}
+        if _ended_by(session, row, uuid_of(visit)) in viewer.logins:
+            return {"id": key, "state": row.state}
         raise
-    key = str(_id(body))
-    signature = _uuid(body.get("signature"))
+    if task.element_id == RECHECK:
+        agreed = text_of(body, "agreed_by", 60)
+        inspection_rechecks.finish(session, viewer, task, number, agreed_by=agreed, now=now, registry=registry)
+        return {"id": key, "state": row.state}
+    signature = uuid_of(body.get("signature"))
     signed = session.get(Attachment, signature) if signature else None
     if signed is None or signed.task_id != task.id or signed.field != "inspector_signature":
         raise InvalidInputError(N_("The inspector's signature is missing."))
     state = inspections.finish(
-        session, viewer, number, signature=str(signature), witness=_text(body, "witness", 120),
-        remark=_text(body, "remark", 1000), now=now, registry=registry,
+        session, viewer, number, signature=str(signature), witness=text_of(body, "witness", 120),
+        remark=text_of(body, "remark", 1000), now=now, registry=registry,
     )  # fmt: skip
     return {"id": key, "state": state}
 
 
-def _ended_by(session: Session, row: InspectionUnit) -> str:
-    query = select(UserTask.completed_by).where(UserTask.instance_id == row.instance_id, UserTask.element_id == VISIT)
+def _ended_by(session: Session, row: InspectionUnit, visit: UUID | None) -> str:
+    """Say who ended a visit: the one named, else the first."""
+    query = select(UserTask.completed_by).where(UserTask.instance_id == row.instance_id)
+    query = query.where(UserTask.id == visit if visit else UserTask.element_id == VISIT)
     return session.scalars(query.where(UserTask.state == "completed")).first() or ""
-
-
-# Reading what came
-
-
-def _uuid(value: Any) -> UUID | None:
-    try:
-        return UUID(value) if isinstance(value, str) else None
-    except ValueError:
-        return None
-
-
-def _id(body: Mapping[str, Any]) -> UUID:
-    found = _uuid(body.get("id"))
-    if found is None:
-        raise InvalidInputError(N_("The row has no id."))
-    return found
-
-
-def _text(body: Mapping[str, Any], name: str, longest: int) -> str:
-    value = body.get(name, "")
-    if not isinstance(value, str) or len(value) > longest or "\x00" in value:
-        raise InvalidInputError(N_("“{field}” takes a text of at most {limit} characters."), field=name, limit=longest)
-    return value.strip()
-
-
-def _revision(body: Mapping[str, Any]) -> int:
-    value = body.get("revision", 0)
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**31:
-        raise InvalidInputError(N_("The revision must be a whole number."))
-    return value
-
-
-def _place(body: Mapping[str, Any], name: str) -> float | None:
-    value = body.get(name)
-    if value is None:
-        return None
-    if not _share(value):
-        raise InvalidInputError(N_("A place on the floor plan lies between 0 and 1."))
-    return round(float(value), 4)
-
-
-def _share(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1
-
-
-def _photos(session: Session, task: UserTask, given: Any) -> list[dict[str, Any]]:
-    """Read the photos of a defect: each was sent before, with marks as lists of points beside it."""
-    wrong = InvalidInputError(N_("The photos of a defect cannot be read."))
-    if not isinstance(given, list) or not all(isinstance(one, dict) for one in given):
-        raise wrong
-    if len(given) > MOST_PHOTOS:
-        raise InvalidInputError(N_("A defect takes at most {limit} photos."), limit=MOST_PHOTOS)
-    found = []
-    for one in given:
-        key = _uuid(one.get("attachment"))
-        photo = session.get(Attachment, key) if key else None
-        if photo is None or photo.instance_id != task.instance_id or photo.removed_at is not None:
-            raise InvalidInputError(N_("A photo of this defect has not arrived yet."))
-        found.append({"attachment": str(key), "kind": "before", "marks": _marks(one.get("marks", []), wrong)})
-    return found
-
-
-def _marks(given: Any, wrong: InvalidInputError) -> list[list[list[float]]]:
-    if not isinstance(given, list) or len(given) > MOST_STROKES:
-        raise wrong
-    marks = []
-    for stroke in given:
-        if not isinstance(stroke, list) or len(stroke) > MOST_POINTS:
-            raise wrong
-        if not all(isinstance(point, list) and len(point) == 2 and all(map(_share, point)) for point in stroke):  # noqa: PLR2004  x and y
-            raise wrong
-        marks.append([[round(float(x), 4), round(float(y), 4)] for x, y in stroke])
-    return marks

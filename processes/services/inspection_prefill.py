@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from engine.core.calendar import CHINA
+from processes.services import inspection_rechecks
 from storage import inspections as rows
 from storage import orders as order_rows
 
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 
-RECHECKED = "户复验通过"
-"""The event of a defect that an inspector has found in order after the repair."""
 DUE = {"A": 3, "B": 7, "C": 14}
 """Days to mend a defect by severity, as proposed to who confirms it [P]."""
 
@@ -73,11 +72,8 @@ def _units(found: Any) -> list[int]:
 
 
 def _recheck(session: Session, variables: Mapping[str, Any], _now: datetime) -> dict[str, Any]:
-    found = rows.defects(session, str(variables.get("unit_number") or ""))
-    events = order_rows.defect_events(session, [one.id for one in found])
-    passed = {one.defect_id for one in events if one.kind == RECHECKED}
-    due = [one for one in found if one.open or one.id not in passed]
-    return {"rechecks": [{"defect": str(one.id), "passed": "通过"} for one in due]} if due else {}
+    found = inspection_rechecks.rows_of_form(session, str(variables.get("unit_number") or ""))
+    return {"rechecks": found} if found else {}
 
 
 SOURCES: dict[str, Callable[[Session, Mapping[str, Any], datetime], dict[str, Any]]] = {

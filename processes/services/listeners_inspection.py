@@ -9,10 +9,9 @@ from uuid import UUID, uuid4
 from engine.core.calendar import CHINA
 from engine.core.forms import FieldError
 from engine.errors import N_, InvalidFormError
-from processes.services import inspection_batches, inspections, orders
+from processes.services import inspection_batches, inspection_rechecks, inspections, orders
 from processes.services.batches import INSPECTION, batch_of
 from processes.services.inspection_batches import MORNING, STAGE, STAGES, WARN
-from processes.services.inspection_prefill import RECHECKED
 from processes.services.inspection_units import row_of, set_state
 from processes.services.recording import moment, text
 from storage import inspections as rows
@@ -253,10 +252,15 @@ def _delete(
 DECISIONS = {"确认": _confirm, "合并": _merge, "删除": _delete}
 
 
+def u03_begins(ctx: ListenerContext) -> dict[str, Any]:
+    """The repairs are done: the house waits for its recheck."""
+    set_state(ctx.session, row_of(ctx), "待复验")
+    return {}
+
+
 def u03(ctx: ListenerContext) -> dict[str, Any]:
     """The recheck of the house: passed, to be mended again, or class C left with consent."""
     row, values = row_of(ctx), ctx.values
-    set_state(ctx.session, row, "待复验")
     known = {one.id: one for one in rows.defects(ctx.session, row.number)}
     for item in values.get("rechecks") or []:
         defect = known.get(UUID(str(item.get("defect"))))
@@ -284,10 +288,10 @@ def u03(ctx: ListenerContext) -> dict[str, Any]:
 
 
 def _rechecked(ctx: ListenerContext, defect: Defect, item: Mapping[str, Any]) -> None:
-    photos = [{"attachment": str(key), "kind": "after"} for key in item.get("photos") or []]
+    photos = inspection_rechecks.with_marks(ctx.session, ctx.token_id, defect, item.get("photos") or [])
     defect.photos = [*defect.photos, *photos]
     if text(item, "passed") == "通过":
-        orders.note(ctx.session, defect, RECHECKED, actor=ctx.actor.login, now=ctx.now)
+        orders.note(ctx.session, defect, inspection_rechecks.RECHECKED, actor=ctx.actor.login, now=ctx.now)
         orders.set_defect(ctx.session, defect, "已销项", actor=ctx.actor.login, now=ctx.now, said="户复验通过")
         defect.closed_at, defect.open = defect.closed_at or ctx.now, False
         return

@@ -135,3 +135,23 @@ class InspectionResult(Base):
     at: Mapped[datetime]
     actor: Mapped[str] = mapped_column(text_of(100))
     revision: Mapped[int] = mapped_column(default=1)
+
+
+class DefectRecheck(Base):
+    """What an inspector saw of a defect at a recheck (U03), before he ended it; `id` comes from the device (AC15).
+
+    `passed`: 通过 不通过. `photos`: as of a defect, taken after the repair. One row a task and defect.
+    """
+
+    __tablename__ = "defect_recheck"
+    __table_args__ = (UniqueConstraint("task_id", "defect_id"), Index(None, "inspection_number"))
+    id: Mapped[UUID] = uuid_key()
+    task_id: Mapped[UUID]
+    inspection_number: Mapped[str] = mapped_column(text_of(60))
+    defect_id: Mapped[UUID] = mapped_column(ForeignKey("defect.id"))
+    passed: Mapped[str] = mapped_column(text_of(10))
+    note: Mapped[str] = mapped_column(text_of(200), default="")
+    photos: Mapped[list[Any]] = mapped_column(default=list)
+    at: Mapped[datetime]
+    actor: Mapped[str] = mapped_column(text_of(100))
+    revision: Mapped[int] = mapped_column(default=1)

@@ -5,7 +5,7 @@
   const button = document.getElementById("standing");
   const dialog = document.getElementById("outbox");
   const ANSWERS = { 合格: say.pass, 不合格: say.fail, 不适用: say.skip };
-  const KINDS = { result: say.kindResult, defect: say.kindDefect, photo: say.kindPhoto, finish: say.kindFinish };
+  const KINDS = { result: say.kindResult, defect: say.kindDefect, photo: say.kindPhoto, finish: say.kindFinish, recheck: say.kindRecheck };
 
   const problem = (house, code) => house?.problems.find((one) => one.code === code)?.name ?? code;
   const told = (house, kind, body) => {
@@ -14,6 +14,10 @@
       return [`${body.room} ${line}`, [ANSWERS[body.result] ?? body.result, body.value, body.note].filter(Boolean).join("\n")];
     }
     if (kind === "defect") return [`${body.room} ${problem(house, body.problem)}`, [body.gone ? say.gone : "", `${body.severity} · ${problem(house, body.problem)}`, body.text, `${body.photos?.length ?? 0} × ${say.kindPhoto}`].filter(Boolean).join("\n")];
+    if (kind === "recheck") {
+      const defect = house?.defects.find((one) => one.id === body.defect);
+      return [`${defect?.room ?? ""} ${problem(house, defect?.problem)}`, [body.passed === "通过" ? say.mended : say.unmended, body.note, `${body.photos?.length ?? 0} × ${say.kindPhoto}`].filter(Boolean).join("\n")];
+    }
     return ["", body.witness ?? ""];
   };
   const again = (row, given) => store.change(async (at) => { at("queue").put({ ...row, state: "waiting", message: "", theirs: null, ...given }); }).then(store.round);
@@ -21,8 +25,8 @@
   const take = (row) => store.change(async (at) => {
     for (const one of await store.rows(at, row.login)) if (one.target === row.target && one.kind === row.kind) at("queue").delete(one.seq);
     const house = await store.house(at, row.login, row.number);
-    const list = { result: "results", defect: "defects" }[row.kind];
-    house[list] = house[list].filter((one) => one.id !== row.theirs.id && !(row.kind === "result" && one.room === row.theirs.room && one.item === row.theirs.item));
+    const list = store.LISTS[row.kind];
+    house[list] = (house[list] ?? []).filter((one) => !store.same(row, row.theirs)(one));
     if (!row.theirs.gone) house[list].push(row.theirs);
     at("houses").put(house);
   }).then(store.round);

@@ -27,13 +27,16 @@
   const card = (house, { kept, queue }) => {
     const line = make("house");
     const known = kept.get(house.number);
-    const seen = known && store.seen(known, queue);
+    const current = known && (!known.visit || known.visit === house.visit);
+    const seen = current && store.seen(known, queue);
     line.firstElementChild.href = `/inspect/${encodeURIComponent(house.number)}`;
     part(line, "room").textContent = [house.entrance, house.room].filter(Boolean).join("-");
     part(line, "unit").textContent = house.unit;
-    part(line, "progress").textContent = seen ? progress(seen.results.size, total(known)) : words(say.planned, { day: house.planned_on || "–" });
-    part(line, "defects").textContent = words(say.defects, { n: seen ? seen.defects.length : house.defects });
-    part(line, "aboard").hidden = !known;
+    part(line, "again").hidden = !house.recheck;
+    const far = house.recheck ? seen && words(say.rechecked, { done: seen.rechecks.size, all: seen.due.length }) : seen ? progress(seen.results.size, total(known)) : words(say.planned, { day: house.planned_on || "–" });
+    part(line, "progress").textContent = far || "";
+    part(line, "defects").textContent = words(say.defects, { n: seen ? seen.defects.length + seen.due.length : house.defects });
+    part(line, "aboard").hidden = !current;
     part(line, "aboard").textContent = say.aboard;
     return line;
   };
@@ -41,6 +44,18 @@
     const node = make("list");
     const search = node.querySelector("#find");
     let last = null;
+    let loading = 0;
+    const ashore = ({ houses, kept }) => houses.filter((one) => one.today && kept.get(one.number)?.visit !== one.visit);
+    // Before going down into the cellar: every house of today is taken along, one after the other.
+    part(node, "all").onclick = async () => {
+      const houses = ashore(last);
+      for (const house of houses) {
+        loading = houses.length - houses.indexOf(house);
+        if (!(await store.bring(house.number).then(() => true, (reason) => Boolean(reason.status)))) break;
+      }
+      loading = 0;
+      redraw();
+    };
     const refresh = (state) => {
       last = state;
       const pieces = search.value.trim().toLowerCase().split(/\s+/).filter(Boolean);
@@ -57,6 +72,10 @@
         return group;
       }));
       if (!chosen.length && state.heard) part(node, "houses").replaceChildren(Object.assign(document.createElement("p"), { className: "empty", textContent: pieces.length ? say.nothing : say.none }));
+      const left = loading || ashore(state).length;
+      part(node, "all").hidden = !left || !standing.online || !standing.signedIn;
+      part(node, "all").disabled = loading > 0;
+      part(node, "all").querySelector("span").textContent = words(loading ? say.loading : say.takeAll, { n: left });
       part(node, "signin").hidden = standing.signedIn;
       part(node, "signin").firstElementChild.textContent = say.signin;
     };
@@ -108,7 +127,7 @@
           await store.enqueue(step, login, house.number, "finish", store.uuid(), { signature: id, witness: node.querySelector("#witness").value.trim() }, { after: [id] });
         });
         store.round();
-      } catch (problem) { complain(words(say.storage, { reason: problem?.message || "" })); }
+      } catch (problem) { complain(store.why(problem)); }
     };
     return { node, refresh, title: house.unit, up: "/inspect" };
   };
@@ -118,12 +137,18 @@
   const choose = (state, problem) => {
     if (!segments.length) return list();
     const house = state.kept.get(segments[0]);
-    if (!house) return plain(problem || say.missing);
+    if (!house || outdated(state)) return plain(problem || say.missing);
     const at = location.hash === "" ? -1 : Number(location.hash.slice(1));
     const room = house.rooms[at];
-    return room ? { ...store.room(house, room, state.login), up: "#" } : visit(house, state.login);
+    return room ? { ...store.room(house, room, state.login), up: "#" } : house.recheck ? store.recheck(house, state.login) : visit(house, state.login);
   };
-  const key = (state) => [state.login, location.hash, segments[0] && state.kept.has(segments[0])].join("\n");
+  // The copy on this phone is of an earlier visit of the house.
+  const outdated = (state) => {
+    const current = state.houses.find((one) => one.number === segments[0])?.visit;
+    const kept = state.kept.get(segments[0])?.visit;
+    return Boolean(current && kept && current !== kept);
+  };
+  const key = (state) => [state.login, location.hash, segments[0] && state.kept.has(segments[0]) && state.kept.get(segments[0]).visit, outdated(state)].join("\n");
   let drawn = "";
   let problem = "";
   const draw = async () => {
@@ -162,9 +187,7 @@
     await draw();
     await store.round();
     if (segments.length && segments[0] !== "unit" && standing.online && standing.signedIn) {
-      await store.bring(segments[0]).then((house) => {
-        if (house.plan) fetch(`/inspect/${encodeURIComponent(house.number)}/plan`).catch(() => {});
-      }, (reason) => { problem = reason.message && reason.status ? reason.message : ""; });
+      await store.bring(segments[0]).catch((reason) => { problem = reason.message && reason.status ? reason.message : ""; });
     }
     redraw();
   };

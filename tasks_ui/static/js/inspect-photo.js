@@ -25,14 +25,15 @@
     return blob;
   };
   // A kept photo, or the server's copy of one that is not on this phone.
-  const address = async (id) => {
+  const address = async (id, size = "") => {
     const kept = await store.look((at) => store.got(at("photos").get(id)));
-    return kept ? URL.createObjectURL(kept.blob) : `/attachments/${id}`;
+    return kept ? URL.createObjectURL(kept.blob) : `/attachments/${id}${size}`;
   };
   const show = async (place, photo) => {
-    const url = await address(photo.attachment);
+    const url = await address(photo.attachment, "?size=small");
     const image = Object.assign(new Image(), { alt: "", src: url });
-    image.onload = image.onerror = () => URL.revokeObjectURL(url);
+    image.onload = () => URL.revokeObjectURL(url);
+    image.onerror = () => image.remove(); // without network, or not for this person
     const drawn = svg("svg", { viewBox: "0 0 1 1", preserveAspectRatio: "none", "aria-hidden": "true" }, ...(photo.marks ?? []).map((line) => svg("polyline", { points: line.map((point) => point.join(",")).join(" ") })));
     place.replaceChildren(image, drawn);
   };
@@ -92,7 +93,7 @@
     });
     return made;
   };
-  const pin = async (house, room, now) => {
+  const pin = async (house, room, now, { fixed = false } = {}) => {
     const dialog = document.getElementById("pin");
     const plan = part(dialog, "plan");
     const point = Object.assign(document.createElement("span"), { className: "inspect-pin" });
@@ -104,7 +105,8 @@
       await image.decode().then(() => { picture = image; }, () => {});
     }
     plan.replaceChildren(picture, point);
-    picture.addEventListener("click", (event) => { at = place(picture, event); set(); });
+    if (!fixed) picture.addEventListener("click", (event) => { at = place(picture, event); set(); });
+    part(dialog, "none").hidden = fixed;
     part(dialog, "done").onclick = () => dialog.close();
     part(dialog, "none").onclick = () => { at = null; dialog.close(); };
     set();

@@ -26,7 +26,7 @@
     const key = [login, house.number];
     const complain = (sentence) => { problems = sentence ? problems + 1 : 0; at("problem").textContent = sentence; at("problem").hidden = !sentence; };
     const guarded = (work) => async (...given) => {
-      try { await work(...given); } catch (problem) { complain(words(say.storage, { reason: problem?.message || problem?.name || "" })); }
+      try { await work(...given); } catch (problem) { complain(store.why(problem)); }
     };
     const save = () => store.change(async (step) => {
       const kept = await store.got(step("drafts").get(key));
@@ -101,17 +101,7 @@
       const photos = draft.photos.map(({ attachment, marks }) => ({ attachment, kind: "before", marks: marks ?? [] }));
       await store.change(async (step) => {
         const kept = await store.got(step("drafts").get(key));
-        const arrived = new Set((await store.house(step, login, house.number)).defects.flatMap((one) => one.photos.map((photo) => photo.attachment)));
-        const waiting = new Set((await store.rows(step, login)).filter((row) => row.kind === "photo").map((row) => row.target));
-        const known = new Set((await store.got(step("photos").getAllKeys())));
-        const after = [];
-        for (const { attachment } of photos) {
-          if (arrived.has(attachment) || !known.has(attachment)) continue;
-          const photo = await store.got(step("photos").get(attachment));
-          if (photo.arrived) continue;
-          after.push(attachment);
-          if (!waiting.has(attachment)) await store.enqueue(step, login, house.number, "photo", attachment, { field: "photos" });
-        }
+        const after = await store.send(step, login, house.number, photos);
         const body = { room: where, part: code, problem, severity, text: text.value.trim(), plan_x, plan_y, photos, ...(gone ? { gone: true } : {}) };
         await store.enqueue(step, login, house.number, "defect", id, body, { base: kept?.id === id ? kept.base : draft.base, after });
         step("drafts").delete(key);
@@ -178,7 +168,7 @@
       return { line, row, measure };
     });
     at("lines").replaceChildren(...lines.map((one) => one.row));
-    at("lines-box").hidden = !lines.length;
+    at("lines-box").hidden = !lines.length || house.recheck;
     at("rest").onclick = guarded(async () => {
       await store.change(async (step) => {
         const { results } = store.seen(await store.house(step, login, house.number), await store.rows(step, login));

@@ -4,7 +4,9 @@
   const store = window.inspection;
   const EVERY = 20_000;
   const KEPT = 14 * 86_400_000;
-  const PATHS = { result: "results", defect: "defects", photo: "photos", finish: "finish" };
+  const PATHS = { result: "results", defect: "defects", photo: "photos", finish: "finish", recheck: "rechecks" };
+  const LISTS = { result: "results", defect: "defects", recheck: "rechecks" };
+  const same = (row, kept) => (one) => one.id === kept.id || (row.kind === "result" && one.room === kept.room && one.item === kept.item) || (row.kind === "recheck" && one.defect === kept.defect);
   const standing = { online: navigator.onLine, signedIn: true, login: "", name: "", houses: [], csrf: "", problem: "", asked: false };
   const tell = () => document.dispatchEvent(new CustomEvent("inspection:standing"));
   const address = (path) => `/inspect/${path}`;
@@ -46,11 +48,15 @@
     const found = await answer.json().catch(() => ({}));
     if (!answer.ok) throw Object.assign(new Error(found.error?.message ?? ""), { status: answer.status });
     await store.keep(standing.login, found);
+    // The plan, and the pictures of what is to be rechecked, are for the service worker to keep.
+    const pictures = found.defects.filter((one) => found.due?.includes(one.id)).flatMap((one) => one.photos.map((photo) => `/attachments/${photo.attachment}?size=small`));
+    const wanted = [...(found.plan ? [address(`${encodeURIComponent(number)}/plan`)] : []), ...pictures];
+    for (const url of wanted) await fetch(url).catch(() => {});
     return found;
   };
 
   const parcel = async (row) => {
-    if (row.kind !== "photo") return { body: JSON.stringify({ ...row.body, id: row.target, request: row.request, revision: row.base }), headers: { "Content-Type": "application/json" } };
+    if (row.kind !== "photo") return { body: JSON.stringify({ ...row.body, visit: row.visit ?? "", id: row.target, request: row.request, revision: row.base }), headers: { "Content-Type": "application/json" } };
     const photo = await store.look((at) => store.got(at("photos").get(row.target)));
     const body = new FormData();
     body.append("id", row.target);
@@ -63,8 +69,8 @@
     at("queue").delete(row.seq);
     const house = await store.house(at, row.login, row.number);
     if (house && kept) {
-      const list = { result: "results", defect: "defects" }[row.kind];
-      if (list) house[list] = [...house[list].filter((one) => one.id !== kept.id && !(row.kind === "result" && one.room === kept.room && one.item === kept.item)), ...(kept.gone ? [] : [kept])];
+      const list = LISTS[row.kind];
+      if (list) house[list] = [...(house[list] ?? []).filter((one) => !same(row, kept)(one)), ...(kept.gone ? [] : [kept])];
       if (row.kind === "finish") house.finished = true;
       at("houses").put(house);
     }
@@ -131,5 +137,5 @@
   addEventListener("offline", () => { standing.online = false; tell(); });
   document.addEventListener("visibilitychange", () => { if (document.visibilityState === "visible") round(); });
   setInterval(round, EVERY);
-  Object.assign(store, { standing, round, bring });
+  Object.assign(store, { standing, round, bring, same, LISTS });
 })();

@@ -31,7 +31,11 @@ window.inspection = (() => {
       work((name) => step.objectStore(name)).then((found) => { result = found; }, (problem) => { failed(problem); step.abort(); });
     });
   };
-  const change = (work) => within("readwrite")(work).then((found) => { document.dispatchEvent(new CustomEvent("inspection:changed")); return found; });
+  // Other tabs of this phone show what this one has changed.
+  const told = () => document.dispatchEvent(new CustomEvent("inspection:changed"));
+  const channel = new BroadcastChannel("keyturn-inspect");
+  channel.onmessage = told;
+  const change = (work) => within("readwrite")(work).then((found) => { told(); channel.postMessage(""); return found; });
   const look = within("readonly");
 
   // Also where the page is served without TLS.
@@ -41,8 +45,25 @@ window.inspection = (() => {
   const house = (at, login, number) => got(at("houses").get([login, number]));
 
   // Put a change into the queue. `target` is the row it changes, `base` the revision it was made on.
-  const enqueue = (at, login, number, kind, target, body, { base = 0, after = [] } = {}) =>
-    got(at("queue").add({ login, number, kind, target, body, base, after, request: uuid(), state: "waiting", made: new Date().toISOString() }));
+  // `visit`: the task of the house it was made for, since a house is visited more than once.
+  const enqueue = async (at, login, number, kind, target, body, { base = 0, after = [] } = {}) => {
+    const visit = (await house(at, login, number))?.visit ?? "";
+    return got(at("queue").add({ login, number, visit, kind, target, body, base, after, request: uuid(), state: "waiting", made: new Date().toISOString() }));
+  };
+  // Put the photos that are on this phone only into the queue; gives those that have to arrive before their defect.
+  const send = async (at, login, number, photos) => {
+    const copy = await house(at, login, number);
+    const arrived = new Set([...copy.defects, ...(copy.rechecks ?? [])].flatMap((one) => one.photos.map((photo) => photo.attachment)));
+    const waiting = new Set((await rows(at, login)).filter((row) => row.kind === "photo").map((row) => row.target));
+    const after = [];
+    for (const { attachment } of photos) {
+      const photo = arrived.has(attachment) ? null : await got(at("photos").get(attachment));
+      if (!photo || photo.arrived) continue;
+      after.push(attachment);
+      if (!waiting.has(attachment)) await enqueue(at, login, number, "photo", attachment, { field: "photos" });
+    }
+    return after;
+  };
 
   // Take a fresh copy of a house over; what waits lies in the queue and is laid over it.
   const keep = (login, fresh) => change(async (at) => { at("houses").put({ ...fresh, login, at: new Date().toISOString() }); });
@@ -50,13 +71,19 @@ window.inspection = (() => {
   // Give a house as its inspector sees it: what the server has, with the waiting changes on top.
   const seen = (known, queue) => {
     const results = new Map(known.results.map((row) => [`${row.room}\n${row.item}`, { ...row, state: "sent" }]));
-    const defects = new Map(known.defects.map((row) => [row.id, { ...row, state: "sent" }]));
-    for (const row of queue) {
-      if (row.number !== known.number) continue;
+    const defects = new Map(known.defects.map((row) => [row.id, { ...row, stage: row.state, state: "sent" }]));
+    const rechecks = new Map((known.rechecks ?? []).map((row) => [row.defect, { ...row, state: "sent" }]));
+    const own = queue.filter((row) => row.number === known.number && (!row.visit || !known.visit || row.visit === known.visit));
+    for (const row of own) {
       if (row.kind === "result") results.set(`${row.body.room}\n${row.body.item}`, { revision: row.base, ...row.body, id: row.target, state: row.state });
+      if (row.kind === "recheck") rechecks.set(row.body.defect, { revision: row.base, ...row.body, id: row.target, state: row.state });
       if (row.kind === "defect") defects.set(row.target, { revision: row.base, ...row.body, id: row.target, state: row.state });
     }
-    return { results, defects: [...defects.values()].filter((row) => !row.gone), finished: known.finished || queue.some((row) => row.number === known.number && row.kind === "finish") };
+    const kept = [...defects.values()].filter((row) => !row.gone);
+    // At a recheck what was found before is looked at again; what is noted now is new.
+    const due = known.recheck ? kept.filter((row) => known.due.includes(row.id)) : [];
+    const found = known.recheck ? kept.filter((row) => !row.stage || row.stage === "待派") : kept;
+    return { results, defects: found, due, rechecks, finished: known.finished || own.some((row) => row.kind === "finish") };
   };
 
   // What the pages are built with: templates of the page, its sentences, the parts they name by data-at.
@@ -71,6 +98,8 @@ window.inspection = (() => {
     made.onclick = () => press(made);
     return made;
   };
+  // Why something could not be kept, in a sentence: a full phone is by far the usual reason.
+  const why = (problem) => (/quota/i.test(`${problem?.name} ${problem?.message}`) ? say.full : words(say.storage, { reason: problem?.message || problem?.name || "" }));
   const press = (group, value) => { for (const one of group.querySelectorAll("button")) one.setAttribute("aria-pressed", one.value === value); };
-  return { change, look, got, uuid, rows, others, house, enqueue, keep, seen, say, words, make, part, mark, chip, press };
+  return { change, look, got, uuid, rows, others, house, enqueue, send, keep, seen, why, say, words, make, part, mark, chip, press };
 })();

@@ -4,6 +4,7 @@ const SHELL = "keyturn-inspect-shell";
 const PICTURES = "keyturn-inspect-pictures";
 const FRAME = "/inspect";
 const PATIENCE = 4000;
+const MOST_PICTURES = 800;
 
 self.addEventListener("install", (event) => {
   event.waitUntil((async () => {
@@ -54,6 +55,17 @@ const picture = async (request) => {
     return (await cache.match(request, { ignoreVary: true })) ?? Response.error();
   }
 };
+// A small picture never changes; the oldest leave when there are very many.
+const kept = async (request) => {
+  const cache = await caches.open(PICTURES);
+  const found = await cache.match(request, { ignoreVary: true });
+  if (found) return found;
+  const answer = await fetch(request);
+  if (!answer.ok) return answer;
+  await cache.put(request, answer.clone());
+  for (const old of (await cache.keys()).slice(0, -MOST_PICTURES)) await cache.delete(old);
+  return answer;
+};
 self.addEventListener("fetch", (event) => {
   const { request } = event;
   const url = new URL(request.url);
@@ -61,4 +73,5 @@ self.addEventListener("fetch", (event) => {
   if (request.mode === "navigate") { if (url.pathname === FRAME || url.pathname.startsWith(`${FRAME}/`)) event.respondWith(page(request)); }
   else if (FILES.includes(url.pathname + url.search)) event.respondWith(file(request));
   else if (/^\/inspect\/[^/]+\/plan$/.test(url.pathname)) event.respondWith(picture(request));
+  else if (url.pathname.startsWith("/attachments/") && url.search === "?size=small") event.respondWith(kept(request));
 });
