@@ -17,6 +17,7 @@ from storage.tables import (
     parties,
     people,
     registers,
+    reports,
     work,
 )
 from storage.tables.base import Base
@@ -37,5 +38,6 @@ __all__ = [
     "parties",
     "people",
     "registers",
+    "reports",
     "work",
 ]

@@ -6,11 +6,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, Numeric, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, Numeric, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.tables.base import Base, big_key
 from storage.tables.base import code as text_of
+
+URGED = text("kind = '客户催办'")
+UNTRUE = text("kind = '现场查勘' AND text = '不属实'")
+"""Few rows among many, which reports look for."""
 
 
 class ServiceCase(Base):
@@ -32,6 +36,8 @@ class ServiceCase(Base):
         Index(None, "phone_hash"),
         Index(None, "group_master"),
         Index(None, "closed_at"),
+        Index(None, "received_at"),
+        Index(None, "original_promised_at"),
     )
     id: Mapped[int] = big_key()
     number: Mapped[str] = mapped_column(text_of(60), unique=True)
@@ -134,7 +140,10 @@ class ContactLog(Base):
     """
 
     __tablename__ = "contact_log"
-    __table_args__ = (Index(None, "case_number", "at"),)
+    __table_args__ = (
+        Index(None, "case_number", "at"),
+        Index("ix_contact_log_urged", "at", sqlite_where=URGED, postgresql_where=URGED),
+    )
     id: Mapped[int] = big_key()
     case_number: Mapped[str] = mapped_column(text_of(60))
     at: Mapped[datetime]
@@ -151,7 +160,10 @@ class CaseEvent(Base):
     """What happened to a case in words of the trade: decisions, opinions, states; append only (B35)."""
 
     __tablename__ = "case_event"
-    __table_args__ = (Index(None, "case_number", "at"),)
+    __table_args__ = (
+        Index(None, "case_number", "at"),
+        Index("ix_case_event_untrue", "case_number", sqlite_where=UNTRUE, postgresql_where=UNTRUE),
+    )
     id: Mapped[int] = big_key()
     case_number: Mapped[str] = mapped_column(text_of(60))
     at: Mapped[datetime]

@@ -11,6 +11,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from storage.tables.base import Base, big_key
 from storage.tables.base import code as text_of
 
+BREACHED = text("breached_at IS NOT NULL")
+
 
 class Deadline(Base):
     """One clock of one object. `original_due_at` is never changed; an extension moves `due_at` (K06).
@@ -23,6 +25,8 @@ class Deadline(Base):
     __tablename__ = "deadline"
     __table_args__ = (
         Index(None, "case_number", "clock"),
+        Index(None, "clock", "due_at"),
+        Index("ix_deadline_breached", "breached_at", sqlite_where=BREACHED, postgresql_where=BREACHED),
         Index("ix_deadline_open_due", "due_at", sqlite_where=text("open"), postgresql_where=text("open")),
         Index("ix_deadline_open_remind", "remind_at", sqlite_where=text("open"), postgresql_where=text("open")),
     )
@@ -64,6 +68,7 @@ class Reminder(Base):
             postgresql_where=text("open"),
         ),
         Index(None, "instance_id"),
+        Index(None, "opened_at"),
     )
     id: Mapped[int] = big_key()
     deadline_id: Mapped[int] = mapped_column(ForeignKey("deadline.id"))

@@ -26,6 +26,8 @@ class UserTask(Base):
         Index("ix_user_task_open_of_instance", "instance_id", "state"),
         Index("ix_user_task_mine", "assignee", "sort_due", "id", postgresql_where=OPEN, sqlite_where=OPEN),
         Index("ix_user_task_done", "completed_by", "completed_at"),
+        Index(None, "completed_at"),
+        Index(None, "element_id", "due_at"),
         Index("ix_user_task_open_due", "sort_due", "id", postgresql_where=OPEN, sqlite_where=OPEN),
     )
     id: Mapped[UUID] = uuid_key()

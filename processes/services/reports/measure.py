@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 Kind = Literal["rate", "mean", "count", "sum", "median", "p90"]
 MOST = {"median": 0.5, "p90": 0.9}
+ALL_DIMENSIONS = DIMENSIONS
 CASE_DIMENSIONS = tuple(name for name in DIMENSIONS if name != "stage")
 
 

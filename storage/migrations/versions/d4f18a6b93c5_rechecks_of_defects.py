@@ -26,7 +26,7 @@ def upgrade() -> None:
         sa.Column('defect_id', sa.Uuid(), nullable=False),
         sa.Column('passed', sa.String(length=10), nullable=False),
         sa.Column('note', sa.String(length=200), nullable=False),
-        sa.Column('photos', storage.tables.base.Json(), nullable=False),
+        sa.Column('photos', storage.tables.base.Json, nullable=False),
         sa.Column('at', storage.tables.base.UtcDateTime(timezone=True), nullable=False),
         sa.Column('actor', sa.String(length=100), nullable=False),
         sa.Column('revision', sa.Integer(), nullable=False),

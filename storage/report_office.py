@@ -1,0 +1,166 @@
+"""The rows behind the measures of the office itself: owner files, entered figures, tasks, incidents (DOMAIN 5)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Select, and_, case, exists, func, literal, or_, select
+from sqlalchemy.orm import aliased
+
+from storage.report_cases import Case, places
+from storage.report_clocks import link_of
+from storage.reports import Span, flag, hours, row
+from storage.tables.estate import Project, Unit
+from storage.tables.instances import ProcessInstance
+from storage.tables.parties import Contact, Ownership, Party
+from storage.tables.reports import EnteredFigure
+from storage.tables.work import Incident, UserTask
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+COSTS, LOST, RELATIONS = "客服费用", "大客户流失", "客户关系维护评分"
+ITEMS = (COSTS, LOST, RELATIONS)
+FILE_FIELDS = 6
+"""What an owner file has to say: name, phone, preferred way, class, since when, relation to the house (B68)."""
+
+
+def owner_files(span: Span) -> Select[Any]:
+    """K33: the fields of owner files that are filled, of those required, as of the cut-off."""
+    phone = exists().where(Contact.party_id == Party.id, Contact.value_hash != "")
+    filled = sum(
+        (flag(one) for one in (Party.name != "", phone, Party.prefer != "", Party.importance != "",
+                               Ownership.since.is_not(None), Ownership.role != "")),
+        literal(0),
+    )  # fmt: skip
+    columns = row(
+        subject=Unit.code, link="unit", at=Party.created_at, counted=FILE_FIELDS, value=filled, project=Project.code,
+        **places(Ownership.unit_id),
+    )  # fmt: skip
+    query = select(*columns).select_from(Ownership).join(Party, Party.id == Ownership.party_id)
+    query = query.join(Unit, Unit.id == Ownership.unit_id).join(Project, Project.id == Unit.project_id)
+    lasting = or_(Ownership.until.is_(None), Ownership.until >= span.cut.date())
+    return query.where(Party.created_at < span.cut, Ownership.role == "业主", lasting)
+
+
+def entered(item: str) -> Callable[[Span], Select[Any]]:
+    """K36: a figure entered by hand for the months of the period; below the line its budget, or one for each."""
+
+    def rows(span: Span) -> Select[Any]:
+        counted = func.coalesce(EnteredFigure.budget, 0) if item == COSTS else literal(1)
+        columns = row(
+            subject=EnteredFigure.item, link="entered", at=literal(span.start, Case.received_at.type),
+            counted=counted, value=EnteredFigure.amount, project=EnteredFigure.project,
+        )  # fmt: skip
+        first, last = span.start.date(), span.end.date()
+        return select(*columns).where(
+            EnteredFigure.item == item, EnteredFigure.month >= first, EnteredFigure.month < last
+        )
+
+    return rows
+
+
+# The process itself (K39)
+
+
+def _task_row(*, counted: Any = 1, value: Any, at: Any = UserTask.completed_at) -> Select[Any]:
+    key = ProcessInstance.business_key
+    columns = row(
+        subject=key, link=link_of(key), at=at, counted=counted, value=value, project=UserTask.scope,
+        person=func.coalesce(UserTask.completed_by, UserTask.assignee), category=UserTask.process_key,
+        stage=UserTask.name,
+    )  # fmt: skip
+    return select(*columns).join(ProcessInstance, ProcessInstance.id == UserTask.instance_id)
+
+
+def waiting(_span: Span) -> Select[Any]:
+    """K39: hours a task waited until somebody took it."""
+    taken = func.coalesce(UserTask.claimed_at, UserTask.completed_at)
+    return _task_row(value=hours(UserTask.created_at, taken)).where(UserTask.state == "completed")
+
+
+def working(_span: Span) -> Select[Any]:
+    """K39: hours from taking a task to its completion; tasks done without being taken do not count."""
+    spent = hours(UserTask.claimed_at, UserTask.completed_at)
+    taken = and_(UserTask.state == "completed", UserTask.claimed_at < UserTask.completed_at)
+    return _task_row(value=spent).where(taken)
+
+
+def returned(_span: Span) -> Select[Any]:
+    """K39: tasks that the same instance had done before: it came back to them."""
+    earlier = aliased(UserTask)
+    before = exists().where(
+        earlier.instance_id == UserTask.instance_id, earlier.element_id == UserTask.element_id,
+        earlier.state == "completed", earlier.completed_at < UserTask.created_at, earlier.id != UserTask.id,
+        earlier.type == UserTask.type,
+    )  # fmt: skip
+    return _task_row(value=flag(before)).where(UserTask.state == "completed")
+
+
+def incidents(_span: Span) -> Select[Any]:
+    """K39: incidents by the step they happened at."""
+    key = func.coalesce(ProcessInstance.business_key, "")
+    columns = row(
+        subject=key, link=link_of(key), at=Incident.created_at, project=ProcessInstance.scope,
+        category=ProcessInstance.process_key, stage=Incident.element_id,
+    )  # fmt: skip
+    return select(*columns).outerjoin(ProcessInstance, ProcessInstance.id == Incident.instance_id)
+
+
+# What posts and people have to do, rule B43
+
+
+def _open_then(span: Span, value: Any) -> Select[Any]:
+    cut = span.cut
+    open_then = and_(UserTask.created_at < cut, or_(UserTask.completed_at.is_(None), UserTask.completed_at >= cut))
+    key = ProcessInstance.business_key
+    columns = row(
+        subject=key, link=link_of(key), at=UserTask.created_at, counted=value, project=UserTask.scope,
+        person=UserTask.assignee, category=UserTask.process_key, stage=post(),
+    )  # fmt: skip
+    query = select(*columns).join(ProcessInstance, ProcessInstance.id == UserTask.instance_id)
+    return query.where(open_then)
+
+
+def post() -> Any:
+    """Give the post a task belongs to: its lane, else its name."""
+    return case((UserTask.lane != "", UserTask.lane), else_=UserTask.name)
+
+
+def open_tasks(span: Span) -> Select[Any]:
+    """B43: tasks open at the cut-off."""
+    return _open_then(span, literal(1))
+
+
+def late_tasks(span: Span) -> Select[Any]:
+    """B43: open tasks past due at the cut-off."""
+    return _open_then(span, flag(UserTask.due_at < span.cut))
+
+
+def unassigned_tasks(span: Span) -> Select[Any]:
+    """B43: open tasks that nobody has taken."""
+    return _open_then(span, flag(UserTask.assignee == ""))
+
+
+def due_tasks(span: Span) -> Select[Any]:
+    """B43: tasks due in the period, and which of them were done in time."""
+    done = and_(UserTask.state == "completed", UserTask.completed_at <= UserTask.due_at)
+    key = ProcessInstance.business_key
+    columns = row(
+        subject=key, link=link_of(key), at=UserTask.due_at, value=flag(done), project=UserTask.scope,
+        person=func.coalesce(UserTask.completed_by, UserTask.assignee), category=UserTask.process_key, stage=post(),
+    )  # fmt: skip
+    query = select(*columns).join(ProcessInstance, ProcessInstance.id == UserTask.instance_id)
+    dropped = and_(UserTask.state == "canceled", UserTask.completed_at <= UserTask.due_at)
+    return query.where(UserTask.due_at >= span.start, UserTask.due_at < span.end, ~dropped)
+
+
+def done_tasks(_span: Span) -> Select[Any]:
+    """B43: tasks completed in the period."""
+    key = ProcessInstance.business_key
+    columns = row(
+        subject=key, link=link_of(key), at=UserTask.completed_at, project=UserTask.scope,
+        person=UserTask.completed_by, category=UserTask.process_key, stage=post(),
+    )  # fmt: skip
+    query = select(*columns).join(ProcessInstance, ProcessInstance.id == UserTask.instance_id)
+    return query.where(UserTask.state == "completed")
