@@ -22,6 +22,8 @@ DIMENSIONS = (
     *("project", "phase", "building", "department", "contractor", "person", "category", "channel", "stage"),
     "urgency",
 )
+NONE = "—"
+"""As a filter: where the dimension says nothing."""
 HOUR_SECONDS = 3600
 DAY_SECONDS = 86400
 
@@ -116,7 +118,7 @@ def _number(value: Any) -> ColumnElement[Any]:
 
 
 def _conditions(rows: Subquery, within: Within) -> list[ColumnElement[bool]]:
-    found = [rows.c[name] == wanted for name, wanted in within.filters.items()]
+    found = [rows.c[name] == ("" if wanted == NONE else wanted) for name, wanted in within.filters.items()]
     if within.scopes is not None:
         found.append(rows.c.project.in_(within.scopes))
     return [*found, or_(rows.c.counted != 0, rows.c.value != 0)]

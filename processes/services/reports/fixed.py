@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.errors import N_, NotFoundError
-from processes.services.reports import houses
+from processes.services.reports import complaints, houses, kpi, people
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from processes.services.reports.table import Kind
 
-REPORTS: Mapping[str, Kind] = {one.slug: one for one in (*houses.REPORTS,)}
+REPORTS: Mapping[str, Kind] = {
+    one.slug: one for one in (kpi.KPI, *complaints.REPORTS, *people.REPORTS, *houses.REPORTS)
+}
 
 
 def find(slug: str) -> Kind:

@@ -86,7 +86,7 @@ MEASURES = (
         "工单、整改单", "cases, orders", "D19", "count", clocks.late_items, **LATENESS,
     ),
     Measure(
-        "K30", "超期责任（天）", "Days late, by who answers", LATE,
+        "K30", "超期责任", "Time over the limit, by who answers", LATE,
         "超过时限的天数合计，按责任人与责任单位", "days over the limit, by person and unit",
         *LIMITS, "B63", "sum", clocks.late_days, unit="天", better="down",
         dimensions=("project", "person", "contractor", "stage"), stage_zh="时限", stage_en="Clock",

@@ -114,13 +114,17 @@ def between(first: date, last: date) -> Period:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A report's question: a period, filters by dimension, the projects the person may see (None: all), the moment."""
+    """A report's question: a period, filters by dimension, the projects the person may see (None: all), the moment.
+
+    `locale`: the language of texts that are put together for it.
+    """
 
     period: Period
     scopes: frozenset[str] | None
     now: datetime
     zone: ZoneInfo
     filters: Mapping[str, str] = field(default_factory=dict)
+    locale: str = "zh_Hans_CN"
 
     @property
     def span(self) -> Span:
@@ -153,10 +157,16 @@ def reads(viewer: Viewer) -> bool:
 
 
 def ask(
-    viewer: Viewer, asked: Period, *, now: datetime, zone: ZoneInfo, filters: Mapping[str, Any] | None = None
+    viewer: Viewer,
+    asked: Period,
+    *,
+    now: datetime,
+    zone: ZoneInfo,
+    filters: Mapping[str, Any] | None = None,
+    locale: str = "zh_Hans_CN",
 ) -> Question:
     """Put a question for a person: he gets the projects of his roles. Raises NotAllowedError for who reads none."""
     if not reads(viewer):
         raise NotAllowedError(N_("You may not see reports."))
     wanted = {name: str(text) for name, text in (filters or {}).items() if name in DIMENSIONS and text}
-    return Question(asked, rights.scopes_of(viewer, READERS), now, zone, wanted)
+    return Question(asked, rights.scopes_of(viewer, READERS), now, zone, wanted, locale)

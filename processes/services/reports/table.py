@@ -30,10 +30,15 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A value that leads somewhere. None is written —."""
+    """A value that leads somewhere, or is written otherwise than its column's. None is written —.
+
+    `good`: whether it reaches its goal; None when there is none.
+    """
 
     value: Any
     link: Link | None = None
+    shape: Shape | None = None
+    good: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +77,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A filled report. `pages` > 1: the first table is one page of a longer one, `count` its rows in all."""
+    """A filled report. `pages` > 1: the last table is one page of a longer one, `count` its rows in all."""
 
     tables: tuple[Table, ...]
     count: int = 0

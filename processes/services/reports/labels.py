@@ -1,0 +1,46 @@
+"""How the texts of dimensions are shown: people by name, clocks in words, nothing as —."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from processes.services import clocks
+from storage import people as staff
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from sqlalchemy.orm import Session
+
+    from processes.services.reports.measure import Measure
+
+NAMES = {
+    "project": ("项目", "Project"),
+    "phase": ("分期", "Phase"),
+    "building": ("楼栋", "Building"),
+    "department": ("部门", "Department"),
+    "contractor": ("责任单位", "Responsible unit"),
+    "person": ("人员", "Person"),
+    "category": ("类别", "Category"),
+    "channel": ("渠道", "Channel"),
+    "stage": ("阶段", "Stage"),
+    "urgency": ("紧急程度", "Urgency"),
+}
+
+
+def dimension(measure: Measure | None, name: str, locale: str) -> str:
+    """Name a dimension in a language, as the measure calls it."""
+    if measure is not None and name == "stage":
+        return measure.stage_en if locale == "en" else measure.stage_zh
+    zh, english = NAMES[name]
+    return english if locale == "en" else zh
+
+
+def shown(session: Session, name: str, texts: Collection[str]) -> Mapping[str, str]:
+    """Say how texts of a dimension are shown."""
+    if name == "person":
+        known = staff.names(session, [text for text in texts if text])
+        return {text: known.get(text, text) for text in texts}
+    if name == "stage":
+        return {text: clocks.NAMES.get(text, text) for text in texts}
+    return {text: text for text in texts}

@@ -1,0 +1,127 @@
+"""Reports of people's work: call-backs and satisfaction (B25, B46), posts and persons (B43), steps (K39)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from processes.services import rights
+from processes.services.reports import complaints, labels, measure
+from processes.services.reports.kpi import shape_of
+from processes.services.reports.registry import MEASURES, find
+from processes.services.reports.table import Cell, Column, Kind, Link, Report, Table
+from storage import report_lookups
+from storage.reports import NONE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy.orm import Session
+
+    from engine.access import Viewer
+    from processes.services.reports.question import Question
+
+CALLBACKS = ("C1", "C2a", "C2b", "C2c", "C2d", "C2e", "C2f", "K09", "K35", "C3", "C4")
+POSTS = ("P1", "P2", "P3", "P4", "P5")
+STEPS = ("K39", "K39b", "K39c")
+HEADINGS = {"C1": ("接通率", "Reached"), "K09": ("满意率", "Satisfied, rate"), "K35": ("满意程度", "Score of 100")}
+
+
+def grid(session: Session, question: Question, by: str, ids: Sequence[str], title: tuple[str, str]) -> Table:
+    """Answer several measures by a dimension, each figure leading to its list; the last line is the whole."""
+    measures = [find(one) for one in ids]
+    found = [measure.figures(session, one, question, [question.span], by) for one in measures]
+    keys = {key for figures in found for key, line in figures.items() if line[0].rows}
+    names = labels.shown(session, by, keys)
+    order = sorted(keys, key=lambda key: (-sum(one[key][0].rows if key in one else 0 for one in found), names[key]))
+    rows = []
+    for key in order:
+        filters = {by: key or NONE}
+        cells = [
+            _cell(one, figures[key][0] if key in figures else measure.NOTHING, filters)
+            for one, figures in zip(measures, found, strict=True)
+        ]
+        rows.append((names[key] or NONE, *cells))
+    whole = [_cell(one, measure.figure(session, one, question), {}) for one in measures]
+    columns = [Column(*HEADINGS.get(one.id, (one.zh, one.en)), shape=shape_of(one)) for one in measures]
+    first = Column(labels.dimension(measures[0], by, "zh"), labels.dimension(measures[0], by, "en"))
+    total = ("合计" if question.locale != "en" else "Sum", *whole)
+    return Table(title[0], title[1], (first, *columns), tuple(rows), total)
+
+
+def _cell(one: measure.Measure, figure: measure.Figure, filters: dict[str, str]) -> Cell:
+    amount = figure.amount if figure.rows or one.fraction else 0
+    return Cell(amount, Link("rows", one.id, filters) if figure.rows else None)
+
+
+OPINIONS = (
+    Column("时间", "When", "moment"), Column("编号", "Number"), Column("客户", "Customer"), Column("总体", "Overall"),
+    Column("意见", "Opinion"), Column("新诉求", "New demand"),
+)  # fmt: skip
+
+
+def fill_callbacks(session: Session, viewer: Viewer, question: Question, page: int | None) -> Report:
+    """Fill B46 and B25: results of call-backs by kind of request, department and person, and what customers said."""
+    del viewer
+    limit, offset = complaints.window(page)
+    found, count = report_lookups.opinions(session, question.span, question.within, limit=limit, offset=offset)
+    said: tuple[tuple[Any, ...], ...] = tuple(
+        (
+            answer.at,
+            Cell(case.number, Link("case", case.number)),
+            rights.mask_name(case.caller_name),
+            answer.overall,
+            answer.opinion,
+            answer.new_demand,
+        )
+        for answer, case in found
+    )
+    tables = (
+        grid(session, question, "stage", CALLBACKS, ("按诉求类型", "By kind of request")),
+        grid(session, question, "department", CALLBACKS, ("按部门", "By department")),
+        grid(session, question, "person", CALLBACKS, ("按受理人", "By who accepted")),
+        Table("回访意见", "Opinions", OPINIONS, said),
+    )
+    return Report(tables, count, page or 1, complaints.pages(count))
+
+
+def fill_posts(session: Session, viewer: Viewer, question: Question, page: int | None) -> Report:
+    """Fill B43: what each post and person has open, unassigned, late, and did in time."""
+    del viewer, page
+    tables = (
+        grid(session, question, "stage", POSTS, ("按岗位", "By post")),
+        grid(session, question, "person", POSTS, ("按人员", "By person")),
+        grid(session, question, "project", POSTS, ("按项目", "By project")),
+    )
+    return Report(tables, sum(len(table.rows) for table in tables))
+
+
+def fill_steps(session: Session, viewer: Viewer, question: Question, page: int | None) -> Report:
+    """Fill K39: how long tasks wait and are worked on, step by step, what comes back, and incidents."""
+    del viewer, page
+    extra = [one for one in ("K39d", "K39e") if one in MEASURES]
+    tables = (
+        grid(session, question, "stage", STEPS, ("按环节", "By step")),
+        grid(session, question, "category", (*STEPS, *extra), ("按流程", "By process")),
+    )
+    return Report(tables, len(tables[0].rows))
+
+
+REPORTS = (
+    Kind(
+        "callbacks", "回访与满意度", "Call-backs and satisfaction",
+        "客户满意吗？哪类诉求、哪个部门、哪位受理人需要改进？客户说了什么？",
+        "Are customers satisfied? Which kind of request, department or person has to improve? What did they say?",
+        "B25 B46 K35", fill_callbacks, filters=complaints.FILTERS, landscape=True,
+    ),
+    Kind(
+        "posts", "各岗位任务完成情况", "Tasks by post and person",
+        "每个岗位、每个人手上有多少任务，多少没人领、多少逾期，按时完成了多少？",
+        "What does each post and person have open, unassigned, late, and how much was done in time?",
+        "B43", fill_posts, cycles=("day", "week", "month", "quarter", "days"),
+    ),
+    Kind(
+        "process", "流程运行情况", "How the process runs",
+        "任务在哪个环节等得久、做得久、退得多？", "At which step do tasks wait, take long or come back?",
+        "K39", fill_steps, cycles=("week", "month", "quarter", "year", "days"),
+    ),
+)  # fmt: skip
