@@ -82,8 +82,8 @@ class Viewer:
         return any(g.covers(scope) and not wanted.isdisjoint(g.candidates) for g in self.grants)
 
     def supervises(self, groups: Iterable[str], scope: str) -> bool:
-        """Tell whether he supervises one of these groups in this project."""
-        wanted = frozenset(groups)
+        """Tell whether he supervises one of these groups in this project; `role:org` is a part of its role."""
+        wanted = frozenset(group.partition(":")[0] for group in groups)
         return any(g.covers(scope) and g.role in wanted for g in self.supervised)
 
 

@@ -145,7 +145,7 @@ def _candidates(viewer: Viewer, role: str, *, team: bool = False) -> tuple[tuple
     """List (candidate, project) pairs; a role held everywhere makes its single projects superfluous."""
     held = [(name, grant.scope) for grant in viewer.grants for name in grant.candidates]
     if team:
-        held += [(grant.role, grant.scope) for grant in viewer.supervised]
+        held += [(name, grant.scope) for grant in viewer.supervised for name in (grant.role, f"{grant.role}:")]
     if viewer.is_admin and role:
         held.append((role, ""))
     held = [pair for pair in held if not role or pair[0].split(":")[0] == role]

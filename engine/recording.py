@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from engine import drafts
 from engine.core import feel
 from engine.core.calendar import CHINA
 from engine.core.variables import view_of
@@ -121,9 +122,13 @@ def _write_tasks(
     known = {UUID(text) for text in before.get("tasks", ())}
     wanted = {task.id for task in snapshot.tasks}
     gone = known - wanted
+    left: dict[str, list[UserTask]] = {}
     for task in tasks.by_ids(session, gone):
         task.state = "completed" if task.id == completed else "canceled"
         task.completed_at = now
+        if task.id != completed and task.draft_at is not None:
+            left.setdefault(task.element_id, []).append(task)
+            continue
         task.draft = None
         if task.id == completed:
             task.completed_by, task.claimed_at = actor.login, task.claimed_at or now
@@ -132,6 +137,7 @@ def _write_tasks(
     fresh = [task for task in snapshot.tasks if task.id not in known]
     rows = [_task_row(session, instance, task, now) for task in fresh]
     tasks.add(session, rows, [line for row in rows for line in _candidate_lines(row)])
+    drafts.keep(session, instance, left, rows, before.get("drafts") or {}, over=snapshot.ended is not None)
     return tuple(
         Opened(
             id=row["id"],
@@ -228,7 +234,10 @@ def _about(instance: ProcessInstance, task: OpenTask, now: datetime) -> dict[str
 
 
 def _candidate_lines(row: Mapping[str, Any]) -> list[dict[str, Any]]:
-    candidates = [*row["candidate_groups"], *(f"@{login}" for login in row["candidate_users"])]
+    """List a task's lines of the inbox index; `role:` leads those who supervise a role to its organisations' tasks."""
+    groups = row["candidate_groups"]
+    shared = [f"{group.partition(':')[0]}:" for group in groups if ":" in group]
+    candidates = [*groups, *shared, *(f"@{login}" for login in row["candidate_users"])]
     return [
         {
             "task_id": row["id"],

@@ -257,6 +257,18 @@ def add(session: Session, tasks: Sequence[dict[str, Any]], candidates: Sequence[
         session.execute(insert(table_of(TaskCandidate)), candidates)
 
 
+def carry_draft(session: Session, old: UUID, new: UUID | None) -> None:
+    """Move what was typed into a closed task to one that was just inserted, or forget it (None)."""
+    table = table_of(UserTask)
+    if new is not None:
+        found = session.execute(
+            select(table.c.draft, table.c.draft_by, table.c.draft_at).where(table.c.id == old)
+        ).one()
+        values = {"draft": found.draft, "draft_by": found.draft_by, "draft_at": found.draft_at}
+        session.execute(update(table).where(table.c.id == new).values(**values))
+    session.execute(update(table).where(table.c.id == old).values(draft=None))
+
+
 # By "=" and not by a list, which would be expanded anew at each call; on the table, as no session holds a line.
 _GONE = delete(table_of(TaskCandidate)).where(TaskCandidate.task_id == bindparam("gone"))
 

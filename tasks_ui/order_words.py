@@ -1,4 +1,4 @@
-"""Words of rectification orders as the tables hold them, for readers of English. Content, not interface texts."""
+"""What templates say of rectification orders: their words, addresses, and who may send links."""
 
 from __future__ import annotations
 
@@ -7,40 +7,16 @@ from typing import TYPE_CHECKING
 from flask import current_app, url_for
 
 from processes.services import rights
-from tasks_ui import context, i18n
+from tasks_ui import context
 from tasks_ui.case_words import word
 
 if TYPE_CHECKING:
     from flask import Flask
 
-ENGLISH = {
-    "待派": "to be issued",
-    "待签收": "to be signed for",
-    "待接单": "to be accepted",
-    "待预约": "visit to be arranged",
-    "整改中": "being rectified",
-    "待复核": "to be rechecked",
-    "待客户复验": "to be checked by the customer",
-    "代维中": "with a substitute",
-    "异议": "disputed",
-    "挂起": "on hold",
-    "已销项": "done",
-    "转有偿": "paid service",
-    "已转有偿": "paid service",
-    "作废": "void",
-    "已作废": "void",
-    "挂账": "agreed for later",
-    "特急": "very urgent",
-    "紧急": "urgent",
-    "一般": "normal",
-}
-
 
 def order_word(text: str) -> str:
-    """Show a word of the order tables in the reader's language."""
-    if i18n.locale().startswith("zh"):
-        return text
-    return ENGLISH.get(text) or word(text)
+    """Show a word of the order tables in the reader's language: the same as those of cases."""
+    return word(text)
 
 
 def order_url(number: str) -> str:

@@ -76,16 +76,25 @@ def tell(
         "clock": known.get("clock_name") or "",
         "due": known.get("due_text") or "",
     }
+    send(session, told, TEMPLATES.get(event, OTHER), fields, link=f"/cases/{case.number}", now=now, registry=registry)
+
+
+def send(
+    session: Session,
+    told: Mapping[str, set[str]],
+    template: str,
+    fields: Mapping[str, Any],
+    *,
+    link: str,
+    now: datetime,
+    registry: Registry,
+) -> None:
+    """Tell people (login → ways) in the page, and by those of their ways out of the house that are installed."""
     installed = set(registry.connectors)
-    for login, channels in told.items():
+    for login, ways in told.items():
+        channels = tuple(sorted(ways & installed | {"page"}))
         notifications.notify(
-            session,
-            recipient=login,
-            template=TEMPLATES.get(event, OTHER),
-            fields=fields,
-            link=f"/cases/{case.number}",
-            channels=tuple(sorted(channels & installed | {"page"})),
-            now=now,
+            session, recipient=login, template=template, fields=fields, link=link, channels=channels, now=now
         )
 
 

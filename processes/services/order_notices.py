@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from engine import notifications
 from engine.errors import N_
 from processes.services.decisions import decide
-from processes.services.notices import STAFF_CHANNELS, TO_TELL
+from processes.services.notices import STAFF_CHANNELS, TO_TELL, send
 from processes.services.orders import group_of
 from storage import cases
 from storage import orders as rows
@@ -73,17 +72,7 @@ def tell(
         "clock": more.get("clock_name") or "",
         "due": more.get("due_text") or "",
     }
-    installed = set(registry.connectors)
-    for login, ways in told.items():
-        notifications.notify(
-            session,
-            recipient=login,
-            template=TEMPLATES.get(event, OTHER),
-            fields=fields,
-            link=f"/orders/{order.number}",
-            channels=tuple(sorted(ways & installed | {"page"})),
-            now=now,
-        )
+    send(session, told, TEMPLATES.get(event, OTHER), fields, link=f"/orders/{order.number}", now=now, registry=registry)
 
 
 def recipients(

@@ -19,7 +19,8 @@ class RectificationOrder(Base):
     `starter` is the business key of the case, inspection or handover that waits for it: when its last open order
     closes, that instance gets ORDERS_DONE in the same transaction (AC13). `responsible_id` answers for the fault,
     `repair_id` mends it. `stage`: 交付前内部验房 开放日/业主预验 承接查验 正式交付 保修期 保修期外.
-    `source_channel`: 销售 物业 座席 验房.
+    `source_channel`: 销售 物业 座席 验房. `units_fault`, `cannot_come`: what was found about the responsible unit, None
+    when nobody said (DMN-10); `substituted`: somebody else was engaged to repair.
     `state`: 待签收 待接单 待预约 整改中 待复核 待客户复验 代维中 异议 挂起 已销项 已转有偿 已作废 挂账.
     """
 
@@ -72,6 +73,9 @@ class RectificationOrder(Base):
     rework: Mapped[int] = mapped_column(default=0)
     no_shows: Mapped[int] = mapped_column(default=0)
     cost: Mapped[float | None] = mapped_column(Numeric(14, 2, asdecimal=False))
+    units_fault: Mapped[bool | None]
+    cannot_come: Mapped[bool | None]
+    substituted: Mapped[bool] = mapped_column(default=False)
     satisfaction: Mapped[str] = mapped_column(text_of(20), default="")
     instance_id: Mapped[UUID | None]
 

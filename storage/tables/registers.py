@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy import ForeignKey, Numeric, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.tables.base import Base, big_key
@@ -50,6 +50,22 @@ class CodeItem(Base):
     name: Mapped[str]
     maps_to: Mapped[str] = mapped_column(text_of(60), default="")
     sort: Mapped[int] = mapped_column(default=0)
+    active: Mapped[bool] = mapped_column(default=True)
+
+
+class PriceItem(Base):
+    """A price of the paid services (B10): per `measure` (米, 次), of a project or of all (""), for a time."""
+
+    __tablename__ = "price_item"
+    __table_args__ = (UniqueConstraint("project", "item", "valid_from"),)
+    id: Mapped[int] = big_key()
+    project: Mapped[str] = mapped_column(text_of(60), default="")
+    item: Mapped[str] = mapped_column(text_of(80))
+    trade: Mapped[str] = mapped_column(text_of(40), default="")
+    measure: Mapped[str] = mapped_column(text_of(20), default="")
+    price: Mapped[float] = mapped_column(Numeric(14, 2, asdecimal=False))
+    valid_from: Mapped[date]
+    valid_until: Mapped[date | None]
     active: Mapped[bool] = mapped_column(default=True)
 
 
