@@ -45,7 +45,7 @@
     };
     let drawn = "";
     const show = () => {
-      press(node, answer?.passed ?? "");
+      press(node.querySelector(".inspect-answers"), answer?.passed ?? "");
       node.classList.toggle("is-done", answer?.passed === PASSED);
       mark(node.querySelector(".inspect-mark"), answer?.state);
       at("noted").hidden = answer?.passed !== FAILED;
