@@ -16,6 +16,8 @@ SHIPPED := $(shell find tasks_ui/editor -path '*/node_modules' -prune -o -type f
 CATALOGUES := $(wildcard tasks_ui/translations/*/*.po)
 MESSAGES := tasks_ui/translations/zh_Hans_CN/LC_MESSAGES/messages.mo
 JOBS ?= 2
+# Compiled modules are kept whatever the machine's habit is: the tests start many processes of the product.
+export PYTHONDONTWRITEBYTECODE :=
 DEMO_PORT ?= 8000
 DEMO_SIZE ?= demo
 FRESH ?=
@@ -45,7 +47,7 @@ serve: $(VENV) $(DIST) $(MESSAGES)
 	$(BIN)/keyturn serve
 
 test: $(VENV) $(DIST) $(MESSAGES)
-	$(BIN)/pytest -n $(JOBS) -q -m "not soak"
+	$(BIN)/pytest -n $(JOBS) --dist worksteal -q -m "not soak"
 
 soak: $(VENV) $(DIST) $(MESSAGES)
 	$(BIN)/pytest -q -m soak

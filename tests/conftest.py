@@ -2,19 +2,37 @@
 
 from __future__ import annotations
 
+import gc
 import os
+import shutil
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import pytest
+from argon2 import PasswordHasher
 from sqlalchemy import create_engine, text
 
+from engine import people
 from storage.session import Database
 from tests import postgres
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)  # a Monday, 09:00 in China
+
+
+def pytest_collection_finish() -> None:
+    """What the imports have left is never garbage: the collector need not look at it again and again."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_passwords():
+    """Passwords that are cheap to check: the tests make many, and none of them is worth guessing."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(people, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -40,12 +58,12 @@ def mortal_postgres():
 
 
 @contextmanager
-def fresh_postgres(server: str) -> Iterator[str]:
-    """The URL of a fresh database on a server, dropped afterwards."""
+def fresh_postgres(server: str, like: str = "template1") -> Iterator[str]:
+    """The URL of a fresh database on a server, empty or like another, dropped afterwards."""
     admin = create_engine(server.replace("postgresql://", "postgresql+psycopg://"), isolation_level="AUTOCOMMIT")
     name = f"test_{uuid.uuid4().hex[:12]}"
     with admin.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {like}"))
     yield server.rsplit("/", 1)[0] + f"/{name}"
     with admin.connect() as connection:
         connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
@@ -59,28 +77,57 @@ def postgres_url(postgres_server):
         yield url
 
 
+@pytest.fixture(scope="session")
+def sqlite_tables(tmp_path_factory):
+    """A database with all tables, made once: copy it."""
+    file = tmp_path_factory.mktemp("tables") / "keyturn.db"
+    _create_tables(f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture(scope="session")
+def postgres_tables(postgres_server):
+    """The name of a database with all tables, made once: copy it."""
+    with fresh_postgres(postgres_server) as url:
+        _create_tables(url)
+        yield url.rsplit("/", 1)[1]
+
+
+def _create_tables(url: str) -> None:
+    database = Database(url)
+    database.create_all()
+    database.dispose()
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def database_url(request, tmp_path):
-    """The URL of an empty database of each kind."""
+    """The URL of a database of each kind: with all tables for those who ask for `database` too, else empty."""
+    filled = "database" in request.fixturenames
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/keyturn.db"
-    return request.getfixturevalue("postgres_url")
+        if filled:
+            shutil.copy(request.getfixturevalue("sqlite_tables"), tmp_path / "keyturn.db")
+        yield f"sqlite:///{tmp_path}/keyturn.db"
+    elif filled:
+        server = request.getfixturevalue("postgres_server")
+        with fresh_postgres(server, request.getfixturevalue("postgres_tables")) as url:
+            yield url
+    else:
+        yield request.getfixturevalue("postgres_url")
 
 
 @pytest.fixture
 def database(database_url):
     """An empty database with all tables, of each kind."""
     database = Database(database_url)
-    database.create_all()
     yield database
     database.dispose()
 
 
 @pytest.fixture
-def sqlite_database(tmp_path):
-    """An empty SQLite database, for what does not depend on the kind."""
+def sqlite_database(tmp_path, sqlite_tables):
+    """An empty SQLite database with all tables, for what does not depend on the kind."""
+    shutil.copy(sqlite_tables, tmp_path / "keyturn.db")
     database = Database(f"sqlite:///{tmp_path}/keyturn.db")
-    database.create_all()
     yield database
     database.dispose()
 

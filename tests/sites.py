@@ -9,23 +9,27 @@ import re
 import shutil
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 from zoneinfo import ZoneInfo
 
 import pytest
+from jinja2 import BytecodeCache
 
 from engine import filestore, worker
 from processes.services import demo
 from storage.session import Database
+from tasks_ui import context, names
 from tasks_ui.app import create_app, default_registry
 from tasks_ui.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+    from types import CodeType
 
     from flask import Flask
     from flask.testing import FlaskClient
+    from jinja2.bccache import Bucket
     from werkzeug.test import TestResponse
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)  # a Monday, 09:00 in China
@@ -121,18 +125,50 @@ def demo_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def site_in(folder: Path, demo_file: Path) -> Site:
-    """Open a fresh copy of the demonstration in a folder."""
+class Templates(BytecodeCache):
+    """The compiled templates of a run: what they say does not depend on the site."""
+
+    known: ClassVar[dict[tuple[str, str], CodeType]] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self.known.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        if bucket.code is not None:
+            self.known[bucket.key, bucket.checksum] = bucket.code
+
+
+_SHARED: list[Flask] = []
+
+
+def _shared(settings: Settings, database: Database, clock: Clock) -> Flask:
+    """The application that tests with a site each use in turn, its routes put together once; no site leaves a trace."""
+    if not _SHARED:
+        _SHARED.append(create_app(settings, database=database, clock=clock))
+    app = _SHARED[0]
+    parts = context.Application(settings, database, default_registry(settings), clock)
+    app.extensions |= {"keyturn": parts, names.EXTENSION: type(app.extensions[names.EXTENSION])()}
+    return app
+
+
+def site_in(folder: Path, demo_file: Path, *, shared: bool = False) -> Site:
+    """Open a fresh copy of the demonstration in a folder.
+
+    `shared`: on the application that other tests use too. Only for a site that lives as long as its test and has no
+    server, whose threads might still answer when the next site is open.
+    """
     shutil.copytree(demo_file, folder, dirs_exist_ok=True)
     settings = settings_for(folder)
     clock = Clock()
     database = Database(settings.database_url, data_key=SECRET)
-    return Site(create_app(settings, database=database, clock=clock), database, clock)
+    app = (_shared if shared else create_app)(settings, database=database, clock=clock)
+    app.jinja_env.bytecode_cache = Templates()
+    return Site(app, database, clock)
 
 
 @pytest.fixture
 def site(demo_file: Path, tmp_path: Path) -> Iterator[Site]:
     """A site of one's own."""
-    opened = site_in(tmp_path / "site", demo_file)
+    opened = site_in(tmp_path / "site", demo_file, shared=True)
     yield opened
     opened.database.dispose()

@@ -15,9 +15,9 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from tasks_ui.serving import start_worker
-from tests.sites import Site, demo_file, site
+from tests.sites import Site, demo_file, site_in
 
-__all__ = ["demo_file", "site"]
+__all__ = ["demo_file"]
 ROOT = Path(__file__).parents[2]
 AXE = ROOT / "tasks_ui" / "editor" / "node_modules" / "axe-core" / "axe.min.js"
 SHOTS = ROOT / "build" / "shots"
@@ -110,6 +110,14 @@ class Live:
         if path != "/inbox":
             page.goto(self.address + path)
         return page
+
+
+@pytest.fixture
+def site(demo_file: Path, tmp_path: Path) -> Iterator[Site]:
+    """A site of one's own, with an application of its own: a late request of one test must not meet the next site."""
+    opened = site_in(tmp_path / "site", demo_file)
+    yield opened
+    opened.database.dispose()
 
 
 @pytest.fixture

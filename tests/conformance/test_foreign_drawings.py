@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from engine.core.model import Model
     from engine.core.snapshot import Snapshot
 
-COUNT, MANY, MOVES = 360, 4_000, 12
+COUNT, MANY, MOVES = 90, 4_000, 12
 FILE_RULES = {"no-process", "not-xml", "not-bpmn", "doctype", "oversize", "too-deep"}
 CALLED = compiled(START + user("q") + END + chain("s", "q", "e"), "Q")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -31,8 +32,9 @@ def name_of(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
-def parsed(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"))
+@cache
+def parsed(path: Path) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
 
 
 def test_there_are_modules() -> None:
@@ -42,10 +44,9 @@ def test_there_are_modules() -> None:
 
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
 def test_modules_functions_and_classes_stay_small(path: Path) -> None:
-    tree = parsed(path)
     lines = len(path.read_text(encoding="utf-8").splitlines())
     assert lines <= LONGEST_MODULE, f"{lines} lines"
-    for node in ast.walk(tree):
+    for node in parsed(path):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             length = (node.end_lineno or node.lineno) - node.lineno + 1
             assert length <= LONGEST_FUNCTION, f"{node.name}: {length} lines"
@@ -58,7 +59,7 @@ def test_one_place_commits() -> None:
     found = [
         name_of(path)
         for path in MODULES
-        for node in ast.walk(parsed(path))
+        for node in parsed(path)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "commit"
     ]
     assert found == ["storage/session.py"]
@@ -68,7 +69,7 @@ def test_only_the_edges_read_the_clock() -> None:
     found = {
         name_of(path)
         for path in MODULES
-        for node in ast.walk(parsed(path))
+        for node in parsed(path)
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
         and isinstance(node.func.value, ast.Name)
@@ -81,7 +82,7 @@ def test_broad_excepts_only_in_the_worker_loop() -> None:
     found = {
         name_of(path)
         for path in MODULES
-        for node in ast.walk(parsed(path))
+        for node in parsed(path)
         if isinstance(node, ast.ExceptHandler)
         and (node.type is None or (isinstance(node.type, ast.Name) and node.type.id in {"Exception", "BaseException"}))
     }
@@ -93,7 +94,7 @@ def test_errors_carry_marked_templates() -> None:
     bare = [
         f"{name_of(path)}:{node.lineno}"
         for path in MODULES
-        for node in ast.walk(parsed(path))
+        for node in parsed(path)
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Name)
         and node.func.id in ERRORS
