@@ -62,6 +62,17 @@ def linked(session: Session, number: str) -> Sequence[ServiceCase]:
     return session.scalars(query.order_by(ServiceCase.number)).all()
 
 
+def alike(session: Session, case: ServiceCase, *, limit: int) -> Sequence[ServiceCase]:
+    """List open cases of the same project and sub-class that belong to no group, newest first."""
+    query = select(ServiceCase).where(
+        ServiceCase.open, ServiceCase.project == case.project, ServiceCase.cat2 == case.cat2,
+        ServiceCase.group_master == "", ServiceCase.id != case.id, ServiceCase.instance_id.is_not(None),
+    )  # fmt: skip
+    if case.part:
+        query = query.where(ServiceCase.part == case.part)
+    return session.scalars(query.order_by(ServiceCase.received_at.desc()).limit(limit)).all()
+
+
 @dataclass(frozen=True, slots=True)
 class CaseQuery:
     """What a list of cases asks for. `status`: open, closed or "".

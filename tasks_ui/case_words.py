@@ -87,6 +87,8 @@ ENGLISH = {
     "内部认定证据": "evidence of the internal norm",
     "上门回访": "call-back in person",
     "并入": "case merged into this one",
+    "关联群诉": "linked to a group complaint",
+    "群诉主案": "cases linked to this one",
     "接通": "reached",
     "无人": "no answer",
     "拒接": "call refused",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
-from flask_babel import gettext, lazy_gettext
+from flask_babel import gettext, lazy_gettext, ngettext
 
 from engine.errors import InvalidInputError
 from processes.services import casepage, cases, orderpage
@@ -253,6 +254,25 @@ def escalate(number: str) -> Response:
     except InvalidInputError as error:
         return _again(number, error, "escalate")
     return _done(number, gettext("The escalation has been asked for."))
+
+
+@blueprint.post("/cases/<number>/group")
+def group(number: str) -> Response:
+    """Link other cases to this one: a group complaint (群诉)."""
+    typed = re.split(r"[\s,，;；、]+", request.form.get("more", "")[:2000])
+    try:
+        with context.transaction() as opened:
+            linked = cases.link_group(
+                opened,
+                context.viewer(),
+                number,
+                [*request.form.getlist("member"), *typed],
+                now=context.utcnow(),
+                registry=context.registry(),
+            )
+    except InvalidInputError as error:
+        return _again(number, error, "group")
+    return _done(number, ngettext("%(num)d case has been linked.", "%(num)d cases have been linked.", linked))
 
 
 @blueprint.post("/cases/<number>/withdraw")

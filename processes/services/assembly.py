@@ -10,6 +10,7 @@ from engine.connectors import Registry
 from engine.core.calendar import CHINA
 from processes.services import (
     callbacks,
+    groups,
     handover_batches,
     handover_units,
     inspection_batches,
@@ -38,7 +39,7 @@ SERVICES = {
     "case.notify": topics.case_notify,
     "case.state": topics.case_state,
     "case.level": topics.case_level,
-    "case.link": topics.case_link,
+    "case.link": groups.linked,
     "case.merge": topics.case_merge,
     "case.close": topics.case_close,
     "callback.plan": callbacks.callback_plan,

@@ -12,7 +12,7 @@ from engine.access import SYSTEM, Action
 from engine.core import drawing
 from engine.core.drawing import Mark
 from engine.errors import NotFoundError
-from processes.services import casefile, documents, rights
+from processes.services import casefile, documents, groups, rights
 from storage import people as staff
 from storage import tasks as task_rows
 from storage.tables.work import Notification
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from engine.instance_views import HistoryInfo, InstanceView, TaskInfo
     from engine.task_views import AttachmentInfo
     from processes.services.casedata import CaseView
+    from processes.services.groups import Group, Member
 
 WaitKind = Literal["task", "timer", "service", "message", "incident"]
 HOLDERS = frozenset({"callActivity", "subProcess", "transaction", "adHocSubProcess"})
@@ -92,6 +93,8 @@ class CasePage:
     may_withdraw: bool
     openable: frozenset[UUID] = frozenset()
     files: tuple[AttachmentInfo, ...] = ()
+    group: Group | None = None
+    alike: tuple[Member, ...] = ()
 
 
 def page(session: Session, viewer: Viewer, number: str, *, now: datetime) -> CasePage:
@@ -104,8 +107,9 @@ def page(session: Session, viewer: Viewer, number: str, *, now: datetime) -> Cas
     may_withdraw = head.open and rights.may_call(viewer, head.project)
     row = casefile.visible(session, viewer, number)
     sheets = documents.available(row)
+    group, alike = groups.of_case(session, row), groups.candidates(session, viewer, row)
     if head.instance_id is None:
-        return CasePage(case, None, (), (), (), sheets, may_withdraw)
+        return CasePage(case, None, (), (), (), sheets, may_withdraw, group=group)
     # whoever may see the case may see where it stands: `casefile.view` has decided that
     instance = instance_views.describe(session, head.instance_id, SYSTEM, now)
     events = instance_views.history(session, head.instance_id, SYSTEM)
@@ -118,7 +122,7 @@ def page(session: Session, viewer: Viewer, number: str, *, now: datetime) -> Cas
     waits = tuple(replace(wait, task_id=wait.task_id if wait.task_id in openable else None) for wait in waits)
     files = tuple(file for one in case.instances for file in _files(session, viewer, one))
     drawn = pages_of(instance, programs, waits, events)
-    return CasePage(case, instance, waits, drawn, done, sheets, may_withdraw, openable, files)
+    return CasePage(case, instance, waits, drawn, done, sheets, may_withdraw, openable, files, group, alike)
 
 
 def _files(session: Session, viewer: Viewer, instance_id: UUID) -> tuple[AttachmentInfo, ...]:

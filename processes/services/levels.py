@@ -88,8 +88,7 @@ def note_suggestion(
     """Write down a suggestion that is above the level in force and above earlier suggestions; gives the level."""
     row = suggest(session, case, now, known)
     level = int(row.get("level") or 0)
-    earlier = max((one.level_to for one in deadlines.escalations(session, case.number)), default=0)
-    if level > max(case.level, earlier):
+    if level > max(case.level, suggested_before(session, case)):
         _write(session, case, level, actor="system", now=now, suggested=True, owner=str(row.get("owner") or ""))
     return level
 
@@ -121,6 +120,23 @@ def change(ctx: ServiceContext, case: ServiceCase, level: int, *, suggested: boo
         )
     case.level = level
     show_head(ctx.session, case)
+
+
+def follow(session: Session, case: ServiceCase, master: ServiceCase, *, actor: str, now: datetime) -> None:
+    """Give a linked case of a group complaint its master's level; the master's people act for all (DOMAIN 2.6)."""
+    if case.level == master.level:
+        return
+    reason = f"随群诉主案 {master.number}"
+    _write(session, case, master.level, actor=actor, now=now, suggested=False, reason=reason)
+    detail = {"from": case.level, "to": master.level, "master": master.number}
+    add_event(session, case, "级别变化", reason, actor=actor, now=now, detail=detail)
+    case.level = master.level
+    show_head(session, case)
+
+
+def suggested_before(session: Session, case: ServiceCase) -> int:
+    """Give the highest level written down for a case so far."""
+    return max((one.level_to for one in deadlines.escalations(session, case.number)), default=0)
 
 
 def acted(ctx: ServiceContext, case: ServiceCase) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from processes.services import clocks, levels, penalties, subjects
+from processes.services import clocks, groups, levels, penalties, subjects
 from processes.services.recording import amount, case_of, log_contact, log_document, log_event, moment, text
 from storage import deadlines
 from storage.tables.cases import Penalty, SurveyResponse
@@ -124,6 +124,7 @@ def es1(ctx: ListenerContext) -> dict[str, Any]:
     level = int(values.get("level") or case.level)
     levels.change(ctx, case, level, suggested=False, reason=text(values, "escalation_reason"))
     levels.acted(ctx, case)
+    groups.tell_linked(ctx, case)
     if values.get("take_over"):
         log_event(ctx, case, "接管", "", {"from": case.owner, "to": ctx.actor.login})
         case.owner = ctx.actor.login
@@ -147,6 +148,7 @@ def es3(ctx: ListenerContext) -> dict[str, Any]:
     case, values = case_of(ctx), ctx.values
     level = int(values.get("new_level") or 0)
     levels.change(ctx, case, level, suggested=False, reason=text(values, "conclusion"))
+    groups.tell_linked(ctx, case)
     return {"level": level}
 
 

@@ -173,6 +173,14 @@ def _escalate(stage_: Play, value: Any, step: Mapping[str, Any]) -> None:
         )  # fmt: skip
 
 
+def _group(stage_: Play, value: Any, step: Mapping[str, Any]) -> None:
+    """关联: these cases become a group complaint that the present one leads."""
+    with stage_.bench.transaction() as session:
+        viewer, bench = _viewer(stage_, session, step), stage_.bench
+        wanted = [str(stage_.keys.get(str(one), one)) for one in value]
+        cases.link_group(session, viewer, stage_.current, wanted, now=bench.now, registry=bench.registry)
+
+
 def _withdraw(stage_: Play, value: Any, step: Mapping[str, Any]) -> None:
     """撤诉: the customer withdraws, for this reason."""
     with stage_.bench.transaction() as session:
@@ -316,6 +324,7 @@ VERBS = {
     "新案": _newest,
     "升级": _escalate,
     "撤诉": _withdraw,
+    "关联": _group,
     "催办": _urge,
     "案件": _check_case,
     "时限": _check_clocks,

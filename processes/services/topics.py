@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.connectors import BpmnError
 from engine.core.calendar import CHINA
-from processes.services import callbacks, clocks, levels, notices
+from processes.services import callbacks, clocks, groups, levels, notices
 from processes.services.recording import case_of, log_event, moment, set_state, show_head
 from storage import cases, deadlines
 
@@ -117,6 +117,7 @@ def case_level(ctx: ServiceContext) -> dict[str, Any]:
     decided = ctx.variables.get("set_level")
     if decided is not None:
         levels.change(ctx, case, int(decided), suggested=False, reason=str(ctx.variables.get("level_reason") or ""))
+        groups.tell_linked(ctx, case)
         return {"level": case.level}
     level = levels.note_suggestion(ctx.session, case, ctx.now, known=ctx.variables)
     if level >= 2:  # noqa: PLR2004  from the department's level on others are told (DMN-08)
@@ -139,17 +140,6 @@ def next_round(ctx: ServiceContext, case: ServiceCase, number: int) -> None:
         if not deadlines.running(ctx.session, case.number, "resolve"):
             clocks.fixed(ctx.session, case, "resolve", again, start=ctx.now, source="B30", accountable=case.acceptor)
     set_state(ctx.session, case, "方案中")
-
-
-def case_link(ctx: ServiceContext) -> dict[str, Any]:
-    """Link the case to a master case (群诉); answers how many are linked."""
-    case = case_of(ctx)
-    master = cases.get(ctx.session, str(ctx.variables.get("group_master") or case.group_master))
-    if master is None:
-        return {"linked": len(cases.linked(ctx.session, case.number)) + 1}
-    case.group_master = master.number
-    ctx.session.flush()
-    return {"linked": len(cases.linked(ctx.session, master.number)) + 1}
 
 
 def case_merge(ctx: ServiceContext) -> dict[str, Any]:

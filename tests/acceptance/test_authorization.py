@@ -184,6 +184,7 @@ TABLE: dict[tuple[str, str], Row] = {
     ("GET", "/cases/<number>"): of_case("/cases/{case}"),
     ("POST", "/cases/<number>/urge"): of_case("/cases/{case}/urge"),
     ("POST", "/cases/<number>/escalate"): of_case("/cases/{case}/escalate", level="2"),
+    ("POST", "/cases/<number>/group"): of_case("/cases/{case}/group", CALLERS & WATCHERS, NOBODY),
     ("POST", "/cases/<number>/withdraw"): of_case("/cases/{case}/withdraw"),
     ("POST", "/cases/<number>/phone"): of_case("/cases/{case}/phone", CALLERS & WATCHERS, NOBODY),
     # rectification orders

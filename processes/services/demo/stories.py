@@ -1,4 +1,4 @@
-"""The stories of the demo (DOMAIN 8: 4 to 8, 10, 12, 18, 20), and open cases so that every inbox has work."""
+"""The stories of the demo (DOMAIN 8: 3 to 8, 10, 12, 18, 20), and open cases so that every inbox has work."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from processes.services import cases, sweep
 from processes.services.demo import handover, inspection
 from processes.services.demo.answers import AUDIO, intake, later, when
 from processes.services.demo.diary import CHEN, FENG, HE, KANG, LIN, QIAN, REPAIR, SUN, ZHOU, Diary
+from processes.services.demo.group_story import group_story
 from processes.services.demo.order_stories import order_stories
 from processes.services.demo.player import Play, Step, open_task
 from processes.services.demo.waiting import waiting
@@ -36,6 +37,7 @@ def play(database: Database, size: str, *, now: datetime, registry: Registry, fi
     for story in (promise, lift, cleaning, elsewhere, unreachable, again, by_norm, press, holiday):
         steps += story(now)
     steps += order_stories(now)
+    steps += group_story(stage, now) if size == "demo" else []
     steps += waiting(database, size, now)
     stage.run(steps, now)
     if size == "demo":
