@@ -43,6 +43,7 @@ from tasks_ui import (
     prints,
     reference,
     registers,
+    reports,
     security,
     start,
     work,
@@ -60,7 +61,7 @@ if TYPE_CHECKING:
 PAGES = (
     *(board, daily, link_staff),
     *(auth, inbox, work, cases, batches, start, prints, notifications, admin, admin_people, registers),
-    *(admin_instances, admin_tokens, admin_versions, api, reference, inspect, orders, handover),
+    *(admin_instances, admin_tokens, admin_versions, api, reference, inspect, orders, handover, reports),
 )
 
 

@@ -103,7 +103,7 @@ def _fields(paper: Paper) -> None:
     words = paper.words
     label = FontFace(fill_color=LABEL_GREY)
     waiting: list[Field] = []
-    with paper.table(col_widths=(15, 35, 15, 35), first_row_as_headings=False, **_style()) as drawn:
+    with paper.table(col_widths=(15, 35, 15, 35), first_row_as_headings=False, **style()) as drawn:
 
         def out(fields: list[Field]) -> None:
             row = drawn.row(min_height=26 if fields[0].shape == "long" else 8)
@@ -128,7 +128,8 @@ def _fields(paper: Paper) -> None:
     paper.ln(3)
 
 
-def _style() -> dict[str, Any]:
+def style() -> dict[str, Any]:
+    """Give what all tables on paper share."""
     return {"line_height": LINE, "padding": (1, 1.5), "wrapmode": WrapMode.CHAR, "text_align": "LEFT", "v_align": "M"}
 
 
@@ -148,7 +149,7 @@ def _table(paper: Paper, table: Table) -> None:
     paper.set_font(FAMILY, size=TEXT - 1)
     heading = FontFace(fill_color=LABEL_GREY, emphasis="")
     widths = table.widths or (1,) * len(table.columns)
-    with paper.table(col_widths=widths, headings_style=heading, **_style()) as drawn:
+    with paper.table(col_widths=widths, headings_style=heading, **style()) as drawn:
         head = drawn.row()
         for column in table.columns:
             head.cell(words.tr(column))

@@ -55,6 +55,7 @@ NOBODY: frozenset[str] = frozenset()
 STARTERS = frozenset({"agent", "prop_cs", "sales_con", "cs_sup"})
 TAKERS = frozenset({"agent", "admin"})  # of the task that is asked for: dispatching, a task of agents
 ORGANISERS = frozenset({"cs_mgr", "eng_lead"})
+READERS = frozenset({"cs_sup", "cs_mgr", "leader", "gm", "process_owner", "admin", "finance", "cost"})  # of reports
 ON_SITE = frozenset(
     {"inspector", "cs_sup", "cs_mgr", "eng_lead", "engineer", "prop_check", "prop_cs", "ho_lead", "leader", "gm"} | OWNERS
 )
@@ -205,6 +206,15 @@ TABLE: dict[tuple[str, str], Row] = {
     ("POST", "/daily/recheck"): Row("/daily/recheck"),
     ("GET", "/board"): Row("/board", WATCHERS),
     ("GET", "/board/list"): Row("/board/list?kind=new", WATCHERS),
+    # reports: a contractor and an owner never
+    ("GET", "/reports"): Row("/reports", READERS),
+    ("GET", "/reports/<slug>"): Row("/reports/complaints", READERS),
+    ("GET", "/reports/excel/<slug>"): Row("/reports/excel/complaints", READERS),
+    ("GET", "/reports/print/<slug>"): Row("/reports/print/complaints", READERS),
+    ("GET", "/reports/pdf/<slug>"): Row("/reports/pdf/process", READERS),
+    ("GET", "/reports/kpi/<measure_id>"): Row("/reports/kpi/K06", READERS),
+    ("GET", "/reports/kpi/<measure_id>/rows"): Row("/reports/kpi/K06/rows", READERS),
+    ("GET", "/reports/kpi/<measure_id>/excel"): Row("/reports/kpi/K06/excel", READERS),
     ("GET", "/links"): Row("/links", LINKERS),
     ("GET", f"/links/<{THING}:kind>/<subject>"): of_case("/links/case/{case}", CALLERS & WATCHERS, NOBODY),
     ("POST", f"/links/<{THING}:kind>/<subject>"): of_case("/links/case/{case}", CALLERS & WATCHERS, NOBODY),

@@ -104,6 +104,11 @@ PAGES: dict[str, list[tuple[str, str]]] = {
     "daily.checks": [(CHECKER, "/daily/recheck")],
     "board.show": [(LEAD, "/board?span=month")],
     "board.listed": [(LEAD, "/board/list?kind=new&span=month")],
+    "reports.index": [(PLANNER, "/reports")],
+    "reports.show": [(PLANNER, "/reports/kpi"), (PLANNER, "/reports/complaints?cycle=year&day=2025-06-01")],
+    "reports.kpi": [(PLANNER, "/reports/kpi/K06"), (PLANNER, "/reports/kpi/R1?by=stage")],
+    "reports.rows": [(PLANNER, "/reports/kpi/K06/rows?cycle=year&day=2025-06-01")],
+    "reports.paper": [(PLANNER, "/reports/print/complaints")],
     "links.index": [(LEAD, "/links")],
     "links.show": [(PLANNER, "/links/case/{case}")],
     "owner.index": [(AGENT, "{owner}"), (AGENT, "{house}")],
@@ -120,10 +125,11 @@ NO_PAGES = {
         "notifications.badge",
     ),  # parts, files
     *("registers.template", "registers.refused", "contractor.picture"),  # files
+    *("reports.excel", "reports.rows_excel", "reports.pdf"),  # files
     *("inspect.houses", "inspect.state", "inspect.plan", "inspect.by_code", "inspect.worker"),  # what the page asks for
     *("orders.photo", "prints.pdf"),  # pictures, files
 }
-PRINTED = {"prints.show"}
+PRINTED = {"prints.show", "reports.paper"}
 """Sheets of paper are as wide as paper, and always light."""
 
 
