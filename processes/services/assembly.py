@@ -49,6 +49,7 @@ SERVICES = {
     "inspection_batch.close": inspection_batches.close,
     "inspection_batch.next": inspection_batches.next_round,
     "inspection_batch.cancel": inspection_batches.cancel_houses,
+    "inspection_batch.due": inspection_batches.due,
     "inspection.orders": inspection_units.issue_orders,
     "inspection.close": inspection_units.close,
     "inspection.cancelled": inspection_units.cancelled,

@@ -14,12 +14,14 @@ from engine.core.calendar import CHINA
 from engine.errors import N_, ConflictError, InvalidInputError, NotAllowedError, NotFoundError
 from processes.services import batches
 from processes.services.batches import INSPECTION, House
+from processes.services.decisions import decide
 from processes.services.orders import add_event
 from processes.services.rights import scopes_of
 from storage import cases
 from storage import inspections as rows
 from storage import people as staff
 from storage.tables.estate import Phase, Project, Unit
+from storage.tables.handovers import HandoverBatch
 from storage.tables.inspections import InspectionBatch
 
 if TYPE_CHECKING:
@@ -266,6 +268,25 @@ def next_round(ctx: ServiceContext) -> dict[str, Any]:
         previous=row.number,
     )  # fmt: skip
     return {"next_batch": number}
+
+
+def due(ctx: ServiceContext) -> dict[str, Any]:
+    """Topic `inspection_batch.due` (S2): the rounds of this week by the plans of handover; answers how many `begun`.
+
+    A round that the phase has had, or has under way, is not begun again.
+    """
+    today = ctx.now.astimezone(CHINA).date()
+    begun = 0
+    query = select(HandoverBatch).where(HandoverBatch.open, HandoverBatch.starts_on > today)
+    for row in ctx.session.scalars(query.order_by(HandoverBatch.id)).all():
+        left = (row.starts_on - today).days
+        found = decide(ctx.session, "inspection_rounds", {"days_left": left}, now=ctx.now) or []
+        had = set(ctx.session.scalars(select(InspectionBatch.round).where(InspectionBatch.phase_id == row.phase_id)))
+        for name in (str(one["round"] if isinstance(one, dict) else one) for one in found):
+            if name not in had and rows.units(ctx.session, row.phase_id):
+                plan(ctx.session, SYSTEM, phase_id=row.phase_id, round=name, now=ctx.now, registry=ctx.registry)
+                begun += 1
+    return {"begun": begun}
 
 
 def _end(ctx: ServiceContext, row: InspectionBatch, state: str) -> None:
