@@ -48,7 +48,7 @@ def codes(site):
 
 def numbers(site):
     with site.database.read() as session:
-        return session.scalars(select(InspectionBatch.number)).all()
+        return session.scalars(select(InspectionBatch.number).where(InspectionBatch.project == "知夏苑")).all()
 
 
 def test_a_batch_is_begun_with_one_click_and_cancelled_with_a_reason(site):

@@ -95,4 +95,5 @@ def test_a_cancelled_batch_takes_its_houses_back(site: Site, hall: tuple[str, li
     assert site.person(LEAD).post(f"/handover/{hall[0]}/cancel").status_code == 303
     site.run_jobs()
     with site.database.read() as session:
-        assert set(session.scalars(select(HandoverUnit.state))) == {"已取消"}
+        states = select(HandoverUnit.state).where(HandoverUnit.batch_number == hall[0])
+        assert set(session.scalars(states)) == {"已取消"}

@@ -11,7 +11,7 @@ from sqlalchemy import select
 import processes
 from engine import deployment
 from engine.access import SYSTEM
-from processes.services.demo import builders, checklists, estate, history, people
+from processes.services.demo import builders, checklists, estate, history, people, small
 from processes.services.demo import stories as stories
 from processes.services.demo.people import PASSWORD, Persona, personas
 from storage.tables.estate import Project
@@ -91,5 +91,7 @@ def load(
     furnish(database, now=now, registry=registry, size=size)
     with database.transaction() as session:
         history.add_past(session, size, HISTORY[size], now=now)
+        if size == "mini":
+            small.add_small(session)
     if size != "load":
         stories.play(database, size, now=now, registry=registry, files=files)
