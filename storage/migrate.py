@@ -12,6 +12,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import inspect
 
+from storage.session import explained
 from storage.tables import Base
 
 if TYPE_CHECKING:
@@ -29,8 +30,8 @@ def _config(connection: Any) -> Config:
 
 
 def upgrade(database: Database, revision: str = "head") -> None:
-    """Run the migrations that a database has not had yet, in one transaction."""
-    with database.engine.begin() as connection:
+    """Run the migrations that a database has not had yet, in one transaction. Raises UnavailableError."""
+    with explained(), database.engine.begin() as connection:
         command.upgrade(_config(connection), revision)
 
 
@@ -41,8 +42,8 @@ def downgrade(database: Database, revision: str = "base") -> None:
 
 
 def current(database: Database) -> str | None:
-    """Tell the revision a database is at; None for an empty one."""
-    with database.engine.connect() as connection:
+    """Tell the revision a database is at; None for an empty one. Raises UnavailableError."""
+    with explained(), database.engine.connect() as connection:
         return MigrationContext.configure(connection).get_current_revision()
 
 

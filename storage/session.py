@@ -8,7 +8,7 @@ import time
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DataError, DisconnectionError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -67,7 +67,7 @@ class Database:
             InvalidInputError: a value does not fit its column.
             UnavailableError: the database went away; if that was while it committed, it may have committed.
         """
-        with self._one_writer(), _explained(), self._session() as session:
+        with self._one_writer(), explained(), self._session() as session:
             yield session
             session.commit()
             if session.info.get(WAKE):
@@ -80,8 +80,13 @@ class Database:
         Raises UnavailableError when the database went away.
         """
         alone = self._one_writer() if self.in_memory else nullcontext()
-        with alone, _explained(), self._read_session() as session:
+        with alone, explained(), self._read_session() as session:
             yield session
+
+    def reach(self) -> None:
+        """Ask the database for any answer. Raises UnavailableError when none comes."""
+        with self.read() as session:
+            session.execute(text("SELECT 1"))
 
     def create_all(self) -> None:
         """Create every table (tests, demo and Workbench; installations use `storage.migrate`)."""
@@ -108,8 +113,11 @@ def _held(lock: threading.Lock) -> Iterator[None]:
 
 
 @contextmanager
-def _explained() -> Iterator[None]:
-    """Turn the driver's errors into those a caller can act on, also those of giving a connection back."""
+def explained() -> Iterator[None]:
+    """Turn the driver's errors into those a caller can act on, also those of giving a connection back.
+
+    Raises ConflictError, InvalidInputError, UnavailableError; its cause is the driver's.
+    """
     try:
         yield
     except (StaleDataError, IntegrityError) as error:

@@ -16,11 +16,8 @@ import click
 from engine import definitions, filestore, people, worker
 from engine.access import SYSTEM, Grant
 from engine.errors import DeploymentRefused, KeyturnError
-from processes.services import demo as demo_data
-from processes.services import initial
-from storage import migrate
 from storage.session import Database
-from tasks_ui import cli_check, cli_scenario, cli_token, context, logs
+from tasks_ui import cli_start, cli_token, context, logs
 from tasks_ui.app import create_app, default_registry
 from tasks_ui.serving import Server
 from tasks_ui.settings import Settings, SettingsError, from_environment
@@ -45,6 +42,8 @@ def _demo(base: Settings) -> Settings:
 
 def _existing(settings: Settings) -> Database:
     """Open a database that has been set up, and say which; one that has not is refused by a sentence."""
+    from storage import migrate  # noqa: PLC0415  Alembic takes 8 MB, and no process that serves needs it
+
     database = Database(settings.database_url, data_key=settings.data_key)
     url = database.engine.url
     file = Path(url.database or "") if url.drivername.startswith("sqlite") else None
@@ -61,6 +60,8 @@ def _existing(settings: Settings) -> Database:
 
 def _opened(settings: Settings) -> Database:
     """Open the database with its tables up to date."""
+    from storage import migrate  # noqa: PLC0415  as above
+
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     database = Database(settings.database_url, data_key=settings.data_key)
     migrate.upgrade(database)
@@ -69,6 +70,8 @@ def _opened(settings: Settings) -> Database:
 
 def _prepared(settings: Settings) -> Database:
     """Open the database, with the processes that come with Keyturn when it has none."""
+    from processes.services import initial  # noqa: PLC0415  the beginning of a database is not the life of a server
+
     database = _opened(settings)
     with database.transaction() as opened:
         initial.install(opened, now=context.clock(), registry=default_registry(settings))
@@ -79,7 +82,7 @@ def _of_tokens(demo: bool) -> Database:
     return _existing(_demo(_settings())) if demo else _prepared(_settings())
 
 
-@click.group()
+@click.group(cls=cli_start.Commands)
 @click.pass_context
 def main(context_: click.Context) -> None:
     """Keyturn: after-sales work of property companies."""
@@ -87,10 +90,7 @@ def main(context_: click.Context) -> None:
     logs.configure(os.environ.get("KEYTURN_LOG_LEVEL", usual))
 
 
-main.add_command(cli_check.check)
-main.add_command(cli_check.mend)
 main.add_command(cli_token.group(_of_tokens, context.clock))
-main.add_command(cli_scenario.scenario)
 
 
 @main.command()
@@ -99,9 +99,10 @@ main.add_command(cli_scenario.scenario)
 @click.option("--processes", default=1, show_default=True, help="More than one needs PostgreSQL.")
 @click.option("--jobs/--no-jobs", default=True, help="Run a worker in each process, or leave it to `keyturn worker`.")
 def serve(host: str, port: int, processes: int, *, jobs: bool) -> None:
-    """Serve the pages, and do the jobs."""
+    """Serve the pages, and do the jobs. Waits for its database."""
     settings = _settings()
-    _prepared(settings).dispose()
+    cli_start.wait_for(settings)
+    cli_start.apart(lambda: _prepared(settings).dispose())
     _serve(settings, host, port, processes, jobs=jobs)
 
 
@@ -130,17 +131,29 @@ def demo(size: str, host: str, port: int, *, fresh: bool) -> None:
     if fresh:
         for path in settings.data_dir.glob("keyturn.db*"):
             path.unlink()
+    cli_start.apart(lambda: _play(settings, size))
+    click.echo(f"\nKeyturn runs at {address}\n")
+    cli_start.apart(_tell_accounts)
+    click.echo("\nCtrl+C stops it.")
+    _serve(settings, host, port, 1, jobs=True)
+
+
+def _play(settings: Settings, size: str) -> None:
+    from processes.services import demo as demo_data  # noqa: PLC0415  as above
+
     database = _opened(settings)
     if demo_data.is_empty(database):
         click.echo("Playing the demonstration's cases; this takes a moment …")
         _load(settings, database, size)
     database.dispose()
-    click.echo(f"\nKeyturn runs at {address}\n")
+
+
+def _tell_accounts() -> None:
+    from processes.services import demo as demo_data  # noqa: PLC0415  as above
+
     click.echo(f"Sign in with one click, or with a login; the password of each is “{demo_data.PASSWORD}”:\n")
     for login, name, role in demo_data.accounts():
         click.echo(f"  {login:<12} {name}  {role}")
-    click.echo("\nCtrl+C stops it.")
-    _serve(settings, host, port, 1, jobs=True)
 
 
 @main.command("demo-data")
@@ -152,18 +165,23 @@ def load_demo_data(size: str) -> None:
 
 
 def _load(settings: Settings, database: Database, size: str) -> None:
+    from processes.services import demo as demo_data  # noqa: PLC0415  as above
+
     files = filestore.opened(settings.data_dir / "files")
     demo_data.load(database, size=size, now=context.clock(), registry=default_registry(settings), files=files)
 
 
 @main.command("worker")
 def run_worker() -> None:
-    """Do the jobs until told to stop."""
+    """Do the jobs until told to stop. Waits for its database."""
     settings = _settings()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    database = _opened(settings)
+    if not cli_start.wait_for(settings, stop):
+        return
+    cli_start.apart(lambda: _opened(settings).dispose())
+    database = Database(settings.database_url, data_key=settings.data_key)
     worker.loop(database, default_registry(settings), stop, database.wake, clock=context.clock_of(settings))
 
 
@@ -202,6 +220,9 @@ def add_user(login: str, name: str, roles: tuple[str, ...], password: str, *, in
 def deploy(paths: tuple[Path, ...], note: str, lang: str, *, in_demo: bool) -> None:
     """Publish diagrams, decision tables, forms and translations: files, or folders with them."""
     settings = _demo(_settings()) if in_demo else _settings()
+    from processes.services import initial  # noqa: PLC0415  as above
+    from tasks_ui import cli_check  # noqa: PLC0415  as above
+
     files = initial.deployable(paths)
     if not files:
         nothing = {
@@ -244,6 +265,8 @@ def deploy(paths: tuple[Path, ...], note: str, lang: str, *, in_demo: bool) -> N
 @click.argument("name")
 def migration(name: str) -> None:
     """Write a migration from the difference between the tables in code and a database that is up to date."""
+    from storage import migrate  # noqa: PLC0415  as above
+
     with tempfile.TemporaryDirectory() as folder:
         database = Database(f"sqlite:///{folder}/empty.db")
         migrate.upgrade(database)

@@ -45,16 +45,22 @@ class Server(BaseApplication):  # type: ignore[misc]
         if self.jobs:
             self.thread = start_worker(process.wsgi, self.stop)
 
-    def _end(self, _server: Any, _process: Any) -> None:
+    def _end(self, _server: Any, process: Any) -> None:
         self.stop.set()
         if self.thread is not None:
             self.thread.join(STOP_SECONDS)
+        if getattr(process, "wsgi", None) is not None:  # the process may have died before it had an application
+            _parts(process.wsgi).database.dispose()
+
+
+def _parts(app: Flask) -> context.Application:
+    with app.app_context():
+        return context.application()
 
 
 def start_worker(app: Flask, stop: threading.Event) -> threading.Thread:
     """Run the jobs of an application in a thread until `stop` is set."""
-    with app.app_context():
-        parts = context.application()
+    parts = _parts(app)
     thread = threading.Thread(
         target=worker.loop,
         args=(parts.database, parts.registry, stop),

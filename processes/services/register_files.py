@@ -7,12 +7,6 @@ import io
 import zipfile
 from typing import TYPE_CHECKING, Any
 
-from openpyxl import Workbook, load_workbook
-from openpyxl.comments import Comment
-from openpyxl.styles import Font
-from openpyxl.utils import get_column_letter
-from openpyxl.utils.exceptions import InvalidFileException
-
 from engine.errors import N_, InvalidInputError
 from processes.services.register_columns import written
 
@@ -70,6 +64,9 @@ def read(
 
 
 def _excel(content: bytes) -> list[tuple[int, Sequence[Any]]]:
+    from openpyxl import load_workbook  # noqa: PLC0415  takes megabytes: only a process that handles files pays
+    from openpyxl.utils.exceptions import InvalidFileException  # noqa: PLC0415
+
     try:
         book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
         sheet = book.worksheets[0]
@@ -99,6 +96,10 @@ def _csv(content: bytes) -> list[tuple[int, Sequence[Any]]]:
 
 def workbook(title: str, headings: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
     """Write an Excel file of texts: nothing in it is taken for a formula."""
+    from openpyxl import Workbook  # noqa: PLC0415  as above
+    from openpyxl.styles import Font  # noqa: PLC0415
+    from openpyxl.utils import get_column_letter  # noqa: PLC0415
+
     book = Workbook()
     sheet = book.active
     if sheet is None:
@@ -121,6 +122,9 @@ def workbook(title: str, headings: Sequence[str], rows: Iterable[Sequence[Any]])
 
 def template(register: Register) -> bytes:
     """Write an empty file: headings (required ones starred), and as a comment what each column takes."""
+    from openpyxl import load_workbook  # noqa: PLC0415  as above
+    from openpyxl.comments import Comment  # noqa: PLC0415
+
     headings = [f"{column.zh}{'*' if column.required else ''}" for column in register.columns]
     book = load_workbook(io.BytesIO(workbook(register.zh, headings, [])))
     sheet = book.worksheets[0]
