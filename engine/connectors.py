@@ -90,7 +90,8 @@ class Registry:
     `periodic` work is given the registry of the worker that runs it, connectors included. `calendar` gives the working
     calendar (None: Monday to Friday in China's zone), `render` a message template in a locale. `case_head` and `extra`
     are the application's own; `extra["lookups"](session, viewer)` gives the sources of looked-up form fields.
-    `strict`: a diagram that names an unknown topic or listener is refused.
+    `strict`: a diagram that names an unknown topic or listener is refused. `hours(message, now)` says until when a
+    message has to wait (quiet hours); None: it may go.
     """
 
     services: Mapping[str, ServiceFn] = field(default_factory=dict)
@@ -101,4 +102,5 @@ class Registry:
     render: Callable[[str, Mapping[str, Any], str], str] | None = None
     case_head: Callable[..., Any] | None = None
     strict: bool = True
+    hours: Callable[[OutboxMessage, datetime], datetime | None] | None = None
     extra: Mapping[str, Any] = field(default_factory=dict)

@@ -244,6 +244,14 @@ def sent(session: Session, job: Job, *, now: datetime) -> None:
     session.flush()
 
 
+def put_off(session: Session, job: Job, until: datetime) -> None:
+    """Keep an outbox job for later (quiet hours); that is none of its tries."""
+    held = queue.held(session, job)
+    if held is not None:
+        held.lease, held.leased_until, held.due_at = None, None, until
+    session.flush()
+
+
 # Failure
 
 

@@ -7,7 +7,7 @@ import smtplib
 from dataclasses import dataclass
 from email.message import EmailMessage
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 from urllib.request import Request, urlopen
 from uuid import UUID, uuid4
 
@@ -52,6 +52,7 @@ def notify(
     now: datetime,
     key: str = "",
     instance_id: UUID | None = None,
+    payload: Mapping[str, Any] | None = None,
 ) -> None:
     """Tell a person (login). `channels`: page, and the names of connectors (mail, webhook, sms).
 
@@ -69,7 +70,7 @@ def notify(
             send(
                 session, connector=channel, recipient=address, template=template, fields=values, link=link,
                 locale=person.locale if person else "", now=now, key=f"{key}:{channel}" if key else "",
-                instance_id=instance_id,
+                instance_id=instance_id, payload=payload,
             )  # fmt: skip
     session.flush()
 
@@ -173,8 +174,57 @@ def webhook_connector(*, url: str, token: str = "") -> connectors.ConnectorFn:
         if token:
             headers["Authorization"] = f"Bearer {token}"
         data = json.dumps(body, ensure_ascii=False).encode()
-        with urlopen(Request(url, data, headers), timeout=TIMEOUT_SECONDS) as answer:  # noqa: S310  scheme checked above
-            if answer.status >= 300:  # noqa: PLR2004  anything but success
-                raise KeyturnError(N_("The receiver answered {status}."), status=answer.status)
+        _sent(Request(url, data, headers))  # noqa: S310  scheme checked above
 
     return post
+
+
+SMS_BODY = {"to": "{phone}", "text": "{text}", "id": "{id}"}
+"""What a gateway for short messages is sent when the settings say nothing else."""
+
+
+def sms_connector(*, url: str, body: Mapping[str, Any] | None = None, token: str = "") -> connectors.ConnectorFn:
+    """Make the connector that hands short messages to a gateway by HTTP.
+
+    `{phone}`, `{text}` and `{id}` are replaced in the address and in every text of the JSON `body`. An address that
+    names `{phone}` is called by GET, as simple gateways want it, unless there is a body. `token` goes as a bearer.
+    The id is the same at every try: the gateway can tell doubles by it. InvalidInputError: no address of the web.
+    """
+    if urlsplit(url).scheme not in ("http", "https"):
+        raise InvalidInputError(N_("The address of a gateway begins with http:// or https://."))
+    by_get = body is None and "{phone}" in url
+
+    def send_sms(message: connectors.OutboxMessage) -> None:
+        text = " ".join(part for part in (message.text.strip(), message.link) if part)
+        values = {"{phone}": message.recipient, "{text}": text, "{id}": message.idempotency_key}
+        where = url
+        for name, value in values.items():
+            where = where.replace(name, quote(value, safe=""))
+        headers = {"Idempotency-Key": message.idempotency_key.encode("ascii", "replace").decode()}
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
+        data = None
+        if not by_get:
+            headers["Content-Type"] = "application/json"
+            data = json.dumps(_filled(body or SMS_BODY, values), ensure_ascii=False).encode()
+        _sent(Request(where, data, headers))  # noqa: S310  scheme checked above
+
+    return send_sms
+
+
+def _filled(template: Any, values: Mapping[str, str]) -> Any:
+    """Replace the names in every text of a JSON value."""
+    if isinstance(template, dict):
+        return {name: _filled(value, values) for name, value in template.items()}
+    if isinstance(template, list):
+        return [_filled(value, values) for value in template]
+    if isinstance(template, str):
+        for name, value in values.items():
+            template = template.replace(name, value)
+    return template
+
+
+def _sent(request: Request) -> None:
+    with urlopen(request, timeout=TIMEOUT_SECONDS) as answer:  # noqa: S310  the scheme was checked when it was set up
+        if answer.status >= 300:  # noqa: PLR2004  anything but success
+            raise KeyturnError(N_("The receiver answered {status}."), status=answer.status)

@@ -151,6 +151,11 @@ def _carry_out(database: Database, job: Job, *, clock: Callable[[], datetime], r
     with database.read() as session:  # effects outside the database happen with no transaction open
         message = jobs.outgoing(session, job, registry=registry)
     if message is not None:
+        later = registry.hours(message, clock()) if registry.hours else None
+        if later is not None:
+            with database.transaction() as session:
+                jobs.put_off(session, job, later)
+            return
         registry.connectors[message.connector](message)
     with database.transaction() as session:
         jobs.sent(session, job, now=clock())

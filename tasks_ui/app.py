@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from flask import Flask, redirect, url_for
 
-from engine import notifications as outgoing
 from processes import services
 from storage.session import Database
 from tasks_ui import (
@@ -40,6 +39,7 @@ from tasks_ui import (
     notifications,
     order_words,
     orders,
+    outgoing,
     prints,
     reference,
     registers,
@@ -114,21 +114,9 @@ def create_app(
 def default_registry(settings: Settings) -> Registry:
     """Return the property application's services, with the connectors the settings allow."""
     known = services.registry(settings.zone)
-    connectors = {"mail": _unsent, "webhook": _unsent, **known.connectors}
-    if settings.smtp is not None:
-        smtp = settings.smtp
-        connectors["mail"] = outgoing.mail_connector(
-            host=smtp.host,
-            port=smtp.port,
-            sender=smtp.sender,
-            user=smtp.user,
-            password=smtp.password,
-            tls=smtp.tls,
-            base_url=settings.base_url,
-        )
-    if settings.webhook_url:
-        connectors["webhook"] = outgoing.webhook_connector(url=settings.webhook_url, token=settings.webhook_token)
-    return replace(known, render=i18n.render, connectors=connectors)
+    connectors = {"mail": _unsent, "webhook": _unsent, **known.connectors, **outgoing.connectors(settings)}
+    more = {**known.extra, **outgoing.writing(settings)}
+    return replace(known, render=i18n.render, connectors=connectors, hours=outgoing.hours(settings), extra=more)
 
 
 def _unsent(message: OutboxMessage) -> None:

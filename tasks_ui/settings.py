@@ -6,11 +6,13 @@ may lie in a file, which the variable with `_FILE` after its name points to.
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 from dataclasses import dataclass, field
+from datetime import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -18,12 +20,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 PREFIX = "KEYTURN_"
-SECRETS = ("SECRET_KEY", "DATA_KEY", "SMTP_PASSWORD", "METRICS_TOKEN", "WEBHOOK_TOKEN")
+SECRETS = ("SECRET_KEY", "DATA_KEY", "SMTP_PASSWORD", "METRICS_TOKEN", "WEBHOOK_TOKEN", "SMS_TOKEN")
 NAMES = frozenset(
     {
         *("DATABASE_URL", "DATA_DIR", "BASE_URL", "ZONE", "DEMO", "PROXIES", "LOG_LEVEL", "MAX_UPLOAD_MB"),
         "TEST_CLOCK",
         *("SMTP_HOST", "SMTP_PORT", "SMTP_USER", "SMTP_FROM", "SMTP_TLS", "WEBHOOK_URL"),
+        *("SMS_URL", "SMS_BODY", "SMS_BODY_FILE", "SMS_QUIET"),
         *SECRETS,
         *(f"{name}_FILE" for name in SECRETS),
     }
@@ -45,6 +48,19 @@ class Smtp:
     password: str = field(repr=False)
     sender: str
     tls: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sms:
+    """The gateway for short messages. `body`: the JSON it wants, with {phone}, {text} and {id} in its texts.
+
+    `quiet`: from when until when (local) nobody is written to unless it is most urgent; None: at any time.
+    """
+
+    url: str
+    body: dict[str, Any] | None
+    token: str = field(repr=False)
+    quiet: tuple[time, time] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +88,7 @@ class Settings:
     smtp: Smtp | None = None
     webhook_url: str = ""
     webhook_token: str = field(default="", repr=False)
+    sms: Sms | None = None
 
     @property
     def secure(self) -> bool:
@@ -109,6 +126,7 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
         smtp=_smtp(values),
         webhook_url=_url("WEBHOOK_URL", values["WEBHOOK_URL"]) if values.get("WEBHOOK_URL") else "",
         webhook_token=_secret(values, "WEBHOOK_TOKEN"),
+        sms=_sms(values),
     )
 
 
@@ -124,6 +142,34 @@ def _smtp(values: Mapping[str, str]) -> Smtp | None:
         sender=values.get("SMTP_FROM") or f"keyturn@{host}",
         tls=_choice(values, "SMTP_TLS", "starttls", ("starttls", "none")) == "starttls",
     )
+
+
+def _sms(values: Mapping[str, str]) -> Sms | None:
+    if not values.get("SMS_URL"):
+        return None
+    body = _secret(values, "SMS_BODY")
+    try:
+        read = json.loads(body) if body else None
+    except ValueError as problem:
+        raise SettingsError(f"{PREFIX}SMS_BODY is no JSON: {problem}.") from problem
+    if read is not None and not isinstance(read, dict):
+        raise SettingsError(f"{PREFIX}SMS_BODY must be a JSON object.")
+    return Sms(
+        url=_url("SMS_URL", values["SMS_URL"]),
+        body=read,
+        token=_secret(values, "SMS_TOKEN"),
+        quiet=_span("SMS_QUIET", values.get("SMS_QUIET", "21:00-08:00")),
+    )
+
+
+def _span(name: str, value: str) -> tuple[time, time] | None:
+    if value == "none":
+        return None
+    try:
+        first, last = (time.fromisoformat(piece.strip()) for piece in value.split("-"))
+    except ValueError as problem:
+        raise SettingsError(f"{PREFIX}{name}={value!r}: use hours such as 21:00-08:00, or none.") from problem
+    return first, last
 
 
 def _kept_secret(data_dir: Path, name: str) -> str:

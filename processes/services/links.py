@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
 from engine import notifications
-from engine.access import Grant, Viewer
+from engine.access import SYSTEM, Grant, Viewer
 from engine.errors import N_, InvalidInputError, KeyturnError, NotAllowedError, NotFoundError
 from processes.services import casefile, rights
 from storage import audit, cases, estate, orders, parties, people
@@ -138,6 +138,24 @@ def make(session: Session, viewer: Viewer, *, kind: str, subject: str, secret: s
         session, actor=viewer.login, action="link.make", subject=f"link:{row.id}", now=now,
         detail={"kind": kind, "subject": subject, "until": ends.isoformat()},
     )  # fmt: skip
+    return _view(row, secret, now)
+
+
+def for_owner(session: Session, number: str, *, secret: str, now: datetime) -> LinkView:
+    """Give the link to a case that the application itself sends to its customer; NotFoundError: no such case."""
+    case = cases.get(session, number)
+    if case is None:
+        raise NotFoundError(N_("There is no case {number}."), number=number)
+    for row in rows.of_subject(session, CASE, number):
+        if row.revoked_at is None and row.expires_at - now > LIFE[CASE] / 2:
+            return _view(row, secret, now)
+    ends = (now + LIFE[CASE]).replace(microsecond=0)
+    label = mask_name(case.caller_name) or number
+    row = SignedLink(
+        id=uuid4(), kind=CASE, subject=number, label=label, created_at=now, created_by=SYSTEM.login, expires_at=ends
+    )
+    session.add(row)
+    session.flush()
     return _view(row, secret, now)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from engine.core.calendar import CHINA
 from engine.core.forms import FieldError
 from engine.errors import N_, InvalidFormError
-from processes.services import clocks, order_clocks, order_facts, order_notices
+from processes.services import clocks, order_clocks, order_facts, order_notices, owner_texts
 from processes.services.orders import add_event, order_of, set_state, show_head, variables_of
 from processes.services.recording import amount, log_contact, log_document, moment, text
 from storage import orders as rows
@@ -159,6 +159,7 @@ def r05(ctx: ListenerContext) -> dict[str, Any]:
     order.visit_at = starts
     log_contact(ctx, order, "预约上门", said=f"{starts.astimezone(CHINA):%m-%d %H:%M}")
     order_clocks.meet(ctx, order, "appoint")
+    owner_texts.visit_of_order(ctx.session, order, starts, people, now=ctx.now, registry=ctx.registry)
     set_state(ctx.session, order, "待预约", actor=ctx.actor.login, now=ctx.now)
     return {}
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.core.calendar import CHINA
 from engine.errors import N_, InvalidInputError
-from processes.services import clocks
+from processes.services import clocks, owner_texts
 from processes.services.recording import (
     amount,
     case_of,
@@ -51,6 +51,7 @@ def t10(ctx: ListenerContext) -> dict[str, Any]:
     clocks.meet(ctx.session, case.number, "contact", now=ctx.now)
     set_state(ctx.session, case, "查勘中")
     visitors = [str(login) for login in values.get("visitors") or []]
+    owner_texts.visit_of_case(ctx.session, case, start, visitors, now=ctx.now, registry=ctx.registry)
     return {"visit_attempt": earlier + 1, "visitor": visitors[0] if len(visitors) == 1 else None}
 
 
@@ -271,6 +272,7 @@ def solved(ctx: ServiceContext, case: ServiceCase) -> None:
     for clock in (*clocks.AT_START, "day5_call", "progress"):
         clocks.meet(ctx.session, case.number, clock, now=ctx.now)
     set_state(ctx.session, case, "待回访")
+    owner_texts.solved(ctx.session, case, now=ctx.now, registry=ctx.registry)
 
 
 def t26(ctx: ListenerContext) -> dict[str, Any]:

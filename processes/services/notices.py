@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from engine import notifications
 from engine.core.calendar import CHINA
 from engine.errors import N_
+from processes.services import owner_texts
 from processes.services.decisions import decide
 from storage import parties
 from storage import people as staff
-from storage.privacy import vault
 from storage.tables.cases import ContactLog
 
 if TYPE_CHECKING:
@@ -33,9 +33,9 @@ TEMPLATES = {
     "结构安全": N_("Case {number} concerns structural safety: {brief}"),
     "进展未报": N_("The progress report of case {number} is missing."),
 }
-SMS, TO_TELL, TEXT = "短信", "待告知客户", "{text}"
+SMS, TO_TELL = owner_texts.SMS, "待告知客户"
 OTHER = N_("Case {number}: {event}")
-STAFF_CHANNELS = {"app": "page", "portal": "page", "phone": "page", "digest": "page", "sms": "mail"}
+STAFF_CHANNELS = {"app": "page", "portal": "page", "phone": "page", "digest": "page", "sms": "sms"}
 
 
 def tell(
@@ -76,7 +76,8 @@ def tell(
         "clock": known.get("clock_name") or "",
         "due": known.get("due_text") or "",
     }
-    send(session, told, TEMPLATES.get(event, OTHER), fields, link=f"/cases/{case.number}", now=now, registry=registry)
+    send(session, told, TEMPLATES.get(event, OTHER), fields, link=f"/cases/{case.number}", now=now, registry=registry,
+         urgent=case.urgency == "特急")  # fmt: skip
 
 
 def send(
@@ -88,14 +89,19 @@ def send(
     link: str,
     now: datetime,
     registry: Registry,
+    urgent: bool = False,
 ) -> None:
     """Tell people (login → ways) in the page, and by those of their ways out of the house that are installed."""
     installed = set(registry.connectors)
+    day = now.astimezone(CHINA).date()
     for login, ways in told.items():
-        channels = tuple(sorted(ways & installed | {"page"}))
+        wanted = ways if "sms" in installed else {"mail" if way == "sms" else way for way in ways}
+        # one short message a day to a person about one thing
+        key = f"{template}:{link}:{login}:{day}" if "sms" in wanted else ""
         notifications.notify(
-            session, recipient=login, template=template, fields=fields, link=link, channels=channels, now=now
-        )
+            session, recipient=login, template=template, fields=fields, link=link, key=key, now=now,
+            channels=tuple(sorted(wanted & installed | {"page"})), payload={"urgent": urgent},
+        )  # fmt: skip
 
 
 def recipients(
@@ -138,12 +144,8 @@ def _customer(
         "方案告知": f"您的受理号 {case.number} 的处理方案已告知{due}。",
     }.get(event, f"受理号 {case.number}：{event}{due}。")
     way = (case.prefer if "preferred" in channels else SMS) or SMS
-    phone = vault(session).open(case.caller_phone) if way == SMS and "sms" in registry.connectors else ""
-    if phone:
-        notifications.send(
-            session, connector="sms", recipient=phone, template=TEXT, fields={"text": said}, now=now,
-            instance_id=case.instance_id,
-        )  # fmt: skip
+    once = f"{event}:{case.promised_at}" if event == "方案告知" else event
+    phone = way == SMS and owner_texts.write(session, case, said, once=once, now=now, registry=registry)
     session.add(
         ContactLog(
             case_number=case.number,
@@ -152,7 +154,7 @@ def _customer(
             with_whom="客户",
             kind=SMS if phone else TO_TELL,
             channel=way,
-            reached=bool(phone),
+            reached=phone,
             text=said,
         )
     )

@@ -72,7 +72,8 @@ def tell(
         "clock": more.get("clock_name") or "",
         "due": more.get("due_text") or "",
     }
-    send(session, told, TEMPLATES.get(event, OTHER), fields, link=f"/orders/{order.number}", now=now, registry=registry)
+    send(session, told, TEMPLATES.get(event, OTHER), fields, link=f"/orders/{order.number}", now=now, registry=registry,
+         urgent=order.urgency == "特急")  # fmt: skip
 
 
 def recipients(
