@@ -11,7 +11,7 @@ from flask_babel import gettext, lazy_gettext
 from engine.errors import InvalidInputError
 from processes.services import batch_board, inspection_batches
 from processes.services.batch_board import HouseQuery
-from tasks_ui import context
+from tasks_ui import context, doors
 from tasks_ui.batch_words import batch_word
 from tasks_ui.i18n import translate
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from processes.services.batch_board import Begun
 
 blueprint = Blueprint("batches", __name__)
+blueprint.register_blueprint(doors.blueprint)
 STATUSES = {"open": lazy_gettext("Under way"), "closed": lazy_gettext("Past"), "": lazy_gettext("All")}
 LONGEST_SEARCH = 60
 TONES = {

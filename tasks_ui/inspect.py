@@ -16,7 +16,7 @@ from flask_wtf.csrf import generate_csrf
 
 from engine import attachments
 from engine.errors import N_, InvalidInputError
-from processes.services import inspection_phone
+from processes.services import doors, inspection_phone
 from tasks_ui import assets, context
 from tasks_ui.attachments import NO_PICTURE, files
 from tasks_ui.guard import public
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from processes.services.inspection_phone import Outcome
 
 blueprint = Blueprint("inspect", __name__)
-SCRIPTS = ("store", "send", "photo", "room", "recheck", "outbox", "page")
+SCRIPTS = ("store", "send", "photo", "room", "recheck", "scan", "outbox", "page")
 FILES = (
     *("favicon.svg", "app.css", "inspect.css", "js/theme.js", "js/shell.js"),
     *(f"js/inspect-{name}.js" for name in SCRIPTS),
@@ -68,7 +68,8 @@ def houses() -> Response:
     person = context.viewer()
     with context.reading() as opened:
         found = inspection_phone.houses(opened, person, now=context.utcnow())
-    cards = [asdict(card) for card in found]
+    secret = context.settings().secret_key
+    cards = [asdict(card) | {"door": doors.token(card.unit_id, secret)} for card in found]
     return jsonify(login=person.login, name=person.name, csrf=generate_csrf(), houses=cards)
 
 

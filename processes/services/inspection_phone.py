@@ -74,6 +74,7 @@ class HouseCard:
     defects: int
     visit: str
     recheck: bool
+    unit_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +123,7 @@ def houses(session: Session, viewer: Viewer, *, now: datetime) -> tuple[HouseCar
             defects=defects.get(row.number, 0),
             visit=str(task.id),
             recheck=task.element_id == RECHECK,
+            unit_id=unit.id,
         )
         for row, task, unit, building in found
     ]
@@ -345,14 +347,15 @@ def finish(
 
     Raises InvalidInputError, NotFoundError, ConflictError when somebody else has ended it.
     """
-    key, visit = str(id_of(body)), text_of(body, "visit", 40)
+    visit = text_of(body, "visit", 40)
     try:
         row, task = _visit(session, viewer, number, hold=True, visit=visit)
     except ConflictError:
         row = inspections.visible(session, viewer, number)
         if _ended_by(session, row, uuid_of(visit)) in viewer.logins:
-            return {"id": key, "state": row.state}
+            return {"id": str(id_of(body)), "state": row.state}
         raise
+    key = str(id_of(body))
     if task.element_id == RECHECK:
         agreed = text_of(body, "agreed_by", 60)
         inspection_rechecks.finish(session, viewer, task, number, agreed_by=agreed, now=now, registry=registry)

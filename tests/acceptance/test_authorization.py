@@ -20,6 +20,7 @@ from sqlalchemy import select
 
 from engine import notifications, people
 from engine.access import SYSTEM, Grant
+from processes.services import doors
 from processes.services.demo.people import ROLES
 from storage.session import Database
 from storage.tables.cases import ServiceCase
@@ -57,7 +58,8 @@ TAKERS = frozenset({"agent", "admin"})  # of the task that is asked for: dispatc
 ORGANISERS = frozenset({"cs_mgr", "eng_lead"})
 READERS = frozenset({"cs_sup", "cs_mgr", "leader", "gm", "process_owner", "admin", "finance", "cost"})  # of reports
 ON_SITE = frozenset(
-    {"inspector", "cs_sup", "cs_mgr", "eng_lead", "engineer", "prop_check", "prop_cs", "ho_lead", "leader", "gm"} | OWNERS
+    {"inspector", "cs_sup", "cs_mgr", "eng_lead", "engineer", "prop_check", "prop_cs", "ho_lead", "leader", "gm"}
+    | OWNERS
 )
 INSPECTOR = frozenset({"inspector"})
 VISITORS = INSPECTOR | {"admin"}
@@ -238,6 +240,8 @@ TABLE: dict[tuple[str, str], Row] = {
     ("GET", "/batches/new"): Row("/batches/new", ORGANISERS),
     ("POST", "/batches/new"): Row("/batches/new", ORGANISERS, data={"phase": "x", "round": "一户一验"}),
     ("GET", "/batches/<number>"): Row("/batches/{round}", ON_SITE, ON_SITE, OWNERS, OWNERS),
+    ("GET", "/batches/<number>/codes"): Row("/batches/{round}/codes", ON_SITE, ON_SITE, OWNERS, OWNERS),
+    ("GET", "/batches/<number>/codes.pdf"): Row("/batches/{round}/codes.pdf", ON_SITE, ON_SITE, OWNERS, OWNERS),
     ("POST", "/batches/<number>/cancel"): Row("/batches/{round}/cancel", ORGANISERS, ON_SITE, NOBODY, OWNERS),
     # handover: the list and the key register are for those who have to do with it
     ("GET", "/handover"): Row("/handover", AT_HANDOVER, AT_HANDOVER),
@@ -247,11 +251,20 @@ TABLE: dict[tuple[str, str], Row] = {
     ),
     ("GET", "/handover/houses/<number>"): Row("/handover/houses/{handed}", AT_HANDOVER, AT_HANDOVER, OWNERS, OWNERS),
     ("POST", "/handover/houses/<number>/return"): Row(
-        "/handover/houses/{handed}/return", frozenset({"ho_lead", "admin"}), AT_HANDOVER, ADMIN, OWNERS, data={"reason": "x"}
+        "/handover/houses/{handed}/return",
+        frozenset({"ho_lead", "admin"}),
+        AT_HANDOVER,
+        ADMIN,
+        OWNERS,
+        data={"reason": "x"},
     ),
     ("GET", "/keys"): Row("/keys", AT_HANDOVER, AT_HANDOVER),
     ("POST", "/keys/<int:key>"): Row(
-        "/keys/{keys}", frozenset({"ho_lead", "ho_desk", "prop_cs", "admin"}), AT_HANDOVER, ADMIN, OWNERS,
+        "/keys/{keys}",
+        frozenset({"ho_lead", "ho_desk", "prop_cs", "admin"}),
+        AT_HANDOVER,
+        ADMIN,
+        OWNERS,
         data={"kind": "交业主", "holder": "x"},
     ),
     # the inspector's phone: the page is a frame for everybody, a house is its inspector's
@@ -259,12 +272,16 @@ TABLE: dict[tuple[str, str], Row] = {
     ("GET", "/inspect/houses"): Row("/inspect/houses"),
     ("GET", "/inspect/<number>"): Row("/inspect/{visit}"),
     ("GET", "/inspect/<number>/state"): of_visit("/inspect/{visit}/state"),
-    ("GET", "/inspect/<number>/plan"): Row("/inspect/{visit}/plan", ADMIN, NOBODY),  # none has a plan; he reads whose it is
+    ("GET", "/inspect/<number>/plan"): Row(
+        "/inspect/{visit}/plan", ADMIN, NOBODY
+    ),  # none has a plan; he reads whose it is
     ("GET", "/inspect/unit/<path:code>"): Row("/inspect/unit/{visited}", INSPECTOR, INSPECTOR, NOBODY, NOBODY),
     ("POST", "/inspect/<number>/results"): of_visit("/inspect/{visit}/results"),
     ("POST", "/inspect/<number>/defects"): of_visit("/inspect/{visit}/defects"),
+    ("POST", "/inspect/<number>/rechecks"): of_visit("/inspect/{visit}/rechecks"),
     ("POST", "/inspect/<number>/photos"): of_visit("/inspect/{visit}/photos", file=FILE),
     ("POST", "/inspect/<number>/finish"): of_visit("/inspect/{visit}/finish"),
+    ("GET", "/inspect/door/<token>"): Row(f"/inspect/door/{doors.token(1, SECRET)}", anonymous=True),
     ("GET", "/inspect-worker.js"): Row("/inspect-worker.js", anonymous=True),
     # administration
     ("GET", "/admin/"): Row("/admin/", OWNERS),
@@ -291,11 +308,20 @@ TABLE: dict[tuple[str, str], Row] = {
     ),
     ("GET", "/admin/instances/<uuid:instance_id>/version"): Row("/admin/instances/{instance}/version", OWNERS),
     ("POST", "/admin/instances/<uuid:instance_id>/version"): Row(
-        "/admin/instances/{instance}/version", ADMIN, WORKERS | {"legal", "pr"}, ADMIN, OWNERS,
+        "/admin/instances/{instance}/version",
+        ADMIN,
+        WORKERS | {"legal", "pr"},
+        ADMIN,
+        OWNERS,
         data={"reason": "x", "target": "{definition}"},
     ),
     ("POST", "/admin/instances/<uuid:instance_id>/version/undo"): Row(
-        "/admin/instances/{instance}/version/undo", ADMIN, WORKERS | {"legal", "pr"}, ADMIN, OWNERS, data={"reason": "x"}
+        "/admin/instances/{instance}/version/undo",
+        ADMIN,
+        WORKERS | {"legal", "pr"},
+        ADMIN,
+        OWNERS,
+        data={"reason": "x"},
     ),
     ("GET", "/admin/versions/<uuid:definition_id>"): Row("/admin/versions/{definition}", ADMIN),
     ("POST", "/admin/versions/<uuid:definition_id>"): Row(

@@ -232,6 +232,24 @@ def test_a_qr_code_leads_to_the_visit(site: Site, phone: Phone) -> None:
     assert site.person(OTHER).get(f"/inspect/unit/{code}").status_code == 404
 
 
+def test_the_code_on_a_door_leads_each_to_what_is_his(site: Site, phone: Phone) -> None:
+    page = site.person("wu.gongjia").get(f"/batches/{phone.state()['batch']}/codes")
+    house = phone.state()["unit"]
+    assert (page.status_code, page.text.count("<svg"), house in page.text) == (200, 2, True)
+    assert "style=" not in page.text
+    card = next(one for one in phone.person.get("/inspect/houses").get_json()["houses"] if one["unit"] == house)
+    path = f"/inspect/door/{card['door']}"
+    assert phone.person.get(path).location == f"/inspect/{phone.number}"
+    owner = Person(site.client()).get(path)
+    assert (owner.status_code, house in owner.text, "/login?next=" in owner.text) == (200, True, True)
+    agent = site.person("lin.xiaoan").get(path).text
+    assert "/start/complaint?unit=" in agent
+    for wrong in (card["door"][:-1] + "x", "1", "zz-1", "-", "1-é"):
+        assert Person(site.client()).get(f"/inspect/door/{wrong}").status_code == 404, wrong
+    pdf = site.person("wu.gongjia").get(f"/batches/{phone.state()['batch']}/codes.pdf")
+    assert (pdf.status_code, pdf.data[:5]) == (200, b"%PDF-")
+
+
 def test_the_task_leads_to_the_phone(site: Site, phone: Phone) -> None:
     with site.database.read() as session:
         house = select(InspectionUnit.instance_id).where(InspectionUnit.number == phone.number)

@@ -16,6 +16,7 @@ from sqlalchemy import select
 from engine import definitions, migration_batches
 from engine.access import SYSTEM
 from engine.core.migration.words import say
+from processes.services import doors
 from storage.tables.cases import ServiceCase
 from storage.tables.defects import RectificationOrder
 from storage.tables.definitions import ProcessDefinition
@@ -27,6 +28,7 @@ from tests import halls, visits
 from tests.acceptance import order_site
 from tests.acceptance.api_client import DRAWN
 from tests.browser.conftest import Live, shoot, wrong_with
+from tests.sites import SECRET
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -97,6 +99,8 @@ PAGES: dict[str, list[tuple[str, str]]] = {
     "batches.index": [(LEAD, "/batches")],
     "batches.new": [(LEAD, "/batches/new")],
     "batches.show": [(LEAD, "/batches/{round}")],
+    "batches.doors.sheet": [(LEAD, "/batches/{round}/codes")],
+    "batches.doors.scanned": [(AGENT, "/inspect/door/{door}")],
     "inspect.index": [(AGENT, "/inspect")],  # with houses: test_inspect_offline
     "inspect.house": [(AGENT, "/inspect/none")],
     "contractor.index": [(AGENT, "{company}"), (AGENT, "/c/wrong")],
@@ -127,9 +131,9 @@ NO_PAGES = {
     *("registers.template", "registers.refused", "contractor.picture"),  # files
     *("reports.excel", "reports.rows_excel", "reports.pdf"),  # files
     *("inspect.houses", "inspect.state", "inspect.plan", "inspect.by_code", "inspect.worker"),  # what the page asks for
-    *("orders.photo", "prints.pdf"),  # pictures, files
+    *("orders.photo", "prints.pdf", "batches.doors.pdf"),  # pictures, files
 }
-PRINTED = {"prints.show", "reports.paper"}
+PRINTED = {"prints.show", "reports.paper", "batches.doors.sheet"}
 """Sheets of paper are as wide as paper, and always light."""
 
 
@@ -174,6 +178,7 @@ def names(live: Live) -> dict[str, str]:
         session.add(run)
         found |= {"hall": hall, "handed": handed[0]}
         found["round"] = session.scalars(select(InspectionBatch.number)).first() or ""
+        found["door"] = doors.token(1, SECRET)
         session.flush()
         outside |= order_site.owner_links(session, found["case"], live.site.clock())
         return found | outside | {"run": str(run.id)} | _versions(session, live)

@@ -79,6 +79,8 @@
       part(node, "signin").hidden = standing.signedIn;
       part(node, "signin").firstElementChild.textContent = say.signin;
     };
+    part(node, "scan").hidden = !store.scan;
+    part(node, "scan").onclick = () => store.scan();
     search.oninput = () => last && refresh(last);
     node.querySelector("form").onsubmit = (event) => { event.preventDefault(); node.querySelector(".inspect-card")?.click(); };
     return { node, refresh, title: say.title, up: say.inbox };
@@ -136,6 +138,7 @@
   const plain = (sentence) => ({ node: Object.assign(document.createElement("p"), { className: "empty", textContent: sentence }), refresh() {}, title: say.title, up: "/inspect" });
   const choose = (state, problem) => {
     if (!segments.length) return list();
+    if (segments[0] === "door" || segments[0] === "unit") return plain(say.unknown);
     const house = state.kept.get(segments[0]);
     if (!house || outdated(state)) return plain(problem || say.missing);
     const at = location.hash === "" ? -1 : Number(location.hash.slice(1));
@@ -156,6 +159,10 @@
     if (segments[0] === "unit") {
       const code = segments.slice(1).join("/");
       const found = [...state.houses, ...state.kept.values()].find((one) => one.unit === code);
+      if (found) { location.replace(`/inspect/${encodeURIComponent(found.number)}`); return; }
+    }
+    if (segments[0] === "door") {
+      const found = state.houses.find((one) => one.door === segments[1]);
       if (found) { location.replace(`/inspect/${encodeURIComponent(found.number)}`); return; }
     }
     store.outbox(state);
@@ -186,7 +193,7 @@
   const start = async () => {
     await draw();
     await store.round();
-    if (segments.length && segments[0] !== "unit" && standing.online && standing.signedIn) {
+    if (segments.length && segments[0] !== "unit" && segments[0] !== "door" && standing.online && standing.signedIn) {
       await store.bring(segments[0]).catch((reason) => { problem = reason.message && reason.status ? reason.message : ""; });
     }
     redraw();

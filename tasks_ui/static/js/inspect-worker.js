@@ -3,6 +3,7 @@
 const SHELL = "keyturn-inspect-shell";
 const PICTURES = "keyturn-inspect-pictures";
 const FRAME = "/inspect";
+const DOOR = `${FRAME}/door/`; // shows other pages than the frame
 const PATIENCE = 4000;
 const MOST_PICTURES = 800;
 
@@ -37,7 +38,7 @@ const page = async (request) => {
   const cache = await caches.open(`${SHELL}-${VERSION}`);
   try {
     const answer = await fresh(request, PATIENCE);
-    if (answer.ok && !answer.redirected) await cache.put(FRAME, answer.clone());
+    if (answer.ok && !answer.redirected && !new URL(request.url).pathname.startsWith(DOOR)) await cache.put(FRAME, answer.clone());
     if (answer.status < 500) return answer;
     return (await cache.match(FRAME, { ignoreVary: true })) ?? answer;
   } catch {
