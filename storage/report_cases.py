@@ -194,7 +194,7 @@ def escalated(_span: Span) -> Select[Any]:
 def norm_score(_span: Span) -> Select[Any]:
     """K34: the score of the sampled records (T25)."""
     columns = case_row(Case.closed_at, value=Case.norm_score, person=Case.owner)
-    return select(*columns).where(Case.closed_at.is_not(None), Case.norm_score.is_not(None))
+    return select(*columns).where(Case.closed_at.is_not(None), Case.norm_score.is_not(None), genuine())
 
 
 def solving(_span: Span) -> Select[Any]:

@@ -137,7 +137,7 @@ def urged(_span: Span) -> Select[Any]:
     """K17: how often customers asked or pressed."""
     columns = case_row(ContactLog.at, person=Case.owner)
     query = select(*columns).join(ContactLog, ContactLog.case_number == Case.number)
-    return query.where(ContactLog.kind == literal_column("'客户催办'"))
+    return query.where(ContactLog.kind == literal_column("'客户催办'"), genuine())
 
 
 # What is open and late at the end of the period
