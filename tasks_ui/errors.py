@@ -10,7 +10,15 @@ from flask_babel import gettext, lazy_gettext
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
 
-from engine.errors import N_, InvalidFormError, KeyturnError, UnavailableError
+from engine.errors import (
+    N_,
+    ConflictError,
+    InvalidFormError,
+    KeyturnError,
+    NotAllowedError,
+    NotFoundError,
+    UnavailableError,
+)
 from tasks_ui import context, logs, problems
 from tasks_ui.i18n import locale, translate
 
@@ -88,16 +96,30 @@ def _details(error: KeyturnError) -> list[dict[str, Any]]:
     return [{"path": item.path, "message": translate(item.template, dict(item.fields))} for item in error.errors]
 
 
+def away(error: UnavailableError) -> Response:
+    """Tell that the database cannot be reached, without asking it anything."""
+    logs.LOGGER.warning("database away", path=logs.path(), method=request.method, reason=repr(error.__cause__))
+    locale()  # stays the reader's, though the page does not ask who he is: that would need the database
+    g.viewer = None
+    response = answer(error.status, translate(error.template, error.fields))
+    response.headers["Retry-After"] = RETRY_AFTER
+    return response
+
+
+def steady(handle: Callable[[Any], Response]) -> Callable[[Any], Response]:
+    """Let a handler fail: the page that tells of an error reads who is signed in and how things are called."""
+
+    def handled(error: Exception) -> Response:
+        try:
+            return handle(error)
+        except UnavailableError as problem:
+            return away(problem)
+
+    return handled
+
+
 def install(app: Flask) -> None:
     """Register one handler per family of errors."""
-
-    def away(error: UnavailableError) -> Response:
-        logs.LOGGER.warning("database away", path=logs.path(), method=request.method, reason=repr(error.__cause__))
-        locale()  # stays the reader's, though the page does not ask who he is: that would need the database
-        g.viewer = None
-        response = answer(error.status, translate(error.template, error.fields))
-        response.headers["Retry-After"] = RETRY_AFTER
-        return response
 
     def known(error: KeyturnError) -> Response:
         if problems.concerns():
@@ -108,7 +130,7 @@ def install(app: Flask) -> None:
         logs.LOGGER.info("csrf", reason=error.description)
         show = getattr(current_app.view_functions.get(request.endpoint or ""), AGAIN, None)
         if show is not None and context.signed_in() is not None and not wants_json():
-            with suppress(KeyturnError):  # he may not see this page at all
+            with suppress(NotFoundError, NotAllowedError, ConflictError):  # he may not see this page at all
                 shown: Response = show(gettext(STALE), **(request.view_args or {}))
                 return shown
         return answer(400, gettext("This page is out of date. Go back, reload it and send it again."))
@@ -131,8 +153,8 @@ def install(app: Flask) -> None:
         return answer(SERVER_ERROR, gettext("Something went wrong on our side. Nothing was saved by this step."))
 
     app.register_error_handler(UnavailableError, away)
-    app.register_error_handler(KeyturnError, known)
-    app.register_error_handler(CSRFError, forged)
-    app.register_error_handler(RequestEntityTooLarge, too_large)
-    app.register_error_handler(HTTPException, http)
-    app.register_error_handler(Exception, unknown)
+    app.register_error_handler(KeyturnError, steady(known))
+    app.register_error_handler(CSRFError, steady(forged))
+    app.register_error_handler(RequestEntityTooLarge, steady(too_large))
+    app.register_error_handler(HTTPException, steady(http))
+    app.register_error_handler(Exception, steady(unknown))

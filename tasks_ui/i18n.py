@@ -10,6 +10,7 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Any
 
 from babel.messages.catalog import Catalog
@@ -78,10 +79,12 @@ def compile_catalogues(*, force: bool = False) -> None:
         if not force and target.exists() and target.stat().st_mtime >= max(part.stat().st_mtime for part in parts):
             continue
         target.parent.mkdir(exist_ok=True)
-        fresh = target.with_suffix(".tmp")
-        with fresh.open("wb") as file:
+        # Another process may be reading, or writing the same: each writes a file of its own, and the last one stays.
+        with NamedTemporaryFile(dir=target.parent, prefix=target.stem, delete=False) as file:
             write_mo(file, merged(locale))
-        fresh.replace(target)  # another process may be reading
+        fresh = Path(file.name)
+        fresh.chmod(0o644)
+        fresh.replace(target)
 
 
 def select() -> str:

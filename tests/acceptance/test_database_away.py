@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from uuid import UUID
 
 import pytest
 
@@ -58,4 +59,17 @@ def test_a_program_and_the_monitoring(site: Site, away) -> None:
     assert (answer.status_code, answer.content_type) == (503, "application/problem+json")
     assert answer.get_json(force=True)["detail"] == AWAY
     assert client.get("/healthz").status_code == 503
-    assert client.get("/healthz", headers={"Accept-Language": "en"}).get_json()["error"]["message"].startswith("The database")
+    assert (
+        client.get("/healthz", headers={"Accept-Language": "en"})
+        .get_json()["error"]["message"]
+        .startswith("The database")
+    )
+
+
+def test_while_another_error_is_told(site: Site, away) -> None:
+    person = site.person("admin")
+    away[0]()
+    answer = person.client.post(f"/tasks/{UUID(int=1)}/complete", data={"csrf_token": "of yesterday"})
+    assert answer.status_code == 503
+    assert AWAY in answer.text
+    assert answer.headers["X-Request-ID"] in answer.text

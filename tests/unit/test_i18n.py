@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import IO
 from zoneinfo import ZoneInfo
 
 import pytest
+from babel.messages.catalog import Catalog
+from babel.support import Translations
 from flask import Flask, g
 from flask_babel import force_locale
 
@@ -36,7 +39,9 @@ def said(language: str, chinese: str, english: str) -> str:
 
 def test_moment_in_the_zone_of_the_people_with_the_year_only_when_it_is_another(language: str) -> None:
     assert i18n.write_moment(NOW) == said(language, "11月21日 12:00", "Nov 21, 12:00")
-    assert i18n.write_moment(datetime(2025, 12, 31, 16, 5, tzinfo=UTC)) == said(language, "1月1日 00:05", "Jan 1, 00:05")
+    assert i18n.write_moment(datetime(2025, 12, 31, 16, 5, tzinfo=UTC)) == said(
+        language, "1月1日 00:05", "Jan 1, 00:05"
+    )
     assert i18n.write_moment(datetime(2024, 2, 29, 1, 0, tzinfo=UTC)) == said(
         language, "2024年2月29日 09:00", "Feb 29, 2024, 09:00"
     )
@@ -87,5 +92,28 @@ def test_texts_from_elsewhere_are_translated_before_their_fields_are_filled_in(l
 
 
 def test_texts_for_mails_need_no_request(language: str) -> None:
-    assert i18n.render("The login {login} is already in use.", {"login": "lin"}, "zh_Hans_CN") == "登录名 lin 已被使用。"
+    assert (
+        i18n.render("The login {login} is already in use.", {"login": "lin"}, "zh_Hans_CN") == "登录名 lin 已被使用。"
+    )
     assert i18n.render("The login {login} is already in use.", {"login": "lin"}, "en").startswith("The login lin")
+
+
+def test_two_processes_that_compile_the_catalogue_at_once_leave_it_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "zh_Hans_CN"
+    (folder / "LC_MESSAGES").mkdir(parents=True)
+    (folder / "a.po").write_text('msgid "Yes"\nmsgstr "是"\n', encoding="utf-8")
+    monkeypatch.setattr(i18n, "TRANSLATIONS", tmp_path)
+    written, write = [], i18n.write_mo
+
+    def meanwhile(file: IO[bytes], catalogue: Catalog) -> None:
+        if not written:  # the other one begins and ends while this one writes
+            written.append(file)
+            i18n.compile_catalogues(force=True)
+        write(file, catalogue)
+
+    monkeypatch.setattr(i18n, "write_mo", meanwhile)
+    i18n.compile_catalogues(force=True)
+    assert Translations.load(str(tmp_path), ["zh_Hans_CN"]).gettext("Yes") == "是"
+    assert [path.name for path in (folder / "LC_MESSAGES").iterdir()] == ["messages.mo"]
