@@ -338,6 +338,13 @@ def bulk_claim(
     return {task_id: outcome[task_id] for task_id in wanted}
 
 
+def begin_due(session: Session, task: UserTask, due_at: datetime) -> None:
+    """Give a task that has just begun its due date: what its diagram leaves to a listener."""
+    task.due_at = task.sort_due = due_at
+    queries.set_candidates(session, task, sort_due=due_at)
+    session.flush()
+
+
 def set_due(
     session: Session, viewer: Viewer, task_id: UUID, *, due_at: datetime | None, reason: str, now: datetime
 ) -> None:

@@ -47,12 +47,17 @@ def newly_overdue(session: Session, now: datetime, *, limit: int) -> Sequence[De
     return session.scalars(query.order_by(Deadline.due_at, Deadline.id).limit(limit)).all()
 
 
-def to_chase(session: Session, since: datetime, day: date, kind: str, *, limit: int) -> Sequence[Deadline]:
-    """List running clocks that were due at `since`, without a reminder of the kind that is open or of that day."""
+def to_chase(
+    session: Session, since: datetime, day: date, kind: str, *, limit: int, but: Collection[str] = ()
+) -> Sequence[Deadline]:
+    """List running clocks that were due at `since`, without a reminder of the kind that is open or of that day.
+
+    Clocks named in `but` are left out.
+    """
     chased = exists().where(
         Reminder.deadline_id == Deadline.id, Reminder.kind == kind, or_(Reminder.open, Reminder.day == day)
     )
-    query = select(Deadline).where(Deadline.open, Deadline.due_at <= since, ~chased)
+    query = select(Deadline).where(Deadline.open, Deadline.due_at <= since, Deadline.clock.not_in(but), ~chased)
     return session.scalars(query.order_by(Deadline.due_at, Deadline.id).limit(limit)).all()
 
 
@@ -61,7 +66,6 @@ def outlived(session: Session, kind_due: str, now: datetime, *, limit: int) -> S
     query = select(Reminder, Deadline).join(Deadline, Deadline.id == Reminder.deadline_id)
     query = query.where(Reminder.open, or_(~Deadline.open, (Reminder.kind == kind_due) & (Deadline.due_at <= now)))
     return session.execute(query.order_by(Reminder.id).limit(limit)).all()
-
 
 
 def reminders(session: Session, deadline_ids: Collection[int]) -> Sequence[Reminder]:

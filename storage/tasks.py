@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from sqlalchemy import bindparam, delete, func, insert, literal, select, union_all, update
 from sqlalchemy.orm import undefer
@@ -22,7 +23,6 @@ from storage.tables.work import Attachment, Comment, TaskCandidate, TaskSubmissi
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
-    from uuid import UUID
 
     from sqlalchemy import Select, Subquery
     from sqlalchemy.orm import Session
@@ -282,6 +282,15 @@ def remove_candidates(session: Session, task_ids: Sequence[UUID]) -> None:
 def set_candidates(session: Session, task: UserTask, **values: Any) -> None:
     """Change `claimed`, `sort_due` or `scope` in a task's lines of the inbox index."""
     session.execute(update(TaskCandidate).where(TaskCandidate.task_id == task.id).values(**values))
+
+
+def is_open(session: Session, task_id: str) -> bool:
+    """Tell whether a task, by the text of its key, is still to be done."""
+    try:
+        key = UUID(task_id)
+    except ValueError:
+        return False
+    return session.scalar(select(UserTask.id).where(UserTask.id == key, UserTask.state == "open")) is not None
 
 
 def submission(session: Session, task_id: UUID) -> TaskSubmission | None:

@@ -26,6 +26,7 @@ from processes.services import (
     lookups,
     order_topics,
     sweep,
+    task_clocks,
     topics,
     workdays,
 )
@@ -76,8 +77,8 @@ CLOSE = ("t21", "t22", "t23", "t24", "t25", "t28", "t29", "cb1", "cb2", "es1", "
 INSPECTION = ("i01", "i02", "i03", "i04", "i05", "i06", "u01", "u02", "u03", "u03_begins", "u04")
 ORDERS = ("r01", "r02", "r03a", "r03b", "r03s", "r04", "r05", "r05v", "r05h")
 REPAIR = ("r06", "r06p", "r06f", "r06r", "r06c", "r07", "r08", "r09", "r10", "r11", "r12", "r13", "r14", "r15", "r15b")
-HANDOVER = tuple(f"k{number:02}" for number in range(1, 15))
-HANDOVER_BATCH = tuple(f"h{number:02}" for number in range(1, 7))
+HANDOVER = tuple(f"k{number:02}" for number in range(1, 16))
+HANDOVER_BATCH = (*(f"h{number:02}" for number in range(1, 7)), "h02a", "h02b", "h02c", "h02d")
 SWEEP_EVERY = timedelta(minutes=5)
 
 
@@ -94,6 +95,7 @@ def registry(zone: ZoneInfo = CHINA) -> Registry:
     listeners |= {f"order.{name}": getattr(listeners_repair, name) for name in REPAIR}
     listeners |= {f"handover.{name}": getattr(listeners_handover, name) for name in HANDOVER}
     listeners |= {f"handover.{name}": getattr(listeners_handover_batch, name) for name in HANDOVER_BATCH}
+    listeners["handover.clock"] = task_clocks.handover
     return Registry(
         services={**SERVICES, **HANDOVER_SERVICES},
         listeners=listeners,

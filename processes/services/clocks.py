@@ -42,7 +42,25 @@ NAMES = {
     "recheck": "内部复核",
     "rework": "返工",
     "owner_recheck": "客户复验",
+    "plan": "交付方案",
+    "conditions": "交付条件",
+    "approve": "审批",
+    "notice": "入伙通知",
+    "report": "每日战报",
+    "single": "零散交付计划",
+    "station": "站点办理",
+    "pay": "补缴款项",
+    "refusal": "拒收约谈",
+    "no_show": "过时未到",
+    "invite": "约定收楼时间",
+    "letter": "催告",
+    "letter1": "第一次催告",
+    "letter2": "第二次催告",
+    "review": "视同交付审查",
+    "file": "业主档案",
 }
+QUIET = ("invite", "station")
+"""Clocks that run for hundreds of houses at a time: the desk lists those that are late, nobody is called for each."""
 MORNING = time(9, 0)
 REMIND = re.compile(r"(?P<sign>-?)(?P<number>\d+(?:\.\d+)?)(?P<unit>[hd])|(?P<clock>\d\d:\d\d)|(?P<eod>eod)")
 

@@ -44,6 +44,8 @@ def begin_variables(batch: HandoverBatch) -> dict[str, Any]:
         "onsite_result": None,
         "absent_result": None,
         "refusal_outcome": None,
+        "approval_role": None,
+        "promise_approval": None,
         "deemed_decision": None,
         "movein_satisfaction": None,
         "recheck": None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from engine import instances, messages, tasks
@@ -10,7 +10,7 @@ from engine.access import SYSTEM
 from engine.core.calendar import CHINA
 from engine.core.forms import FieldError
 from engine.errors import N_, InvalidFormError
-from processes.services import batches, orders, warranties
+from processes.services import batches, clocks, orders, task_clocks, warranties
 from storage import cases, parties
 from storage import handovers as rows
 from storage.privacy import mask_name
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     from engine.connectors import ServiceContext
     from storage.tables.handovers import HandoverUnit
 
-GRACE = timedelta(hours=2)
-"""How long after the end of his slot an owner is still waited for."""
-LETTERS = (timedelta(days=15), timedelta(days=30))
 EVENING = 18
 
 
@@ -133,18 +130,21 @@ def no_show(ctx: ServiceContext) -> dict[str, Any]:
     row.no_shows += 1
     row.slot_id = None
     log(ctx, row, "未到场", f"第 {row.no_shows} 次")
+    task_clocks.withdraw_outlived(ctx.session, row.number, now=ctx.now)
     set_state(ctx.session, row, "已通知")
     return {"no_shows": row.no_shows, "onsite_result": "absent"}
 
 
 def absent(ctx: ServiceContext) -> dict[str, Any]:
-    """Begin to wait for an owner who did not come; answers when the two letters are due: D+15, D+30 (K11)."""
+    """Begin to wait for an owner who did not come; answers when the two letters are due, by DMN-05 (K11)."""
     row = house_of(ctx)
     batch = batches.batch(ctx.session, batches.HANDOVER, row.batch_number)
     over = datetime(batch.ends_on.year, batch.ends_on.month, batch.ends_on.day, EVENING, tzinfo=CHINA)
     letters = sum(one.kind == "催告函" for one in rows.notices(ctx.session, row.number))
-    first = max(over + LETTERS[0], ctx.now)
-    second = max(over + LETTERS[1], first + LETTERS[0] if letters == 0 else ctx.now)
+    ends = [task_clocks.due(ctx.session, clock, start=over, now=ctx.now) for clock in ("letter1", "letter2")]
+    first = max(ends[0], ctx.now)
+    second = max(ends[1], first + (ends[1] - ends[0]) if letters == 0 else ctx.now)
+    task_clocks.withdraw_outlived(ctx.session, row.number, now=ctx.now)
     log(ctx, row, "转零散", f"未到场 {row.no_shows} 次")
     set_state(ctx.session, row, "催告中")
     return {"letter1_due": iso(first), "letter2_due": iso(second), "letters": letters, "absent_result": "waiting"}
@@ -237,6 +237,8 @@ def close(ctx: ServiceContext) -> dict[str, Any]:
     wanted = str(ctx.variables.get("unit_state") or "")
     state = wanted or ("视同交付" if row.state == "视同交付" else row.state)
     row.closed_at = ctx.now
+    if wanted:
+        clocks.withdraw(session, row.number, now=ctx.now)
     if wanted and row.slot_id is not None and row.signed_in_at is None:
         rows.free_place(session, row.slot_id)
     set_state(session, row, state)

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from engine.core.calendar import CHINA
 from engine.errors import N_, ConflictError
 from processes.services import handover_units as units
-from processes.services import inspections, keys
+from processes.services import inspections, keys, task_clocks
 from processes.services.handover_units import day, house_of, iso, log, refused, set_state
 from processes.services.recording import amount, moment, text
 from storage import handovers as rows
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from engine.connectors import ListenerContext
     from storage.tables.handovers import HandoverUnit
 
-SIGN_IN = "签到"
+SIGN_IN, SENT_BACK = "签到", "退回"
 
 
 def k01(ctx: ListenerContext) -> dict[str, Any]:
@@ -50,7 +50,7 @@ def k01(ctx: ListenerContext) -> dict[str, Any]:
     return {
         "slot_from": iso(slot.starts_at),
         "slot_to": iso(slot.ends_at),
-        "no_show_at": iso(slot.ends_at + units.GRACE),
+        "no_show_at": iso(task_clocks.due(session, "no_show", start=slot.ends_at, now=ctx.now)),
         "absent_result": "came",
     }
 
@@ -209,17 +209,45 @@ def k07(ctx: ListenerContext) -> dict[str, Any]:
 def k08(ctx: ListenerContext) -> dict[str, Any]:
     """A refusal: why, what he demands, what was promised, when again (C13). Answers how often he refused."""
     row, values = house_of(ctx), ctx.values
-    row.refusals += 1
     why = list(values.get("refusal_reasons") or [])
-    ctx.session.add(
-        Refusal(handover_number=row.number, count=row.refusals, reasons=why, demand=text(values, "refusal_demand"),
-                promise=text(values, "refusal_promise"), again_at=moment(values.get("again_at")), at=ctx.now,
-                actor=ctx.actor.login)
-    )  # fmt: skip
+    demand, promise = text(values, "refusal_demand"), text(values, "refusal_promise")
+    again = moment(values.get("again_at"))
+    if ctx.variables.get("promise_approval") == SENT_BACK:  # the same refusal, talked over once more
+        last = rows.refusals(ctx.session, row.number)[-1]
+        last.reasons, last.demand, last.promise, last.again_at = why, demand, promise, again
+    else:
+        row.refusals += 1
+        ctx.session.add(
+            Refusal(handover_number=row.number, count=row.refusals, reasons=why, demand=demand, promise=promise,
+                    again_at=again, at=ctx.now, actor=ctx.actor.login)
+        )  # fmt: skip
     log(ctx, row, "拒收", "、".join(map(str, why)), count=row.refusals)
     row.slot_id = None
     set_state(ctx.session, row, "拒收")
-    return {"refusals": row.refusals}
+    return {"refusals": row.refusals, "promise_approval": None, **_authority(values)}
+
+
+def _authority(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What DMN-09 asks of a promise: repairing alone needs nobody's leave; money, return or more outside does."""
+    return {
+        "approval_kind": "方案",
+        "kind": "报修",
+        "company_liable": None,
+        "plan_types": ["退换"] if text(values, "refusal_outcome") == "退房" else ["整改"],
+        "compensation": amount(values.get("compensation")) or 0,
+        "external_promise": values.get("external_promise") is True,
+        "level": None,
+        "extension": None,
+        "customer_consents": None,
+    }
+
+
+def k15(ctx: ListenerContext) -> dict[str, Any]:
+    """What was promised to an owner who refuses is approved by whom DMN-09 names, or talked over again."""
+    row, said = house_of(ctx), text(ctx.values, "promise_approval")
+    opinion = text(ctx.values, "approval_opinion")
+    log(ctx, row, "承诺审批", " · ".join(piece for piece in (said, opinion) if piece))
+    return {}
 
 
 def k09(ctx: ListenerContext) -> dict[str, Any]:

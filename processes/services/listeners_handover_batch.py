@@ -94,15 +94,27 @@ def _clock(on: date, text_: str) -> datetime:
     return datetime(on.year, on.month, on.day, int(hour), int(minute), tzinfo=CHINA)
 
 
+def _part(ctx: ListenerContext) -> dict[str, Any]:
+    """Keep what one department answers for."""
+    batch = batch_of(ctx)
+    takeover = day(ctx.values.get("takeover_on"))
+    kept = {name: ctx.values[name] for name in (*LEGAL, "utilities_ok", "filing_no") if name in ctx.values}
+    kept |= {"takeover_on": takeover.isoformat()} if takeover else {}
+    batch.conditions = {**batch.conditions, **kept, f"by_{ctx.element_id}": ctx.actor.login}
+    return {}
+
+
+h02a = h02b = h02c = h02d = _part
+
+
 def h02(ctx: ListenerContext) -> dict[str, Any]:
-    """Keep what was checked; answers the inputs of DMN-12a."""
-    batch, values = batch_of(ctx), ctx.values
-    takeover = day(values.get("takeover_on"))
-    kept = {name: values.get(name) for name in (*LEGAL, "utilities_ok", "filing_no")}
-    batch.conditions = {**kept, "takeover_on": takeover.isoformat() if takeover else None}
+    """Sum up what the departments answered; answers the inputs of DMN-12a."""
+    batch = batch_of(ctx)
+    known = {**ctx.variables, **batch.conditions}
+    takeover = day(known.get("takeover_on")) if known.get("takeover_done") is True else None
     batch.state = "待审批"
     return {
-        "legal_ok": all(values.get(name) is True for name in LEGAL),
+        "legal_ok": all(known.get(name) is True for name in LEGAL),
         "takeover_days": (batch.starts_on - takeover).days if takeover else 0,
     }
 

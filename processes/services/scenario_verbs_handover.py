@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from engine.scenarios import Play
 
-PREPARED = ("H01", "H02", "H03", "H04")
+PREPARED = ("H01", "H02a", "H02b", "H02c", "H02d", "H02", "H03", "H04")
 PATIENCE = 12
 NAMES = {
     "状态": "state",
@@ -39,22 +39,35 @@ def _hand_over(stage: Play, value: Any, step: Mapping[str, Any]) -> None:
 
     Its houses are then called 户1, 户2 …, its batch 批次; 户1 is meant from here on.
     """
+    _prepare(stage, value, step)
+    bench = stage.bench
+    with bench.database.read() as session:
+        batch = rows.batches(session, None)[0]
+        houses = session.scalars(select(HandoverUnit.number).order_by(HandoverUnit.id)).all()
+    stage.keys |= {"批次": batch.number, **{f"户{at}": number for at, number in enumerate(houses, start=1)}}
+    stage.current = houses[0] if houses else batch.number
+
+
+def _prepare(stage: Play, value: Any, step: Mapping[str, Any]) -> None:
+    """备交付: begin a handover and go on until it is announced, or until its conditions are not fulfilled.
+
+    Its batch is then called 批次, and meant from here on.
+    """
     del step
     bench = stage.bench
     bench.start("handover_batch", {}, business_key="handover")
     changes = dict(stage.value(value or {}))
     for form in PREPARED:
         bench.run_jobs()
-        task = next(one for one in bench.tasks() if one.form_key == form)
+        task = next((one for one in bench.tasks() if one.form_key == form), None)
+        if task is None:
+            break
         given = {**stage.usual(stage, task), **(changes.pop(form, None) or {})}
         bench.complete(task, given)
     for _ in range(PATIENCE):
         bench.run_jobs()
     with bench.database.read() as session:
-        batch = rows.batches(session, None)[0]
-        houses = session.scalars(select(HandoverUnit.number).order_by(HandoverUnit.id)).all()
-    stage.keys |= {"批次": batch.number, **{f"户{at}": number for at, number in enumerate(houses, start=1)}}
-    stage.current = houses[0] if houses else batch.number
+        stage.current = stage.keys["批次"] = rows.batches(session, None)[0].number
 
 
 def _check_house(stage: Play, value: Any, step: Mapping[str, Any]) -> None:
@@ -128,6 +141,7 @@ def _cancel(stage: Play, value: Any, step: Mapping[str, Any]) -> None:
 
 VERBS = {
     "交付": _hand_over,
+    "备交付": _prepare,
     "户": _check_house,
     "销项": _close_orders,
     "转来投诉": _complaint,

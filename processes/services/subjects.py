@@ -1,11 +1,12 @@
-"""What has a number, clocks and a log: a case, a rectification order."""
+"""What has a number, clocks and a log: a case, a rectification order, a house in handover or its batch."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from engine.errors import N_, NotFoundError
-from storage import cases, orders
+from storage import cases, handovers, orders
 from storage.tables.defects import RectificationOrder
 
 if TYPE_CHECKING:
@@ -30,9 +31,30 @@ class Subject(Numbered, Protocol):
     open: Any
 
 
+@dataclass(slots=True)
+class Handover:
+    """A house in handover (JF-…), or the batch of one (JP-…)."""
+
+    number: str
+    project: str
+    house: str
+    area: str
+    brief: str
+    open: bool
+
+
 def find(session: Session, number: str) -> Subject | None:
     """Find what a number stands for; None when nothing has it."""
-    return cases.get(session, number) or orders.get(session, number)
+    return cases.get(session, number) or orders.get(session, number) or _handover(session, number)
+
+
+def _handover(session: Session, number: str) -> Handover | None:
+    house = handovers.house(session, number)
+    if house is not None:
+        running = house.open or house.delivered_at is not None  # after the keys come calls and papers
+        return Handover(number, house.project, house.house, "", house.state, running)
+    batch = handovers.batch(session, number)
+    return Handover(number, batch.project, "", batch.project, batch.state, batch.open) if batch else None
 
 
 def of(ctx: ServiceContext) -> Subject:
@@ -56,4 +78,6 @@ def place_of(subject: Subject) -> str:
 
 def link_of(subject: Numbered) -> str:
     """Give the page of it."""
+    if isinstance(subject, Handover):
+        return f"/handover/houses/{subject.number}" if subject.house else f"/handover/{subject.number}"
     return f"/orders/{subject.number}" if isinstance(subject, RectificationOrder) else f"/cases/{subject.number}"

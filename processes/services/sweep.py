@@ -18,7 +18,7 @@ from engine import instances, telemetry
 from engine.access import SYSTEM
 from engine.core.calendar import CHINA
 from engine.errors import ConflictError, KeyturnError, NotFoundError
-from processes.services import clocks, levels, notices, order_notices, subjects
+from processes.services import clocks, handover_notices, levels, notices, order_notices, subjects
 from storage import audit, deadlines
 from storage import people as staff
 from storage.tables.cases import ServiceCase
@@ -51,7 +51,7 @@ def sweep(session: Session, now: datetime, registry: Registry) -> None:
         _alone(session, row.id, DUE_SOON, now, partial(_remind, session, row, DUE_SOON, now, registry))
     nine = datetime.combine(now.astimezone(CHINA).date(), clocks.MORNING, tzinfo=CHINA)
     if now >= nine:
-        for row in deadlines.to_chase(session, nine, nine.date(), OVERDUE, limit=BATCH):
+        for row in deadlines.to_chase(session, nine, nine.date(), OVERDUE, limit=BATCH, but=clocks.QUIET):
             _alone(session, row.id, OVERDUE, now, partial(_remind, session, row, OVERDUE, now, registry))
 
 
@@ -93,7 +93,7 @@ def mark_overdue(session: Session, now: datetime, registry: Registry) -> None:
 
 def _breached(session: Session, row: Deadline, now: datetime, registry: Registry) -> None:
     subject = subjects.find(session, row.case_number)
-    if subject is None:
+    if subject is None or row.clock in clocks.QUIET:
         return
     known = {
         "overdue_days": 1,
@@ -109,11 +109,13 @@ def _breached(session: Session, row: Deadline, now: datetime, registry: Registry
 def _tell(
     session: Session, subject: Subject, event: str, known: Mapping[str, Any], now: datetime, registry: Registry
 ) -> None:
-    """Tell whom DMN-08 names, of a case or of an order."""
+    """Tell whom DMN-08 names, of a case, of an order or of a handover."""
     if isinstance(subject, ServiceCase):
         notices.tell(session, subject, event, now=now, known=known, registry=registry)
     elif isinstance(subject, RectificationOrder):
         order_notices.tell(session, subject, event, now=now, known=known, registry=registry)
+    elif isinstance(subject, subjects.Handover):
+        handover_notices.tell(session, subject, event, now=now, known=known, registry=registry)
 
 
 def _remind(session: Session, row: Deadline, kind: str, now: datetime, registry: Registry) -> None:

@@ -54,17 +54,17 @@ def _batch(form: str, now: datetime) -> dict[str, Any]:
             "plan_group": "现场设洽谈室，交付负责人接待。",
             "plan_weather": "雨天在大堂签到，备伞。",
         },
-        "H02": {
+        "H02a": {
             "completion_filed": True,
             "filing_no": "备字2026-00108",
-            "takeover_done": True,
-            "takeover_on": _day(now, -15),
             "utilities_ok": True,
             "fire_lift_ok": True,
-            "books_printed": True,
-            "area_reported": True,
             "unit_sheets": True,
         },
+        "H02b": {"takeover_done": True, "takeover_on": _day(now, -15)},
+        "H02c": {"books_printed": True},
+        "H02d": {"area_reported": True},
+        "H02": {"remark": "四个部门都已核实。"},
         "H03": {"handover_approval": "同意"},
         "H04": {"notice_channels": ["EMS", "短信"], "noticed_at": when(now)},
         "H05": {"day_problems": "签到处排队较长。", "day_actions": "增设一个签到台。"},
@@ -107,6 +107,7 @@ def _stations(form: str, now: datetime) -> dict[str, Any]:
             "refusal_outcome": "整改后再约",
             "again_at": later(now, 8),
         },
+        "K15": {"promise_approval": "同意"},
     }
     return found.get(form, {})
 

@@ -121,7 +121,11 @@ def _prepare(stage: Play, scale: Scale, now: datetime) -> None:
         _done(session, batch, scale, now)
     taken_over = {"takeover_on": _at(now, -20, 0).date().isoformat()}
     steps = [
-        Step(_at(now, -13, 10), STORY, LEAD, "H02", taken_over),
+        Step(_at(now, -13, 9), STORY, "wu.gongjia", "H02a"),
+        Step(_at(now, -13, 9, 10), STORY, "yang.guanjia", "H02b", taken_over),
+        Step(_at(now, -13, 9, 20), STORY, "qi.fawu", "H02c"),
+        Step(_at(now, -13, 9, 30), STORY, MONEY, "H02d"),
+        Step(_at(now, -13, 10), STORY, LEAD, "H02"),
         Step(_at(now, -13, 15), STORY, BOSS, "H03"),
         Step(_at(now, -12, 10), STORY, DESK, "H04"),
     ]
