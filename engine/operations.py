@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from engine import access
 from engine.access import Action, Viewer
 from engine.definitions import translate
 from engine.errors import N_, NotFoundError
+from engine.regulation import HEAD
 from storage import audit, definitions, instances, moves, people
 from storage import jobs as queries
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from sqlalchemy.orm import Session
+
+    from storage.tables.definitions import ProcessDefinition
 
 PAGE = 50
 
@@ -95,6 +98,9 @@ class VersionRow:
     created_at: datetime
     created_by: str
     newest: bool
+    head: Mapping[str, Any] = field(default_factory=dict)
+    documentation: str = ""
+    file: str = ""
 
 
 def measures(session: Session, *, now: datetime) -> Measures:
@@ -184,20 +190,37 @@ def versions(session: Session, viewer: Viewer) -> tuple[VersionRow, ...]:
     access.require(viewer, Action.DEFINITION_VIEW)
     newest = {row.key: row.id for row in definitions.newest_processes(session)}
     return tuple(
-        VersionRow(
-            id=row.id,
-            key=row.key,
-            version=row.version,
-            version_tag=row.version_tag,
-            name=row.name,
-            note=row.note,
-            state=row.state,
-            created_at=row.created_at,
-            created_by=row.created_by,
-            newest=newest.get(row.key) == row.id,
-        )
+        _version(row, newest=newest.get(row.key) == row.id)
         for key in sorted(definitions.process_keys(session))
         for row in definitions.process_versions(session, key)
+    )
+
+
+def version(session: Session, viewer: Viewer, definition_id: UUID) -> VersionRow:
+    """Describe one version with the head of its regulation (A24, B60). Raises NotFoundError."""
+    access.require(viewer, Action.DEFINITION_VIEW)
+    row = definitions.process(session, definition_id)
+    if row is None:
+        raise NotFoundError
+    newest = {found.key: found.id for found in definitions.newest_processes(session)}
+    return _version(row, newest=newest.get(row.key) == row.id)
+
+
+def _version(row: ProcessDefinition, *, newest: bool) -> VersionRow:
+    return VersionRow(
+        id=row.id,
+        key=row.key,
+        version=row.version,
+        version_tag=row.version_tag,
+        name=row.name,
+        note=row.note,
+        state=row.state,
+        created_at=row.created_at,
+        created_by=row.created_by,
+        newest=newest,
+        head={name: getattr(row, name) for name in HEAD},
+        documentation=row.documentation,
+        file=row.file,
     )
 
 

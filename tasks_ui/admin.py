@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext, lazy_gettext
 
+from engine import definitions, operations
 from engine import incidents as incident_cases
-from engine import operations
-from tasks_ui import context
+from engine.core import drawing
+from tasks_ui import context, names
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -186,4 +187,51 @@ def deployments() -> str:
         found = operations.versions(opened, context.viewer())
         running = operations.running(opened, context.viewer())
     processes = [(key, list(versions)) for key, versions in groupby(found, key=lambda version: version.key)]
-    return render_template("admin_deployments.html", processes=processes, running=running)
+    return render_template(
+        "admin_deployments.html", processes=processes, running=running, controlled=controlled, head=head_lines
+    )
+
+
+def controlled(version: operations.VersionRow) -> str:
+    """Say in the words of a document's head whether a version is controlled (B60)."""
+    if version.state == "draft":
+        return gettext("draft, not controlled")
+    if version.state == "withdrawn":
+        return gettext("withdrawn, no longer valid")
+    return gettext("controlled, in force") if version.newest else gettext("controlled, superseded")
+
+
+def head_lines(version: operations.VersionRow) -> list[tuple[str, str]]:
+    """List the head of a version's regulation (A24, B60): what it is called, who answers for it, when."""
+    head = version.head
+
+    def signed(person: str, day: str) -> str:
+        return " ".join(str(one) for one in (head.get(person), head.get(day)) if one)
+
+    lines = [
+        (gettext("Document number"), head.get("number")),
+        (gettext("Controlled state"), controlled(version)),
+        (gettext("Version"), f"{version.version} {version.version_tag}".strip()),
+        (gettext("Times changed"), head.get("changes") or 0),
+        (gettext("Executing department"), head.get("executing_department")),
+        (gettext("Supervising department"), head.get("supervising_department")),
+        (gettext("Verifying department"), head.get("verifying_department")),
+        (gettext("Written by, on"), signed("author", "written_on")),
+        (gettext("Reviewed by, on"), signed("reviewer", "reviewed_on")),
+        (gettext("Approved by, on"), signed("approver", "approved_on")),
+        (gettext("Reason of the change"), version.note),
+    ]
+    return [(name, str(value) if value not in (None, "") else "—") for name, value in lines]
+
+
+@blueprint.get("/processes/<uuid:definition_id>")
+def process(definition_id: UUID) -> str:
+    """Show one version of a process: the head of its regulation and its diagram, ready to be printed."""
+    with context.reading() as opened:
+        found = operations.version(opened, context.viewer(), definition_id)
+        drawn = definitions.program(opened, definition_id)
+    svg = drawing.svg(
+        drawn.model, found.key, marks={}, title=names.text(found.name, found.key),
+        translate=lambda words: names.text(words, found.key),
+    )  # fmt: skip
+    return render_template("admin_process.html", version=found, lines=head_lines(found), svg=svg)

@@ -289,6 +289,7 @@ TABLE: dict[tuple[str, str], Row] = {
     ("GET", "/admin/jobs"): Row("/admin/jobs", ADMIN),
     ("GET", "/admin/outbox"): Row("/admin/outbox", ADMIN),
     ("GET", "/admin/deployments"): Row("/admin/deployments", STAFF),
+    ("GET", "/admin/processes/<uuid:definition_id>"): Row("/admin/processes/{definition}", STAFF),
     ("GET", "/admin/incidents"): Row("/admin/incidents", OWNERS),
     ("POST", "/admin/incidents/<uuid:incident_id>/retry"): Row("/admin/incidents/{incident}/retry", ADMIN),
     ("POST", "/admin/incidents/<uuid:incident_id>/resolve"): Row(

@@ -70,6 +70,7 @@ PAGES: dict[str, list[tuple[str, str]]] = {
     "admin.outbox": [(ADMIN, "/admin/outbox")],
     "admin.audit": [(ADMIN, "/admin/audit")],
     "admin.deployments": [(ADMIN, "/admin/deployments")],
+    "admin.process": [(ADMIN, "/admin/processes/{newer}")],
     "admin_people.show": [(ADMIN, "/admin/people")],
     "admin_people.roles": [(ADMIN, "/admin/roles")],
     "admin_people.new": [(ADMIN, "/admin/people/new")],

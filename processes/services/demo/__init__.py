@@ -11,7 +11,7 @@ from sqlalchemy import select
 import processes
 from engine import deployment
 from engine.access import SYSTEM
-from processes.services.demo import builders, checklists, estate, history, people, small
+from processes.services.demo import builders, checklists, estate, history, people, regulations, small
 from processes.services.demo import stories as stories
 from processes.services.demo.people import PASSWORD, Persona, personas
 from storage.tables.estate import Project
@@ -61,8 +61,9 @@ def deploy(session: Session, *, now: datetime, registry: Registry) -> None:
     order = [name for name in ("reminder", "escalation", "callback") if name in files]
     for name in [*order, *(name for name in files if name not in order)]:
         deployment.deploy(
-            session, files=files[name], viewer=SYSTEM, now=now, registry=registry, name=name, note="随产品提供"
-        )
+            session, files=files[name], viewer=SYSTEM, now=now, registry=registry, name=name, note="随产品提供",
+            heads=regulations.heads(name, files[name], now=now),
+        )  # fmt: skip
 
 
 def furnish(database: Database, *, now: datetime, registry: Registry, size: str = "mini") -> None:
