@@ -18,6 +18,7 @@ from storage.tables import (
     people,
     registers,
     reports,
+    surveys,
     work,
 )
 from storage.tables.base import Base
@@ -39,5 +40,6 @@ __all__ = [
     "people",
     "registers",
     "reports",
+    "surveys",
     "work",
 ]

@@ -207,7 +207,11 @@ class ProgressReport(Base):
 
 
 class SurveyResponse(Base):
-    """The answers of a call-back (SP2); `wave` 2 is the one after a month (E19)."""
+    """The answers of a call-back (SP2); `wave` 2 is the one after a month (E19).
+
+    An answer to a survey by plan has the plan's number as `case_number`, the household's place as `round`, its house
+    and `total`, 0–100.
+    """
 
     __tablename__ = "survey_response"
     __table_args__ = (UniqueConstraint("case_number", "wave", "attempt", "round"), Index(None, "at"))
@@ -226,6 +230,8 @@ class SurveyResponse(Base):
     opinion: Mapped[str] = mapped_column(default="")
     new_demand: Mapped[str] = mapped_column(default="")
     answers: Mapped[dict[str, Any]]
+    house: Mapped[str] = mapped_column(text_of(120), default="")
+    total: Mapped[float | None] = mapped_column(Numeric(5, 1, asdecimal=False))
 
 
 class Penalty(Base):
