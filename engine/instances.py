@@ -9,7 +9,7 @@ from engine import access, definitions
 from engine.access import Action
 from engine.connectors import ListenerContext
 from engine.core import machine
-from engine.core.snapshot import ROOT_SCOPE, Saved
+from engine.core.snapshot import Saved
 from engine.core.variables import homes_of, view_of
 from engine.errors import N_, ConflictError, InvalidInputError, NotFoundError, ProcessError, SuspendedError
 from engine.instance_views import InstanceView, describe, history, listed, subject
@@ -35,17 +35,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "InstanceView",
-    "cancel",
-    "cancel_task",
     "comment",
     "describe",
     "history",
     "listed",
     "lock",
-    "move",
     "permitted",
     "record",
-    "set_variables",
     "start",
     "step",
     "subject",
@@ -298,80 +294,6 @@ def permitted(session: Session, viewer: Viewer, instance_id: UUID, action: Actio
     if instance.ended_at is not None:
         raise ConflictError(N_("The process instance has ended."))
     return instance
-
-
-def cancel(
-    session: Session, viewer: Viewer, instance_id: UUID, *, reason: str, now: datetime, registry: Registry
-) -> None:
-    """Withdraw a whole instance. Raises NotAllowedError, NotFoundError, ConflictError when it has ended."""
-    instance = permitted(session, viewer, instance_id, Action.INSTANCE_CANCEL)
-
-    def stop(program: Program, saved: Saved, env: Environment) -> Snapshot:
-        return machine.cancel(program, saved, env)
-
-    detail = {"reason": reason}
-    step(session, instance, stop, actor=viewer, action="instance.cancel", now=now, registry=registry, detail=detail)
-
-
-def cancel_task(
-    session: Session, viewer: Viewer, task_id: UUID, *, reason: str, now: datetime, registry: Registry
-) -> None:
-    """Withdraw one open task: its token goes, nothing follows it."""
-    instance = instances.lock_by_task(session, task_id)
-    if instance is None:
-        raise NotFoundError(N_("There is no such task."))
-    access.require(viewer, Action.INSTANCE_CANCEL, subject(session, instance))
-
-    def stop(program: Program, saved: Saved, env: Environment) -> Snapshot:
-        return machine.cancel(program, saved, env, token_id=task_id)
-
-    detail = {"reason": reason, "task": str(task_id)}
-    step(session, instance, stop, actor=viewer, action="task.cancel", now=now, registry=registry, detail=detail)
-
-
-def move(
-    session: Session,
-    viewer: Viewer,
-    instance_id: UUID,
-    *,
-    from_element: str,
-    to_element: str,
-    reason: str,
-    now: datetime,
-    registry: Registry,
-) -> None:
-    """Withdraw the tokens on one element and start another one instead (a repair by an administrator)."""
-    instance = permitted(session, viewer, instance_id, Action.INSTANCE_MOVE)
-
-    def go(program: Program, saved: Saved, env: Environment) -> Snapshot:
-        return machine.move(program, saved, env, from_element=from_element, to_element=to_element)
-
-    detail = {"from": from_element, "to": to_element, "reason": reason}
-    step(session, instance, go, actor=viewer, action="instance.move", now=now, registry=registry, detail=detail)
-
-
-def set_variables(
-    session: Session,
-    viewer: Viewer,
-    instance_id: UUID,
-    *,
-    variables: Mapping[str, Any],
-    now: datetime,
-    registry: Registry,
-    scope_id: str = ROOT_SCOPE,
-    reason: str = "",
-) -> None:
-    """Change process variables; what waits for a condition is looked at again. Old values go to the audit log."""
-    instance = permitted(session, viewer, instance_id, Action.INSTANCE_VARIABLES)
-    old = {name: instance.variables.get(scope_id, {}).get(name) for name in variables}
-
-    def change(program: Program, saved: Saved, env: Environment) -> Snapshot:
-        return machine.set_variables(program, saved, env, variables=variables, scope_id=scope_id)
-
-    detail = {"old": old, "new": dict(variables), "reason": reason}
-    step(
-        session, instance, change, actor=viewer, action="instance.variables", now=now, registry=registry, detail=detail
-    )
 
 
 def comment(session: Session, viewer: Viewer, instance_id: UUID, *, text: str, now: datetime) -> UUID:

@@ -1,18 +1,21 @@
-"""What an operator does to a running instance beyond moving and cancelling it: stop it for a while, start elements."""
+"""What an operator does to a running instance: stop it, withdraw it, start and move tokens, change variables."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from engine import instances
+from engine import access, instances
 from engine.access import Action
 from engine.core import machine
-from engine.errors import N_, ConflictError, InvalidInputError
+from engine.core.snapshot import ROOT_SCOPE
+from engine.errors import N_, ConflictError, InvalidInputError, NotFoundError
 from storage import audit
+from storage import instances as rows
 from storage import jobs as queue
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from uuid import UUID
 
     from sqlalchemy.orm import Session
@@ -127,3 +130,83 @@ def cancel_token(
         session, instance, stop, actor=viewer, action="token.cancel", now=now, registry=registry,
         detail={"token": str(token_id), "reason": _reason(reason)},
     )  # fmt: skip
+
+
+def cancel(
+    session: Session, viewer: Viewer, instance_id: UUID, *, reason: str, now: datetime, registry: Registry
+) -> None:
+    """Withdraw a whole instance. Raises NotAllowedError, NotFoundError, ConflictError when it has ended."""
+    instance = instances.permitted(session, viewer, instance_id, Action.INSTANCE_CANCEL)
+
+    def stop(program: Program, saved: Saved, env: Environment) -> Snapshot:
+        return machine.cancel(program, saved, env)
+
+    detail = {"reason": reason}
+    instances.step(
+        session, instance, stop, actor=viewer, action="instance.cancel", now=now, registry=registry, detail=detail
+    )
+
+
+def cancel_task(
+    session: Session, viewer: Viewer, task_id: UUID, *, reason: str, now: datetime, registry: Registry
+) -> None:
+    """Withdraw one open task: its token goes, nothing follows it."""
+    instance = rows.lock_by_task(session, task_id)
+    if instance is None:
+        raise NotFoundError(N_("There is no such task."))
+    access.require(viewer, Action.INSTANCE_CANCEL, instances.subject(session, instance))
+
+    def stop(program: Program, saved: Saved, env: Environment) -> Snapshot:
+        return machine.cancel(program, saved, env, token_id=task_id)
+
+    detail = {"reason": reason, "task": str(task_id)}
+    instances.step(
+        session, instance, stop, actor=viewer, action="task.cancel", now=now, registry=registry, detail=detail
+    )
+
+
+def move(
+    session: Session,
+    viewer: Viewer,
+    instance_id: UUID,
+    *,
+    from_element: str,
+    to_element: str,
+    reason: str,
+    now: datetime,
+    registry: Registry,
+) -> None:
+    """Withdraw the tokens on one element and start another one instead (a repair by an administrator)."""
+    instance = instances.permitted(session, viewer, instance_id, Action.INSTANCE_MOVE)
+
+    def go(program: Program, saved: Saved, env: Environment) -> Snapshot:
+        return machine.move(program, saved, env, from_element=from_element, to_element=to_element)
+
+    detail = {"from": from_element, "to": to_element, "reason": reason}
+    instances.step(
+        session, instance, go, actor=viewer, action="instance.move", now=now, registry=registry, detail=detail
+    )
+
+
+def set_variables(
+    session: Session,
+    viewer: Viewer,
+    instance_id: UUID,
+    *,
+    variables: Mapping[str, Any],
+    now: datetime,
+    registry: Registry,
+    scope_id: str = ROOT_SCOPE,
+    reason: str = "",
+) -> None:
+    """Change process variables; what waits for a condition is looked at again. Old values go to the audit log."""
+    instance = instances.permitted(session, viewer, instance_id, Action.INSTANCE_VARIABLES)
+    old = {name: instance.variables.get(scope_id, {}).get(name) for name in variables}
+
+    def change(program: Program, saved: Saved, env: Environment) -> Snapshot:
+        return machine.set_variables(program, saved, env, variables=variables, scope_id=scope_id)
+
+    detail = {"old": old, "new": dict(variables), "reason": reason}
+    instances.step(
+        session, instance, change, actor=viewer, action="instance.variables", now=now, registry=registry, detail=detail
+    )

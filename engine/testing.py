@@ -212,13 +212,13 @@ class _Cases(_Bench):
         """Withdraw an instance, or one open task."""
         target = _id(instance_or_task)
         with self.transaction() as session:
-            withdraw = instances.cancel_task if task_rows.get(session, target) else instances.cancel
+            withdraw = operator.cancel_task if task_rows.get(session, target) else operator.cancel
             withdraw(session, SYSTEM, target, reason="workbench", now=self.now, registry=self.registry)
 
     def move(self, instance: Any, from_element: str, to_element: str) -> None:
         """Withdraw the tokens on one element and start another instead."""
         with self.transaction() as session:
-            instances.move(
+            operator.move(
                 session, SYSTEM, _id(instance), from_element=from_element, to_element=to_element, reason="workbench",
                 now=self.now, registry=self.registry,
             )  # fmt: skip

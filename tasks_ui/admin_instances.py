@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext, lazy_gettext
 
-from engine import access, definitions, instance_views, instances, operator
+from engine import access, definitions, instance_views, operator
 from engine.access import Action
 from engine.core.model import ACTIVITY_TYPES
 from engine.errors import N_, InvalidInputError, KeyturnError, NotAllowedError, NotFoundError
@@ -99,7 +99,7 @@ def _resume(opened: Session, instance_id: UUID, reason: str) -> None:
 
 
 def _cancel(opened: Session, instance_id: UUID, reason: str) -> None:
-    instances.cancel(opened, context.viewer(), instance_id, reason=reason, **_surroundings())
+    operator.cancel(opened, context.viewer(), instance_id, reason=reason, **_surroundings())
 
 
 def _cancel_token(opened: Session, instance_id: UUID, reason: str) -> None:
@@ -116,7 +116,7 @@ def _tokens(opened: Session, instance_id: UUID) -> Any:
 
 
 def _move(opened: Session, instance_id: UUID, reason: str) -> None:
-    instances.move(
+    operator.move(
         opened,
         context.viewer(),
         instance_id,
@@ -154,7 +154,7 @@ def _variable(opened: Session, instance_id: UUID, reason: str) -> None:
         raise InvalidInputError(message) from error
     if not name:
         raise InvalidInputError(N_("The variable needs a name."))
-    instances.set_variables(
+    operator.set_variables(
         opened, context.viewer(), instance_id, variables={name: value}, reason=reason, **_surroundings()
     )
 

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from sqlalchemy import select
 
-from engine import instances, people
+from engine import operator, people
 from engine.access import SYSTEM
 from engine.connectors import ServiceContext
 from engine.scenarios import CheckFailed, Play
@@ -74,7 +74,7 @@ def _close_orders(stage: Play, value: Any, step: Mapping[str, Any]) -> None:
             )  # fmt: skip
             orders.close(context, order, str(value or orders.DONE))
             if order.instance_id is not None:
-                instances.cancel(
+                operator.cancel(
                     session, SYSTEM, order.instance_id, reason="场景", now=bench.now, registry=bench.registry
                 )
     bench.run_jobs()

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import DataError, IntegrityError
 
-from engine import instances, telemetry
+from engine import instances, operator, telemetry
 from engine.access import SYSTEM
 from engine.core.calendar import CHINA
 from engine.errors import ConflictError, KeyturnError, NotFoundError
@@ -81,7 +81,7 @@ def _take_back(session: Session, reminder: Reminder, row: Deadline, now: datetim
     if reminder.instance_id is None:
         return
     with suppress(ConflictError, NotFoundError):  # it has ended by itself
-        instances.cancel(session, SYSTEM, reminder.instance_id, reason=reminder.outcome, now=now, registry=registry)
+        operator.cancel(session, SYSTEM, reminder.instance_id, reason=reminder.outcome, now=now, registry=registry)
 
 
 def mark_overdue(session: Session, now: datetime, registry: Registry) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from engine import instance_views, instances, operator
+from engine import instance_views, operator
 from tasks_ui.api import models_instances
 from tasks_ui.api.operation import operation
 from tasks_ui.api.schema import fill
@@ -57,7 +57,7 @@ def get_variables(call: Call, instance_id: UUID) -> models_instances.InstanceVar
 def set_variables(call: Call, instance_id: UUID) -> models_instances.InstanceVariables:
     """Set variables; the others stay. The old values go to the audit log."""
     body: models_instances.SetVariables = call.body
-    instances.set_variables(
+    operator.set_variables(
         call.session, call.viewer, instance_id, variables=body.variables, now=call.now, registry=call.registry,
         scope_id=body.scope_id, reason=body.reason,
     )  # fmt: skip
@@ -104,7 +104,7 @@ def resume(call: Call, instance_id: UUID) -> models_instances.InstanceDetail:
 @operation("POST", f"{ONE}/cancel", OPERATOR, body=models_instances.Because, answer=models_instances.InstanceDetail)
 def cancel_instance(call: Call, instance_id: UUID) -> models_instances.InstanceDetail:
     """Withdraw a whole instance."""
-    instances.cancel(
+    operator.cancel(
         call.session, call.viewer, instance_id, reason=call.body.reason, now=call.now, registry=call.registry
     )
     return _after(call, instance_id)
@@ -133,7 +133,7 @@ def move(call: Call, instance_id: UUID) -> models_instances.InstanceDetail:
     A sub-process that this leaves empty is withdrawn, one that it leads into is opened.
     """
     body: models_instances.MoveRequest = call.body
-    instances.move(
+    operator.move(
         call.session, call.viewer, instance_id, from_element=body.from_element, to_element=body.to_element,
         reason=body.reason, now=call.now, registry=call.registry,
     )  # fmt: skip

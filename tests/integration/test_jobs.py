@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import func, select, text
 
-from engine import incidents, instances, jobs, notifications, people, worker
+from engine import incidents, instances, jobs, notifications, operator, people, worker
 from engine.access import SYSTEM, Viewer
 from engine.connectors import Registry
 from engine.errors import ConflictError, NotAllowedError, ProcessError
@@ -148,7 +148,7 @@ def test_a_cancelled_case_takes_its_incidents_along(app, sample):
         app.later(minutes=6)
     with app.database.transaction() as s:
         assert len(incidents.list_open(s, SYSTEM)) == 1
-        instances.cancel(s, SYSTEM, case, reason="x", now=app.now, registry=app.registry)
+        operator.cancel(s, SYSTEM, case, reason="x", now=app.now, registry=app.registry)
     with app.database.read() as s:
         assert incidents.list_open(s, SYSTEM) == ()
     assert job_count(app.database) == 0
@@ -177,7 +177,7 @@ def test_a_retry_waits_for_the_instance_before_it_holds_the_incident(app, sample
         while not waits:
             with app.database.read() as looking:
                 waits = looking.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")) > 0
-        instances.cancel(s, SYSTEM, case, reason="x", now=app.now, registry=app.registry)
+        operator.cancel(s, SYSTEM, case, reason="x", now=app.now, registry=app.registry)
     other.join()
     assert said == ["The incident is already closed."]
 

@@ -256,7 +256,7 @@ def test_who_may_and_which_may_not(app, agent):
     app.call(operator.suspend, SYSTEM, case, reason="试验")
     move(app, case, new)
     app.call(operator.resume, SYSTEM, case, reason="试验")
-    app.call(instances.cancel, SYSTEM, case, reason="试验", registry=app.registry)
+    app.call(operator.cancel, SYSTEM, case, reason="试验", registry=app.registry)
     with pytest.raises(ConflictError):
         move(app, case, old)
 
@@ -311,7 +311,7 @@ def test_many_are_moved_in_the_background(app, agent):
     with pytest.raises(NotAllowedError):
         app.call(migration_batches.migrate_all, agent, old, target_definition_id=new)
     cases, batch = begun(app, 8, old, new)
-    app.call(instances.cancel, SYSTEM, cases[-1], reason="试验", registry=app.registry)
+    app.call(operator.cancel, SYSTEM, cases[-1], reason="试验", registry=app.registry)
     move(app, cases[-2], new)
     with app.database.read() as s:
         found, _ = migration_batches.progress(s, SYSTEM, batch)

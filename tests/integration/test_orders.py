@@ -10,7 +10,7 @@ import pytest
 import samples
 from sqlalchemy import select
 
-from engine import definitions, instances, messages, worker
+from engine import definitions, instances, messages, operator, worker
 from engine.access import SYSTEM
 from engine.connectors import Registry
 from engine.core.snapshot import ROOT_SCOPE
@@ -144,7 +144,7 @@ def test_nobody_is_told_when_the_starter_has_gone(works):
     (number,) = works.issue("TS-1", "甲")
     with works.database.transaction() as s:
         waiting = s.scalars(select(ProcessInstance.id).where(ProcessInstance.business_key == "TS-1")).one()
-        instances.cancel(s, SYSTEM, waiting, reason="撤诉", now=NOW, registry=works.registry)
+        operator.cancel(s, SYSTEM, waiting, reason="撤诉", now=NOW, registry=works.registry)
     works.close = None
     works.work(1)
     with works.database.read() as s:

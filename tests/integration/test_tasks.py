@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import event, func, select, update
 
-from engine import definitions, instances, messages, people, tasks
+from engine import definitions, instances, messages, operator, people, tasks
 from engine.access import SYSTEM, Grant, Viewer
 from engine.connectors import Registry
 from engine.core.variables import view_of
@@ -284,7 +284,7 @@ def test_candidates_go_with_their_tasks(app, sample, agent):
     case = app.start("two")
     app.complete(agent, app.open()[0].id)
     with app.database.transaction() as s:
-        instances.cancel(s, SYSTEM, case, reason="test", now=app.now, registry=app.registry)
+        operator.cancel(s, SYSTEM, case, reason="test", now=app.now, registry=app.registry)
     assert counts(app.database, TaskCandidate) == {"task_candidate": 0}
     with app.database.read() as s:
         assert {t.element_id: t.state for t in s.scalars(select(UserTask))} == {"a": "completed", "b": "canceled"}
