@@ -91,14 +91,17 @@ class SurveyPlan(Base):
 
 
 class SurveyHousehold(Base):
-    """A household drawn for a survey; `result` is that of the last attempt, "" before the first."""
+    """A household drawn for a survey, or a visit of an unknown guest (神秘访客), which has no house.
+
+    `result` is that of the last attempt, "" before the first.
+    """
 
     __tablename__ = "survey_household"
     __table_args__ = (UniqueConstraint("plan_number", "place"), UniqueConstraint("plan_number", "unit_id"))
     id: Mapped[int] = big_key()
     plan_number: Mapped[str] = mapped_column(text_of(60))
     place: Mapped[int]
-    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
+    unit_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"))
     house: Mapped[str] = mapped_column(text_of(120))
     project: Mapped[str] = mapped_column(text_of(60))
     party_id: Mapped[int | None] = mapped_column(ForeignKey("party.id"))

@@ -99,7 +99,7 @@ def upgrade() -> None:
         key(),
         code("plan_number", 60),
         sa.Column("place", sa.Integer(), nullable=False),
-        sa.Column("unit_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("unit_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         code("house", 120),
         code("project", 60),
         sa.Column("party_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
