@@ -104,7 +104,7 @@ class Play:
     """A scenario being played. `keys` maps the names given to cases to business keys; `current` is the one meant.
 
     `usual` gives what is filled in where the scenario does not say otherwise; `aside` names the steps that lie beside
-    the way and are not done by 办到; `process` is the one meant when several run for a case.
+    the way and are not done by 办到; `processes` are those meant when several run for a case.
     """
 
     bench: Workbench
@@ -112,7 +112,7 @@ class Play:
     people: Mapping[str, str] = field(default_factory=dict)
     usual: Callable[[Play, Task], Mapping[str, Any]] = lambda _stage, _task: {}
     aside: frozenset[str] = frozenset()
-    process: str = ""
+    processes: frozenset[str] = frozenset()
     keys: dict[str, str] = field(default_factory=dict)
     current: str = ""
 
@@ -323,7 +323,7 @@ def _closed(stage: Play, value: Any, step: Mapping[str, Any]) -> None:
 
 def _instance(stage: Play) -> Any:
     found = [head for head in stage.bench.instances(open_only=False) if head.business_key == stage.current]
-    found = [head for head in found if stage.process in {"", head.process_key}] or found
+    found = [head for head in found if head.process_key in stage.processes] or found
     if not found:
         raise CheckFailed(f"no instance {stage.current}", f"没有流程实例 {stage.current}")
     return found[0]

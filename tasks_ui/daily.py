@@ -106,6 +106,35 @@ def sign() -> Response:
     return _sheet(_each(chosen, act))
 
 
+@blueprint.get("/daily/opinions")
+def opinions() -> Response:
+    """Show the recheck opinions to be signed for today (C20)."""
+    return _opinions([])
+
+
+def _opinions(answers: list[Answer], problem: str = "", status: int = 200) -> Response:
+    with context.reading() as opened:
+        groups = daily.to_receive(opened, context.viewer(), now=context.utcnow())
+    page = render_template("daily_opinions.html", groups=groups, answers=answers, problem=problem, key=uuid4().hex)
+    return make_response(page, status)
+
+
+@blueprint.post("/daily/opinions")
+def receive() -> Response:
+    """Sign for the chosen opinions, each for itself."""
+    chosen = _chosen()
+    if not chosen:
+        return _opinions([], gettext("Please choose at least one order."), 422)
+
+    def act(opened: Session, task_id: UUID) -> None:
+        daily.receive(
+            opened, context.viewer(), task_id, now=context.utcnow(), registry=context.registry(),
+            idempotency_key=_key(task_id),
+        )  # fmt: skip
+
+    return _opinions(_each(chosen, act))
+
+
 @blueprint.get("/daily/recheck")
 def checks() -> Response:
     """Show what is to be rechecked, house by house."""

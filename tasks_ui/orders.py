@@ -162,6 +162,18 @@ def substitute(number: str) -> Response:
     return _ask(number, "substitute", gettext("A substitute has been asked for."), act)
 
 
+@blueprint.post("/orders/<number>/warn")
+def warn(number: str) -> Response:
+    """Warn the unit in writing."""
+
+    def act(opened: Session) -> None:
+        order_actions.warn(
+            opened, context.viewer(), number, text=_reason(), now=context.utcnow(), registry=context.registry()
+        )
+
+    return _ask(number, "warn", gettext("The warning is on record and with the unit."), act)
+
+
 @blueprint.post("/orders/<number>/withdraw")
 def withdraw(number: str) -> Response:
     """Take the order back."""

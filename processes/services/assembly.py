@@ -15,6 +15,7 @@ from processes.services import (
     handover_units,
     inspection_batches,
     inspection_units,
+    listeners_check,
     listeners_close,
     listeners_handover,
     listeners_handover_batch,
@@ -76,7 +77,8 @@ WORK = ("t10", "t11", "t12", "t13", "t14", "t15", "t16", "t17", "t18", "t19", "t
 CLOSE = ("t21", "t22", "t23", "t24", "t25", "t28", "t29", "cb1", "cb2", "es1", "es2", "es3")
 INSPECTION = ("i01", "i02", "i03", "i04", "i05", "i06", "u01", "u02", "u03", "u03_begins", "u04")
 ORDERS = ("r01", "r02", "r03a", "r03b", "r03s", "r04", "r05", "r05v", "r05h")
-REPAIR = ("r06", "r06p", "r06f", "r06r", "r06c", "r07", "r08", "r09", "r10", "r11", "r12", "r13", "r14", "r15", "r15b")
+REPAIR = ("r06", "r06p", "r06f", "r06r", "r06c", "r07", "r08", "r09", "r14", "r14w", "r15", "r15b")
+CHECK = ("r10", "r10s", "r11", "r12", "r13")
 HANDOVER = tuple(f"k{number:02}" for number in range(1, 16))
 HANDOVER_BATCH = (*(f"h{number:02}" for number in range(1, 7)), "h02a", "h02b", "h02c", "h02d")
 SWEEP_EVERY = timedelta(minutes=5)
@@ -93,6 +95,7 @@ def registry(zone: ZoneInfo = CHINA) -> Registry:
     listeners |= {f"inspection.{name}": getattr(listeners_inspection, name) for name in INSPECTION}
     listeners |= {f"order.{name}": getattr(listeners_orders, name) for name in ORDERS}
     listeners |= {f"order.{name}": getattr(listeners_repair, name) for name in REPAIR}
+    listeners |= {f"order.{name}": getattr(listeners_check, name) for name in CHECK}
     listeners |= {f"handover.{name}": getattr(listeners_handover, name) for name in HANDOVER}
     listeners |= {f"handover.{name}": getattr(listeners_handover_batch, name) for name in HANDOVER_BATCH}
     listeners["handover.clock"] = task_clocks.handover

@@ -40,6 +40,7 @@ NAMES = {
     "appoint": "预约",
     "work": "整改",
     "recheck": "内部复核",
+    "opinion": "意见书签收",
     "rework": "返工",
     "owner_recheck": "客户复验",
     "plan": "交付方案",
@@ -217,9 +218,9 @@ def meet(session: Session, number: str, clock: str, *, now: datetime, object_id:
     _close(deadlines.running(session, number, clock, object_id), now, met=True)
 
 
-def withdraw(session: Session, number: str, clock: str = "", *, now: datetime) -> None:
-    """Stop the running clocks of a case without having met them (withdrawn, merged)."""
-    _close(deadlines.running(session, number, clock), now, met=False)
+def withdraw(session: Session, number: str, clock: str = "", *, now: datetime, keep: str = "") -> None:
+    """Stop the running clocks of a case without having met them (withdrawn, merged), but for the clock `keep`."""
+    _close([row for row in deadlines.running(session, number, clock) if row.clock != keep], now, met=False)
 
 
 def move(session: Session, row: Deadline, due: datetime, *, reason: str) -> None:

@@ -16,6 +16,7 @@ from engine.errors import N_, InvalidInputError, NotFoundError
 from processes.services.orders import place_of
 from storage import orders as rows
 from storage.tables.defects import RectificationOrder
+from storage.tables.instances import ProcessInstance
 from storage.tables.work import UserTask
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from engine.connectors import Registry
     from storage.tables.defects import Defect
 
-SIGN, RECHECK = "R03a", "R10"
+SIGN, RECHECK, OPINION = "R03a", "R10", "R10s"
 TO_RECHECK = "待复核"
 MOST = 200
 """Orders shown and done at a time."""
@@ -87,6 +88,12 @@ def to_recheck(session: Session, viewer: Viewer, *, now: datetime) -> tuple[Grou
     return _grouped(found, lambda one: (one.project, one.place))
 
 
+def to_receive(session: Session, viewer: Viewer, *, now: datetime) -> tuple[Group, ...]:
+    """List the recheck opinions that this person is to sign for today, by project and repairing unit (C20)."""
+    found = _waiting(session, viewer, OPINION, now)
+    return _grouped(found, lambda one: (one.project, one.unit))
+
+
 def _grouped(found: Sequence[Waiting], key: Any) -> tuple[Group, ...]:
     groups: dict[tuple[str, str], list[Waiting]] = {}
     for one in found:
@@ -95,17 +102,16 @@ def _grouped(found: Sequence[Waiting], key: Any) -> tuple[Group, ...]:
 
 
 def _waiting(session: Session, viewer: Viewer, element: str, now: datetime) -> list[Waiting]:
-    query = (
-        select(UserTask, RectificationOrder)
-        .join(RectificationOrder, RectificationOrder.instance_id == UserTask.instance_id)
-        .where(UserTask.state == "open", UserTask.element_id == element)
-        .order_by(UserTask.due_at, UserTask.id)
-        .limit(READ)
-    )
+    query = select(UserTask, RectificationOrder)
+    if element == OPINION:  # of a process of its own, under the order's number
+        query = query.join(ProcessInstance, ProcessInstance.id == UserTask.instance_id)
+        query = query.join(RectificationOrder, RectificationOrder.number == ProcessInstance.business_key)
+    else:
+        query = query.join(RectificationOrder, RectificationOrder.instance_id == UserTask.instance_id)
+    query = query.where(UserTask.state == "open", UserTask.element_id == element)
+    query = query.order_by(UserTask.due_at, UserTask.id).limit(READ)
     allowed = [
-        (task, order)
-        for task, order in session.execute(query)
-        if access.allowed(viewer, Action.TASK_COMPLETE, task)
+        (task, order) for task, order in session.execute(query) if access.allowed(viewer, Action.TASK_COMPLETE, task)
     ][:MOST]
     units = rows.contractors(session, [0, *(order.repair_id for _, order in allowed)])
     return [
@@ -144,10 +150,18 @@ def _own(session: Session, task_id: UUID, element: str) -> UserTask:
     task = session.get(UserTask, task_id)
     if task is None or task.element_id != element:
         raise NotFoundError(N_("There is no such task."))
-    order = session.scalar(select(RectificationOrder.id).where(RectificationOrder.instance_id == task.instance_id))
-    if order is None:
+    if not _number(session, task):
         raise NotFoundError(N_("There is no such task."))
     return task
+
+
+def _number(session: Session, task: UserTask) -> str:
+    """Name the order that a task is about; "" when it is about none."""
+    number = RectificationOrder.number
+    if task.element_id == OPINION:
+        query = select(number).join(ProcessInstance, ProcessInstance.business_key == number)
+        return session.scalar(query.where(ProcessInstance.id == task.instance_id)) or ""
+    return session.scalar(select(number).where(RectificationOrder.instance_id == task.instance_id)) or ""
 
 
 def number_of(session: Session, viewer: Viewer, task_id: UUID) -> str:
@@ -155,8 +169,7 @@ def number_of(session: Session, viewer: Viewer, task_id: UUID) -> str:
     task = session.get(UserTask, task_id)
     if task is None or not access.allowed(viewer, Action.TASK_VIEW, task):
         return ""
-    query = select(RectificationOrder.number).where(RectificationOrder.instance_id == task.instance_id)
-    return session.scalar(query) or ""
+    return _number(session, task)
 
 
 def sign(
@@ -171,6 +184,14 @@ def sign(
         session, viewer, task_id, data={"sign_decision": "签收"}, now=now, registry=registry,
         idempotency_key=idempotency_key,
     )  # fmt: skip
+
+
+def receive(
+    session: Session, viewer: Viewer, task_id: UUID, *, now: datetime, registry: Registry, idempotency_key: str
+) -> None:
+    """Sign for one recheck opinion (C20). Raises as `sign` does."""
+    _own(session, task_id, OPINION)
+    tasks.complete(session, viewer, task_id, data={}, now=now, registry=registry, idempotency_key=idempotency_key)
 
 
 @dataclass(frozen=True, slots=True)

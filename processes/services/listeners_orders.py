@@ -98,9 +98,12 @@ def r03b(ctx: ListenerContext) -> dict[str, Any]:
         for defect in rows.defects_of(ctx.session, order.number):
             defect.due_at = row.due_at
     due = order.due_at.astimezone(CHINA).isoformat() if order.due_at else None
-    visit = ctx.variables.get("visit_first") is True
+    if values.get("can_come") is not None:
+        order.cannot_come = values.get("can_come") is False
+    visit = ctx.variables.get("visit_first") is True and not order.cannot_come
     set_state(ctx.session, order, "待预约" if visit else "整改中", actor=ctx.actor.login, now=ctx.now)
-    return {"due_at": due, "appoint_due": order_clocks.start(ctx, order, "appoint") if visit else None}
+    appoint = order_clocks.start(ctx, order, "appoint") if visit else None
+    return {"due_at": due, "appoint_due": appoint, "visit_first": visit}
 
 
 def r03s(ctx: ListenerContext) -> dict[str, Any]:
@@ -121,9 +124,11 @@ def r04(ctx: ListenerContext) -> dict[str, Any]:
         template = N_("The shares add up to {total} %, not to 100 %.")
         raise InvalidFormError([FieldError("shares", template, {"total": f"{total:g}"}, label="费用分摊")])
     order.responsible_id, order.repair_id, order.shares = responsible.id, repair.id, shares
+    order.units_fault = values.get("units_fault")
     for defect in rows.defects_of(ctx.session, order.number):
         defect.responsible_id, defect.repair_id = responsible.id, repair.id
-    detail = {"basis": text(values, "ruling_basis"), "responsible": responsible.code, "shares": shares}
+    detail: dict[str, Any] = {"basis": text(values, "ruling_basis"), "responsible": responsible.code, "shares": shares}
+    detail["units_fault"] = order.units_fault
     log(ctx, order, "责任裁定", text(values, "ruling_note"), detail)
     set_state(ctx.session, order, "待签收", actor=ctx.actor.login, now=ctx.now)
     show_head(ctx.session, order)

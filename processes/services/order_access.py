@@ -19,6 +19,7 @@ SEERS = WATCHERS | {"inspector", "handler", "repair_tech", "ho_desk"}
 """Roles that see every order of their projects; people of an organisation see that organisation's."""
 EXTENDERS = frozenset({"agent", "cs_sup", "cs_mgr", "eng_lead", "prop_cs"})
 SUBSTITUTERS = frozenset({"cs_sup", "cs_mgr", "eng_lead", "cost"})
+WARNERS = SUBSTITUTERS | {"prop_cs", "agent"}
 WITHDRAWERS = frozenset({"cs_sup", "cs_mgr", "eng_lead"})
 
 
@@ -66,6 +67,11 @@ def may_extend(session: Session, viewer: Viewer, order: RectificationOrder) -> b
 def may_substitute(viewer: Viewer, order: RectificationOrder) -> bool:
     """Tell whether a person may ask that somebody else repairs."""
     return holds(viewer, SUBSTITUTERS, order.project)
+
+
+def may_warn(viewer: Viewer, order: RectificationOrder) -> bool:
+    """Tell whether a person may warn the unit in writing."""
+    return holds(viewer, WARNERS, order.project)
 
 
 def may_withdraw(viewer: Viewer, order: RectificationOrder) -> bool:

@@ -8,9 +8,12 @@ from engine import messages
 from engine.access import SYSTEM
 from engine.core.calendar import CHINA
 from engine.errors import N_, ConflictError, InvalidInputError, NotAllowedError
-from processes.services import order_access
+from processes.services import order_access, order_notices
+from processes.services.order_facts import WARNING
 from processes.services.orders import add_event
+from storage import cases
 from storage import instances as instance_rows
+from storage.tables.cases import CaseDocument, ContactLog
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,7 +29,7 @@ REASONS = ("材料", "天气", "人员", "业主时间", "方案争议", "其他
 
 
 def possible(session: Session, viewer: Viewer, order: RectificationOrder) -> frozenset[str]:
-    """Name what this person may ask for at this moment: extend, substitute, withdraw."""
+    """Name what this person may ask for at this moment: extend, substitute, withdraw, warn."""
     if not order.open:
         return frozenset()
     waits = instance_rows.subscriptions_of(session, order.instance_id) if order.instance_id else ()
@@ -35,6 +38,7 @@ def possible(session: Session, viewer: Viewer, order: RectificationOrder) -> fro
         "extend": "EXTEND" in waiting and order_access.may_extend(session, viewer, order),
         "substitute": "SUBSTITUTE" in waiting and order_access.may_substitute(viewer, order),
         "withdraw": "WITHDRAW" in waiting and order_access.may_withdraw(viewer, order),
+        "warn": order.repair_id is not None and order_access.may_warn(viewer, order),
     }
     return frozenset(name for name, yes in found.items() if yes)
 
@@ -84,6 +88,41 @@ def ask_substitute(
     _send(session, "SUBSTITUTE", number, asked, now=now, registry=registry)
 
 
+def warn(session: Session, viewer: Viewer, number: str, *, text: str, now: datetime, registry: Registry) -> int:
+    """Warn the unit in writing (催告): it neither accepts nor makes an appointment. Gives how many warnings that makes.
+
+    What it does not answer within a day counts for DMN-10.
+    """
+    order = _may(session, viewer, number, "warn")
+    said = text.strip()
+    if not said:
+        raise InvalidInputError(N_("Say what the unit is asked to do and until when."))
+    given = [row for row in cases.contacts(session, number) if row.kind == WARNING]
+    session.add(
+        ContactLog(
+            case_number=number,
+            at=now,
+            actor=viewer.login,
+            with_whom="责任单位",
+            kind=WARNING,
+            channel="书面",
+            text=said,
+        )
+    )
+    session.add(
+        CaseDocument(
+            case_number=number,
+            kind=WARNING,
+            at=now,
+            actor=viewer.login,
+            attachments=[],
+            method=f"第 {len(given) + 1} 次",
+        )
+    )
+    order_notices.tell_unit(session, order, WARNING, said, now=now, registry=registry)
+    return len(given) + 1
+
+
 def withdraw(session: Session, viewer: Viewer, number: str, *, reason: str, now: datetime, registry: Registry) -> None:
     """Take an order back: its tasks go, the unit is told, nothing is deleted (B35)."""
     _may(session, viewer, number, "withdraw")
@@ -101,6 +140,7 @@ def _may(session: Session, viewer: Viewer, number: str, what: str) -> Rectificat
         "extend": order_access.may_extend(session, viewer, order),
         "substitute": order_access.may_substitute(viewer, order),
         "withdraw": order_access.may_withdraw(viewer, order),
+        "warn": order_access.may_warn(viewer, order),
     }
     if not allowed[what]:
         raise NotAllowedError(N_("You may not do this."))

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
 from engine.core.calendar import CHINA
 from processes.services import warranties
-from storage import deadlines
+from storage import cases, deadlines
 from storage import orders as rows
+from storage.tables.cases import Appointment
 from storage.tables.estate import Part, Project, Unit
 from storage.tables.registers import ProblemType
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from storage.tables.cases import ContactLog
     from storage.tables.contractors import Contractor
     from storage.tables.defects import Defect, RectificationOrder
 
@@ -28,6 +31,9 @@ WET_WORDS = ("渗", "漏", "空鼓", "开裂", "裂缝", "起砂")
 BEFORE = frozenset({"交付前内部验房", "开放日/业主预验", "承接查验"})
 AFTER = frozenset({"正式交付", "保修期", "保修期外"})
 CUSTOMER_REPORTED = "保修期"
+NOT_THE_UNITS = frozenset({"使用不当", "业主装修", "使用", "装修", "第三方", "不可抗力"})
+EMERGENCY, AT_ONCE, A_DAY = "特急", timedelta(hours=2), timedelta(days=1)
+WARNING, IN_CHARGE = "书面催告", "责任人"
 
 
 def assess(session: Session, order: RectificationOrder, *, now: datetime) -> dict[str, Any]:
@@ -110,18 +116,59 @@ def overdue_days(session: Session, order: RectificationOrder, now: datetime) -> 
 
 
 def substitution(session: Session, order: RectificationOrder, now: datetime) -> dict[str, Any]:
-    """Gather what DMN-10 asks."""
+    """Gather what DMN-10 asks: all of it from what was written down about the order."""
+    defects = rows.defects_of(session, order.number)
+    contacts = cases.contacts(session, order.number)
+    heard = _signs_of_life(session, order, contacts)
     return {
-        "units_fault": None,
+        "units_fault": units_fault(order, defects),
         "owner_refuses": None,
         "urgency": order.urgency,
-        "cannot_come": None,
-        "severity": severity(rows.defects_of(session, order.number)),
+        "cannot_come": cannot_come(order, now),
+        "severity": severity(defects),
         "overdue_days": overdue_days(session, order, now),
         "rework": order.rework,
-        "unreachable_days": None,
-        "warnings": None,
+        "unreachable_days": unreachable_days(contacts, heard, now),
+        "warnings": warnings(contacts, heard, now),
     }
+
+
+def units_fault(order: RectificationOrder, defects: Sequence[Defect]) -> bool | None:
+    """Tell whether the unit is to blame: as was ruled (R04), else by the causes of the defects; None: not known."""
+    if order.units_fault is not None:
+        return order.units_fault
+    causes = {one.cause for one in defects}
+    return False if causes and causes <= NOT_THE_UNITS else None
+
+
+def cannot_come(order: RectificationOrder, now: datetime) -> bool | None:
+    """Tell whether an emergency waits in vain: the unit said so (R03b), or did not answer for two hours."""
+    if order.cannot_come is not None or order.urgency != EMERGENCY:
+        return order.cannot_come
+    return True if order.accepted_at is None and now - order.issued_at > AT_ONCE else None
+
+
+def _signs_of_life(session: Session, order: RectificationOrder, contacts: Sequence[ContactLog]) -> Sequence[datetime]:
+    """List when the unit was heard of: it accepted, reported, made an appointment, answered a call."""
+    made = session.scalars(select(Appointment.made_at).where(Appointment.case_number == order.number))
+    reached = [row.at for row in contacts if row.with_whom == IN_CHARGE and row.reached]
+    reports = [row.at for row in cases.reports(session, order.number)]
+    return [one for one in (order.accepted_at, *made, *reached, *reports) if one is not None]
+
+
+def unreachable_days(contacts: Sequence[ContactLog], heard: Sequence[datetime], now: datetime) -> int | None:
+    """Count the whole days since the first of two or more calls in vain (D18, D19) after which nothing was heard."""
+    last = max(heard, default=None)
+    vain = [
+        row.at for row in contacts if row.with_whom == IN_CHARGE and not row.reached and (last is None or row.at > last)
+    ]
+    return (now - min(vain)).days if len(vain) >= 2 else None  # noqa: PLR2004  one call in vain says nothing
+
+
+def warnings(contacts: Sequence[ContactLog], heard: Sequence[datetime], now: datetime) -> int:
+    """Count the written warnings to which nobody answered within a day."""
+    given = [row.at for row in contacts if row.kind == WARNING and now - row.at >= A_DAY]
+    return sum(not any(at < one <= at + A_DAY for one in heard) for at in given)
 
 
 def property_unit(session: Session, project: str) -> Contractor | None:

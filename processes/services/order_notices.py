@@ -11,7 +11,7 @@ from processes.services.orders import group_of
 from storage import cases
 from storage import orders as rows
 from storage import people as staff
-from storage.tables.cases import ContactLog
+from storage.tables.cases import CaseEvent, ContactLog
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,9 +33,14 @@ TEMPLATES = {
     "整改撤回": N_("Order {number} was withdrawn: {brief}"),
     "整改挂起": N_("Nobody was at home: order {number} is suspended."),
     "返工未完成": N_("The rework of order {number} was not finished today: {brief}"),
+    "书面催告": N_("Written warning about order {number}: {brief}"),
+    "案件转外部": N_(
+        "The case of order {number} is settled outside now. The repair goes on; take photos of every step."
+    ),
     "建议代维": N_("Order {number}: the table suggests that somebody else repairs."),
 }
 OTHER = N_("Order {number}: {event}")
+OUTSIDE = "案件转外部"
 
 
 def tell(
@@ -74,6 +79,32 @@ def tell(
     }
     send(session, told, TEMPLATES.get(event, OTHER), fields, link=f"/orders/{order.number}", now=now, registry=registry,
          urgent=order.urgency == "特急")  # fmt: skip
+
+
+def tell_unit(
+    session: Session, order: RectificationOrder, event: str, said: str, *, now: datetime, registry: Registry
+) -> None:
+    """Tell the people of the unit that repairs, by the page and by mail where that is installed."""
+    fields = {"number": order.number, "event": event, "brief": said}
+    told = {login: {"page", "mail"} for login in unit_people(session, order, now)}
+    send(session, told, TEMPLATES.get(event, OTHER), fields, link=f"/orders/{order.number}", now=now, registry=registry)
+
+
+def case_left(session: Session, starter: str, *, now: datetime, registry: Registry) -> None:
+    """The case is settled outside (E7): its orders go on, as the warranty does not wait for the dispute.
+
+    Each order says so, and its unit and the heads of engineering hear that what is found and done is evidence now.
+    """
+    for order in rows.open_of_starter(session, starter):
+        session.add(
+            CaseEvent(
+                case_number=order.number, at=now, actor="system", kind=OUTSIDE, text="保修整改照常进行", detail={}
+            )
+        )
+        tell_unit(session, order, OUTSIDE, order.brief, now=now, registry=registry)
+        told = {login: {"page"} for login in staff.holders(session, "eng_lead", order.project, now)}
+        fields = {"number": order.number, "event": OUTSIDE, "brief": order.brief}
+        send(session, told, TEMPLATES[OUTSIDE], fields, link=f"/orders/{order.number}", now=now, registry=registry)
 
 
 def recipients(

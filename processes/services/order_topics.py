@@ -99,6 +99,13 @@ def hold(ctx: ServiceContext) -> dict[str, Any]:
     return {}
 
 
+def facts(ctx: ServiceContext) -> dict[str, Any]:
+    """Give DMN-10 what it asks, as it stands when the work begins (again) or a substitute is asked for."""
+    order = orders.order_of(ctx)
+    found = order_facts.substitution(ctx.session, order, ctx.now)
+    return {**found, "substitute_asked_by": str(ctx.variables.get("substitute_asked_by") or "")}
+
+
 def overdue(ctx: ServiceContext) -> dict[str, Any]:
     """The work is due and not done (D19): what DMN-10 says is written down once; rework has to be explained (C11)."""
     order = orders.order_of(ctx)
@@ -121,22 +128,28 @@ def close(ctx: ServiceContext) -> dict[str, Any]:
     close_type = CLOSE_BY.get(str(ctx.variables.get("outcome") or ""), orders.DONE)
     for clock in ("owner_recheck", "recheck", "work", "rework") if close_type == orders.DONE else ():
         clocks.meet(ctx.session, order.number, clock, now=ctx.now)
-    clocks.withdraw(ctx.session, order.number, now=ctx.now)
+    clocks.withdraw(ctx.session, order.number, now=ctx.now, keep="opinion")  # still to be signed for (C20)
     orders.close(ctx, order, close_type)
     return {"close_type": close_type}
 
 
 def withdrawn(ctx: ServiceContext) -> dict[str, Any]:
-    """The starter or a person takes the order back: the unit is told, nothing is deleted (AC09, B35)."""
+    """The starter or a person takes the order back: the unit is told, nothing is deleted (AC09, B35).
+
+    What a substitute did until now is settled afterwards, by DMN-10 as it stands at this moment.
+    """
     order = orders.order_of(ctx)
+    found = order_facts.substitution(ctx.session, order, ctx.now)
+    rule = decide(ctx.session, "substitute_deduction", found, now=ctx.now) or {}
     reason = str(ctx.variables.get("withdraw_reason") or "")
     order_notices.tell(
         ctx.session, order, "整改撤回", now=ctx.now, registry=ctx.registry, known={"said": reason or order.brief}
     )
     orders.add_event(ctx.session, order.number, "撤回", reason, actor=ctx.actor.login, now=ctx.now)
-    clocks.withdraw(ctx.session, order.number, now=ctx.now)
+    clocks.withdraw(ctx.session, order.number, now=ctx.now, keep="opinion")
     orders.close(ctx, order, orders.VOID)
-    return {"close_type": orders.VOID}
+    decided = {"substituted": order.substituted, "actual_cost": order.cost or 0, "dmn10": rule}
+    return {"close_type": orders.VOID, **decided}
 
 
 # A case and its orders
@@ -242,6 +255,7 @@ SERVICES = {
     "orders.assign": assign,
     "orders.notify": notify,
     "orders.hold": hold,
+    "orders.facts": facts,
     "orders.overdue": overdue,
     "orders.close": close,
     "orders.withdrawn": withdrawn,

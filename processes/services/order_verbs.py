@@ -11,7 +11,8 @@ from sqlalchemy import select
 from engine import people
 from engine.access import SYSTEM
 from engine.scenarios import CheckFailed, Play, find, moment
-from processes.services import order_actions, orders
+from processes.services import order_actions, order_facts, orders
+from processes.services.decisions import decide
 from processes.services.demo.order_answers import failing
 from storage import estate
 from storage import orders as rows
@@ -40,6 +41,7 @@ NAMES = {
     "满意度": "satisfaction",
     "费用": "cost",
 }
+FACTS = {"打不通天数": "unreachable_days", "催告未应": "warnings", "到不了": "cannot_come", "属责任单位": "units_fault"}
 UNITS = {"责任单位": "responsible_id", "整改单位": "repair_id"}
 
 
@@ -161,6 +163,29 @@ def _withdraw(stage: Play, value: Any, step: Mapping[str, Any]) -> None:
         )  # fmt: skip
 
 
+def _warn(stage: Play, value: Any, step: Mapping[str, Any]) -> None:
+    """书面催告: warn the unit in writing."""
+    with stage.bench.transaction() as session:
+        order_actions.warn(
+            session, _viewer(stage, session, step, "吴工甲"), stage.current, text=str(value), now=stage.bench.now,
+            registry=stage.bench.registry,
+        )  # fmt: skip
+
+
+def _check_facts(stage: Play, value: Any, step: Mapping[str, Any]) -> None:
+    """依据: what DMN-10 is told about the order at this moment, and what it says (处理)."""
+    del step
+    with stage.bench.transaction() as session:
+        asked = order_facts.substitution(session, _order(stage, session), stage.bench.now)
+        said = decide(session, "substitute_deduction", asked, now=stage.bench.now) or {}
+        found = {name: asked[key] for name, key in FACTS.items()} | {"处理": said.get("action")}
+    for name, expected in value.items():
+        if found[str(name)] != expected:
+            raise CheckFailed(
+                f"{name} is {found[name]!r}, not {expected!r}", f"{name}应为 {expected!r}，实际为 {found[name]!r}"
+            )
+
+
 def _check_order(stage: Play, value: Any, step: Mapping[str, Any]) -> None:
     """整改单: columns of the order, and its units by name."""
     del step
@@ -204,6 +229,8 @@ VERBS = {
     "申请延期": _extend,
     "要求代维": _substitute,
     "撤回整改单": _withdraw,
+    "书面催告": _warn,
+    "依据": _check_facts,
     "整改单": _check_order,
     "缺陷": _check_defects,
     "扣款": _check_deductions,

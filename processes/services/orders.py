@@ -45,6 +45,7 @@ INITIAL: Mapping[str, Any] = {
     "outcome": "继续",
     "paid_service": False,
     "substituted": False,
+    "substitute_asked_by": "",
     "all_done": False,
     "late_told": "",
     "explain": False,

@@ -42,7 +42,7 @@ AGENT = "林小安"
 ASIDE = frozenset(
     [
         *("第5日客户沟通", "进展汇报", "到期提醒", "逾期催办", "升级受理", "升级处置方案", "降级或解除", "启动应急"),
-        *("整改结果反馈", "返工未完成说明", "向客户说明"),
+        *("整改结果反馈", "返工未完成说明", "向客户说明", "签收复核意见书"),
     ]
 )
 USUAL = {
@@ -80,11 +80,15 @@ NAMES = {
 }
 
 
+MEANT = frozenset({"complaint", "rectification"})
+"""Processes that a number names; reminders, call-backs and receipts with the same number run beside them."""
+
+
 def stage(database: Database, registry: Registry, *, begin: datetime) -> Play:
     """Set the stage: a database filled by `demo.furnish`, the clock at the scenario's beginning."""
     bench = Workbench(registry=registry, now=begin, database=database)
     logins = {person.name: person.login for person in demo.personas()}
-    return Play(bench, verbs=VERBS, people=logins, usual=usual, aside=ASIDE, process="complaint")
+    return Play(bench, verbs=VERBS, people=logins, usual=usual, aside=ASIDE, processes=MEANT)
 
 
 def usual(stage_: Play, task: Task) -> dict[str, Any]:

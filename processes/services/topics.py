@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.connectors import BpmnError
 from engine.core.calendar import CHINA
-from processes.services import callbacks, clocks, groups, levels, notices
+from processes.services import callbacks, clocks, groups, levels, notices, order_notices
 from processes.services.recording import case_of, log_event, moment, set_state, show_head
 from storage import cases, deadlines
 
@@ -168,6 +168,8 @@ def close(ctx: ServiceContext, case: ServiceCase, close_type: str) -> dict[str, 
     for task in cases.tasks(ctx.session, case.number, open_only=True):
         task.withdrawn_at = ctx.now
     log_event(ctx, case, "关闭", CLOSE_NAMES.get(close_type, close_type), {"reason": case.close_reason})
+    if close_type == "external":
+        order_notices.case_left(ctx.session, case.number, now=ctx.now, registry=ctx.registry)
     set_state(ctx.session, case, CLOSED_STATES.get(close_type, "已关闭"))
     if close_type in ("accepted", "internal"):
         callbacks.second_wave(ctx, case)

@@ -82,6 +82,7 @@ CALLERS = frozenset({"agent", "cs_sup", "cs_mgr", "prop_cs", "sales_con", "sales
 EXTENDERS = frozenset({"agent", "cs_sup", "cs_mgr", "eng_lead", "prop_cs"})
 SUBSTITUTERS = frozenset({"cs_sup", "cs_mgr", "eng_lead", "cost"})
 WITHDRAWERS = frozenset({"cs_sup", "cs_mgr", "eng_lead"})
+WARNERS = SUBSTITUTERS | {"prop_cs", "agent"}
 
 
 @dataclass(frozen=True)
@@ -196,6 +197,7 @@ TABLE: dict[tuple[str, str], Row] = {
     ("GET", "/orders/<number>/photos/<uuid:attachment_id>"): of_order("/orders/{order}/photos/{photo}"),
     ("POST", "/orders/<number>/extend"): of_order("/orders/{order}/extend", EXTENDERS),
     ("POST", "/orders/<number>/substitute"): of_order("/orders/{order}/substitute", SUBSTITUTERS),
+    ("POST", "/orders/<number>/warn"): of_order("/orders/{order}/warn", WARNERS),
     ("POST", "/orders/<number>/withdraw"): of_order("/orders/{order}/withdraw", WITHDRAWERS),
     ("GET", "/print/<document>/<number>"): of_case("/print/record/{case}"),
     ("POST", "/print/<document>/<number>/issue"): of_case("/print/record/{case}/issue"),
@@ -206,6 +208,8 @@ TABLE: dict[tuple[str, str], Row] = {
     ("POST", "/daily/sign"): Row("/daily/sign"),
     ("GET", "/daily/recheck"): Row("/daily/recheck"),
     ("POST", "/daily/recheck"): Row("/daily/recheck"),
+    ("GET", "/daily/opinions"): Row("/daily/opinions"),
+    ("POST", "/daily/opinions"): Row("/daily/opinions"),
     ("GET", "/board"): Row("/board", WATCHERS),
     ("GET", "/board/list"): Row("/board/list?kind=new", WATCHERS),
     # reports: a contractor and an owner never

@@ -34,11 +34,13 @@ def _before(element: str, known: Mapping[str, Any], now: datetime) -> dict[str, 
             "quote_signature": SIGNATURE,
         },
         "R03a": {"sign_decision": "签收"},
-        "R03b": {"accept_decision": "接单", "planned_finish_at": later(now, 3), "needs_material": False},
+        "R03b": {"accept_decision": "接单", "planned_finish_at": later(now, 3), "needs_material": False}
+        | ({"can_come": True} if known.get("urgency") == "特急" else {}),
         "R03s": {"supplement": "已补充位置照片：主卧卫生间地漏旁。"},
         "R04": {
             "ruled_unit": known.get("responsible_unit") or "青檐防水分包",
             "ruling_basis": "现场勘查",
+            "units_fault": True,
             "shares": [],
             "ruling_note": "现场会同勘查后裁定。",
         },
@@ -112,6 +114,8 @@ def _after(element: str, known: Mapping[str, Any], now: datetime) -> dict[str, A
             "deemed_evidence": "三次电话、一次短信均未回复，现场已修好。",
             "deemed_photos": [PHOTO],
         },
+        "R10s": {"received_by": "吴工甲", "receipt": SIGNATURE},
+        "R14w": {"actual_cost": 1200, "work_done": "已凿除原防水层，未做闭水。", "invoice": [PAPER]},
         "R15": {
             "deduct_unit": known.get("responsible_unit") or None,
             "deduct_cost": known.get("actual_cost") or 3000,

@@ -77,10 +77,9 @@ def leak(now: datetime) -> list[Step]:
     d.order(15, "17:00", WU, "R03a").order(14, "09:00", QING, "R03b").order(14, "10:00", YANG, "R05")
     d.order(13, "09:30", QING, "R05v").add(11, "10:40", LIN, "T26").order(10, "10:00", QING, "R06p")
     d.order(10, "16:00", QING, "R06").order(10, "16:40", WU, "R07")
-    d.order(10, "17:20", SHEN, "R10", fail="地漏根部仍有渗水")
-    d.order(10, "17:40", QING, "R06").order(10, "17:50", WU, "R07").order(9, "16:00", SHEN, "R10").order(
-        9, "16:30", LIN, "R11"
-    )
+    d.order(10, "17:20", SHEN, "R10", fail="地漏根部仍有渗水").order(10, "17:30", WU, "R10s")
+    d.order(10, "17:40", QING, "R06").order(10, "17:50", WU, "R07").order(9, "16:00", SHEN, "R10")
+    d.order(9, "16:20", WU, "R10s").order(9, "16:30", LIN, "R11")
     d.order(8, "10:00", SHEN, "R12")
     d.add(7, "17:00", CHEN, "T17").add(6, "10:00", LIN, "T18").add(6, "15:00", LIN, "T19")
     return d.add(4, "15:30", ZHOU, "CB1").add(3, "09:10", SUN, "T25").steps
@@ -107,7 +106,8 @@ def late(now: datetime) -> list[Step]:
     d.order(19, "14:00", QING, act=_more_time(3)).order(19, "15:00", SUN, "R08", **refused)
     d.order(18, "09:00", QING, act=_more_time(5)).order(18, "09:30", SUN, "R08", **refused)
     d.order(10, "10:30", WU, act=_somebody_else).order(10, "11:00", SUN, "R09")
-    d.order(7, "16:00", KUAI, "R14").order(7, "17:00", SHEN, "R10").order(7, "17:30", LIN, "R11")
+    d.order(7, "16:00", KUAI, "R14").order(7, "17:00", SHEN, "R10").order(7, "17:20", WU, "R10s")
+    d.order(7, "17:30", LIN, "R11")
     d.order(6, "10:00", SHEN, "R12").order(5, "10:00", TAO, "R15").order(4, "10:00", JIANG, "R15b")
     return d.add(6, "15:00", CHEN, "T17").add(6, "16:00", LIN, "T18").add(5, "10:00", LIN, "T19").steps
 
