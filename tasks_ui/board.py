@@ -6,14 +6,16 @@ from datetime import date
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import lazy_gettext
 
-from processes.services import order_board
+from processes.services import board_notes, order_board
 from tasks_ui import context
 from tasks_ui.i18n import local
 
 if TYPE_CHECKING:
+    from werkzeug.wrappers import Response as BaseResponse
+
     from processes.services.order_board import Line
 
 blueprint = Blueprint("board", __name__)
@@ -29,13 +31,20 @@ KINDS = {
 
 def _asked() -> tuple[str, date]:
     """Read which week or month is asked for; what makes no sense is this week."""
-    span = request.args.get("span", "week")
+    return _span(request.args.get("span", "")), _day(request.args.get("day", ""))
+
+
+def _span(text: str) -> str:
+    return text if text in SPANS else "week"
+
+
+def _day(text: str) -> date:
+    today = local(context.utcnow()).date()
     try:
-        day = date.fromisoformat(request.args.get("day", ""))
-        day = day if 2000 <= day.year <= 2100 else local(context.utcnow()).date()  # noqa: PLR2004  years that make sense
+        day = date.fromisoformat(text)
     except ValueError:
-        day = local(context.utcnow()).date()
-    return (span if span in SPANS else "week"), day
+        return today
+    return day if 2000 <= day.year <= 2100 else today  # noqa: PLR2004  years that make sense
 
 
 @blueprint.get("/board")
@@ -44,13 +53,26 @@ def show() -> str:
     span, day = _asked()
     with context.reading() as opened:
         found = order_board.board(opened, context.viewer(), span=span, day=day, now=context.utcnow())
+        notes = board_notes.listed(opened, context.viewer(), span=span, day=day)
 
     def behind(kind: str, line: Line, *, unit: bool) -> str:
         asked = {"kind": kind, "span": span, "day": found.first.isoformat(), "project": line.project}
         asked |= {"unit": str(line.unit_id)} if unit else {}
         return f"{url_for('.listed')}?{urlencode({name: text for name, text in asked.items() if text})}"
 
-    return render_template("board.html", board=found, spans=SPANS, kinds=KINDS, behind=behind)
+    return render_template("board.html", board=found, notes=notes, spans=SPANS, kinds=KINDS, behind=behind)
+
+
+@blueprint.post("/board/notes")
+def note() -> BaseResponse:
+    """Add a free note to a board (B70)."""
+    sent = request.form
+    with context.transaction() as opened:
+        board_notes.add(
+            opened, context.viewer(), span=_span(sent.get("span", "")), day=_day(sent.get("day", "")),
+            project=sent.get("project", ""), text=sent.get("text", ""), now=context.utcnow(),
+        )  # fmt: skip
+    return redirect(url_for(".show", span=_span(sent.get("span", "")), day=_day(sent.get("day", ""))), 303)
 
 
 @blueprint.get("/board/list")

@@ -56,6 +56,7 @@ NOBODY: frozenset[str] = frozenset()
 STARTERS = frozenset({"agent", "prop_cs", "sales_con", "cs_sup"})
 TAKERS = frozenset({"agent", "admin"})  # of the task that is asked for: dispatching, a task of agents
 ORGANISERS = frozenset({"cs_mgr", "eng_lead"})
+LEADERS = frozenset({"cs_sup", "cs_mgr", "leader", "gm", "admin", "eng_lead", "ho_lead"})  # who write on the board
 READERS = frozenset({"cs_sup", "cs_mgr", "leader", "gm", "process_owner", "admin", "finance", "cost"})  # of reports
 ON_SITE = frozenset(
     {"inspector", "cs_sup", "cs_mgr", "eng_lead", "engineer", "prop_check", "prop_cs", "ho_lead", "leader", "gm"}
@@ -212,6 +213,9 @@ TABLE: dict[tuple[str, str], Row] = {
     ("POST", "/daily/opinions"): Row("/daily/opinions"),
     ("GET", "/board"): Row("/board", WATCHERS),
     ("GET", "/board/list"): Row("/board/list?kind=new", WATCHERS),
+    ("POST", "/board/notes"): Row(
+        "/board/notes", LEADERS, data={"span": "week", "day": "2026-03-02", "project": HERE, "text": "x"}
+    ),
     # reports: a contractor and an owner never
     ("GET", "/reports"): Row("/reports", READERS),
     ("GET", "/reports/<slug>"): Row("/reports/complaints", READERS),

@@ -11,6 +11,7 @@ from sqlalchemy import insert, text
 
 from engine.core.calendar import CHINA
 from processes.services.demo.people import CHUNHE, QIUSHI, WANGDONG, ZHENXI, ZHIXIA
+from processes.services.reports import goals
 from storage.estate import compact
 from storage.privacy import digits, mask, vault
 from storage.tables.estate import Building, Company, Part, Phase, Project, Unit
@@ -169,6 +170,7 @@ def add_registers(session: Session) -> dict[str, int]:
         for number, (name, group) in enumerate(CHANNELS)
     )
     session.add_all(Knowledge(code=title, title=title, answer=answer) for title, answer in ANSWERS)
+    goals.seed(session)
     session.flush()
     return {department.code: department.id for department in found}
 

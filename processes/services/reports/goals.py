@@ -55,5 +55,7 @@ def met(measure: Measure, amount: float | None, goal: float | None) -> bool | No
 def seed(session: Session) -> None:
     """Write the goals a new installation begins with."""
     session.add_all(
-        MeasureGoal(measure=key, since=SINCE, goal=goal, note="初始建议值") for key, goal in sorted(FIRST.items())
+        MeasureGoal(measure=key, since=SINCE, goal=goal, note=f"{MEASURES[key].zh}（初始建议值）")
+        for key, goal in sorted(FIRST.items())
+        if key in MEASURES
     )
