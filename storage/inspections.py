@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Select, case, func, literal, or_, select
@@ -22,8 +23,8 @@ from storage.tables.inspections import (
 from storage.tables.registers import ProblemType
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
-    from datetime import date, datetime
+    from collections.abc import Callable, Collection, Sequence
+    from datetime import tzinfo
     from uuid import UUID
 
     from sqlalchemy.orm import Session
@@ -214,11 +215,12 @@ def states(session: Session, number: str) -> dict[str, int]:
 
 @dataclass(frozen=True, slots=True)
 class HouseQuery:
-    """Which houses of a batch a list asks for."""
+    """Which houses of a batch a list asks for. `contractor`: the name of a unit that has something to mend there."""
 
     text: str = ""
     building: str = ""
     state: str = ""
+    contractor: str = ""
     page: int = 1
     size: int = 50
 
@@ -272,10 +274,50 @@ def _narrowed(rows: Any, query: HouseQuery) -> Any:
         rows = rows.where(Building.code == query.building)
     if query.state:
         rows = rows.where(InspectionUnit.state == query.state)
+    if query.contractor:
+        owed = select(Defect.found_in).join(Contractor, Contractor.id == Defect.repair_id)
+        owed = owed.where(Contractor.name == query.contractor, Defect.open, Defect.state != VOID)
+        rows = rows.where(InspectionUnit.number.in_(owed))
     for piece in query.text.split():
         wanted = compact(piece)
         rows = rows.where(or_(Unit.code.contains(piece, autoescape=True), Unit.search.contains(wanted)))
     return rows
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """What happened in a batch in a day, week or month that begins at `start`: houses and defects."""
+
+    start: date
+    planned: int = 0
+    inspected: int = 0
+    passed: int = 0
+    found: int = 0
+    settled: int = 0
+
+
+def spans(session: Session, number: str, first: Callable[[date], date], zone: tzinfo) -> Sequence[Span]:
+    """Count a batch's houses and defects by period; `first` names the first day of the period a day is in."""
+    counts: dict[date, dict[str, int]] = {}
+
+    def count(name: str, day: date | datetime | None) -> None:
+        if day is not None:
+            start = first(day.astimezone(zone).date() if isinstance(day, datetime) else day)
+            counts.setdefault(start, {}).setdefault(name, 0)
+            counts[start][name] += 1
+
+    houses_ = select(
+        InspectionUnit.planned_on, InspectionUnit.started_at, InspectionUnit.ended_at, InspectionUnit.result
+    )
+    for planned, started, ended, result in session.execute(houses_.where(InspectionUnit.batch_number == number)):
+        count("planned", planned)
+        count("inspected", started)
+        count("passed", ended if result in ("已通过", "带缺陷通过") else None)
+    query = select(Defect.found_at, Defect.closed_at).where(Defect.found_in.in_(found_in(number)), Defect.state != VOID)
+    for found, closed in session.execute(query):
+        count("found", found)
+        count("settled", closed)
+    return [Span(start, **counts[start]) for start in sorted(counts)]
 
 
 def late_houses(session: Session, number: str, day: date) -> int:

@@ -22,6 +22,7 @@ blueprint = Blueprint("batches", __name__)
 blueprint.register_blueprint(doors.blueprint)
 STATUSES = {"open": lazy_gettext("Under way"), "closed": lazy_gettext("Past"), "": lazy_gettext("All")}
 LONGEST_SEARCH = 60
+PERIODS = {"day": lazy_gettext("By day"), "week": lazy_gettext("By week"), "month": lazy_gettext("By month")}
 TONES = {
     "待验": "wait", "验房中": "now", "待派发": "now", "整改中": "mend", "待复验": "mend", "待封户": "now",
     "已通过": "done", "带缺陷通过": "part", "已取消": "off",
@@ -108,19 +109,28 @@ def _board(number: str, problem: str = "") -> str:
         text=request.args.get("q", "").strip()[:LONGEST_SEARCH],
         building=request.args.get("building", "")[:LONGEST_SEARCH],
         state=request.args.get("state", "")[:LONGEST_SEARCH],
+        contractor=request.args.get("unit", "")[:LONGEST_SEARCH],
         page=_page(),
     )
+    period = request.args.get("by", "week")
+    period = period if period in PERIODS else "week"
     with context.reading() as opened:
-        board = batch_board.board(opened, context.viewer(), number, query, now=context.utcnow())
+        board = batch_board.board(opened, context.viewer(), number, query, now=context.utcnow(), period=period)
     return render_template(
-        "batch.html", board=board, item=board.item, query=query, tones=TONES, states=batch_board.STATES,
-        address=address, problem=problem,
+        "batch.html", period=period, periods=PERIODS, board=board, item=board.item, query=query, tones=TONES,
+        states=batch_board.STATES, address=address, problem=problem,
     )  # fmt: skip
 
 
 def address(number: str, query: HouseQuery, page: int) -> str:
     """Write the address of a page of a batch's houses."""
-    parts = {"q": query.text, "building": query.building, "state": query.state, "page": page if page > 1 else ""}
+    parts = {
+        "q": query.text,
+        "building": query.building,
+        "state": query.state,
+        "unit": query.contractor,
+        "page": page if page > 1 else "",
+    }
     chosen = {name: value for name, value in parts.items() if value}
     return url_for("batches.show", number=number) + ("?" + urlencode(chosen) if chosen else "") + "#houses"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
@@ -19,13 +20,13 @@ from processes.services.rights import scopes_of
 from storage import estate
 from storage import inspections as rows
 from storage import people as staff
-from storage.inspections import HouseQuery, HouseRow, Tally
+from storage.inspections import HouseQuery, HouseRow, Span, Tally
 from storage.tables.cases import CaseEvent
 from storage.tables.estate import Phase, Unit
 from storage.tables.work import UserTask
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import date, datetime
     from uuid import UUID
 
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from engine.connectors import Registry
     from storage.tables.inspections import InspectionBatch
 
-__all__ = ["STATES", "Begun", "Board", "HouseQuery", "begin", "board", "choices", "listing", "visible"]
+__all__ = ["PERIODS", "STATES", "Begun", "Board", "HouseQuery", "begin", "board", "choices", "listing", "visible"]
 PAGE = 20
 DONE = ("已通过", "带缺陷通过")
 STATES = ("待验", "验房中", "待派发", "整改中", "待复验", "待封户", "已通过", "带缺陷通过", "已取消")
@@ -115,6 +116,7 @@ class Board:
     tasks: Sequence[tuple[UUID, str]]
     events: Sequence[Event]
     may_cancel: bool
+    spans: Sequence[Span] = ()
     result: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -177,8 +179,21 @@ def visible(session: Session, viewer: Viewer, number: str) -> InspectionBatch:
     return row
 
 
-def board(session: Session, viewer: Viewer, number: str, query: HouseQuery, *, now: datetime) -> Board:
-    """Gather the board of a batch. Raises NotFoundError for who may not see it."""
+def _week(day: date) -> date:
+    return day - timedelta(days=day.weekday())
+
+
+PERIODS: dict[str, Callable[[date], date]] = {
+    "day": lambda day: day,
+    "week": _week,
+    "month": lambda day: day.replace(day=1),
+}
+
+
+def board(
+    session: Session, viewer: Viewer, number: str, query: HouseQuery, *, now: datetime, period: str = "week"
+) -> Board:
+    """Gather the board of a batch, its progress by `period` (PERIODS). Raises NotFoundError for who may not see it."""
     row = visible(session, viewer, number)
     every, _ = rows.houses(session, number)
     found, total = rows.houses(session, number, query)
@@ -205,6 +220,7 @@ def board(session: Session, viewer: Viewer, number: str, query: HouseQuery, *, n
         tasks=_tasks(session, viewer, row),
         events=events,
         may_cancel=row.open and may_organise(viewer, row.project),
+        spans=rows.spans(session, number, PERIODS.get(period, _week), CHINA),
         result=row.result,
     )
 

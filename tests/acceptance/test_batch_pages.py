@@ -107,9 +107,19 @@ def test_the_batch_of_the_demonstration_shows_who_lags_behind(site):
     for word in ("方正样板门窗分包", "滞后单位", "整改中", "按楼栋"):
         assert word in page.text
     assert leader.get(f"/batches/{number}?state=整改中&building=02&q=知夏苑").text.count("YF-") >= 1
+    assert "?unit=" in page.text, "from a company to the houses in which it has something to mend"
     with site.database.read() as session:
         viewer = people.viewer(session, "yan.lingdao", now=now)
         board = batch_board.board(session, viewer, number, HouseQuery(), now=now)
+        for one in board.contractors:
+            owed = batch_board.board(session, viewer, number, HouseQuery(contractor=one.name), now=now)
+            assert (owed.total > 0) is (one.open > 0), one.name
+        months = batch_board.board(session, viewer, number, HouseQuery(), now=now, period="month").spans
+        for spans in (months, board.spans):
+            assert sum(one.found for one in spans) == board.all.total
+            assert sum(one.planned for one in spans) == board.item.houses
+        assert {one.start.day for one in months} == {1}
+        assert all(one.start.weekday() == 0 for one in board.spans)
     assert board.item.houses == board.item.planned == 4
     assert sum(board.states.values()) == 4
     assert board.all.open == sum(one.open for one in board.contractors) == sum(one.open for one in board.buildings)

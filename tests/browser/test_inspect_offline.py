@@ -13,8 +13,7 @@ from sqlalchemy import func, select
 from storage.tables.defects import Defect, DefectEvent
 from storage.tables.inspections import ChecklistItem, InspectionResult, InspectionUnit
 from storage.tables.work import Attachment, UserTask
-from tests.browser.conftest import Live, shoot
-from tests.browser.test_accessibility import wrong_with
+from tests.browser.conftest import Live, shoot, wrong_with
 from tests.visits import INSPECTOR, OTHER, add_visits
 
 if TYPE_CHECKING:
@@ -216,7 +215,7 @@ def test_marks_and_the_place_on_the_plan_lie_beside_the_photo(live: Live, number
     page.mouse.down()
     page.mouse.move(box["x"] + box["width"] * 0.75, box["y"] + box["height"] * 0.5, steps=6)
     page.mouse.up()
-    assert wrong_with(page, "") == []
+    assert wrong_with(page) == []
     shoot(page, "inspect-marks")
     page.locator("#marks [data-at=done]").tap()
     page.locator(".inspect-photo polyline").wait_for(state="attached")
@@ -270,7 +269,7 @@ def test_a_row_changed_by_somebody_else_is_shown_with_a_choice(live: Live, numbe
     first = page.locator(".inspect-row[data-kind=defect]")
     assert "我写的" in first.locator("[data-at=mine]").inner_text()
     assert "主管写的" in first.locator("[data-at=theirs]").inner_text()
-    assert wrong_with(page, "") == []
+    assert wrong_with(page) == []
     shoot(page, "inspect-conflict")
     assert stored(live, number)[1][0].text == "主管写的", "nothing is overwritten before the choice"
     first.get_by_role("button", name="用我的").tap()
@@ -342,12 +341,12 @@ def test_the_pages_are_accessible_in_both_colours(live: Live, number: str) -> No
     wrong = {}
     page.locator(".inspect-card").first.wait_for()
     shoot(page, "inspect-list")
-    wrong["list"] = wrong_with(page, "")
+    wrong["list"] = wrong_with(page)
     page.goto(f"{live.address}/inspect/{number}")
     page.locator(".inspect-rooms a").first.wait_for()
     settled(page)
     shoot(page, "inspect-house")
-    wrong["house"] = wrong_with(page, "")
+    wrong["house"] = wrong_with(page)
     page.locator(".inspect-rooms a").first.click()
     page.locator("[data-at=parts] button").first.click()
     page.locator("[data-at=problems] button").first.click()
@@ -357,8 +356,8 @@ def test_the_pages_are_accessible_in_both_colours(live: Live, number: str) -> No
     settled(page)
     page.evaluate("scrollTo(0, 0)")
     shoot(page, "inspect-room")
-    wrong["room"] = wrong_with(page, "")
+    wrong["room"] = wrong_with(page)
     shoot(page, "inspect-room-dark")
     page.set_viewport_size({"width": 1180, "height": 800})
-    wrong["room on a desk"] = wrong_with(page, "")
+    wrong["room on a desk"] = wrong_with(page)
     assert {name: found for name, found in wrong.items() if found} == {}

@@ -36,6 +36,27 @@
     }
   });
 
+  // What an inspector wrote on this phone and has not sent (inspect-store.js) is told before he signs out.
+  const unsent = async (login) => {
+    if (!(await indexedDB.databases?.())?.some((one) => one.name === "keyturn-inspect")) return 0;
+    const base = await new Promise((done, failed) => { const asked = indexedDB.open("keyturn-inspect"); asked.onsuccess = () => done(asked.result); asked.onerror = failed; });
+    try {
+      const asked = base.transaction("queue").objectStore("queue").getAll();
+      await new Promise((done, failed) => { asked.onsuccess = done; asked.onerror = failed; });
+      return asked.result.filter((row) => row.login === login).length;
+    } finally { base.close(); }
+  };
+  document.addEventListener("submit", async (event) => {
+    const form = event.target;
+    if (!form.dataset.unsent || form.dataset.asked) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    const left = await unsent(form.dataset.login).catch(() => 0);
+    if (left && !confirm(form.dataset.unsent.replace("{n}", left))) return;
+    form.dataset.asked = "yes";
+    form.requestSubmit();
+  }, true);
+
   // A form is sent once: a second click while the first is on its way does nothing.
   document.addEventListener("submit", (event) => {
     const form = event.target;
