@@ -201,6 +201,7 @@ KINDS: Mapping[str, Callable[[Session, Job, datetime, Registry], None]] = {
     "periodic": _periodic,
     "start": _start,
     migration_batches.KIND: migration_batches.carry_out,
+    migration_batches.UNDO: migration_batches.carry_out_undo,
 }
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
-from engine import access, migrations
+from engine import access, migration_undo, migrations
 from engine.access import ADMIN, Action, Grant, Viewer
 from engine.core.findings import Finding
-from engine.errors import N_, MigrationRefused, NotFoundError
+from engine.errors import N_, ConflictError, InvalidInputError, MigrationRefused, NotFoundError
 from storage import audit, definitions, instances, moves
 from storage import jobs as queue
 from storage.tables.moves import MigrationBatch
@@ -23,14 +24,18 @@ if TYPE_CHECKING:
     from engine.connectors import Registry
     from storage.tables.work import Job
 
-KIND = "migrate"
+KIND, UNDO = "migrate", "migrate_undo"
+STATES = ("pending", "moved", "refused", "skipped", "undone", "undoing", "stayed")
 PRIORITY = 10
 """After everything of the same moment: cases that go on come first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a batch has come. `refused` need a decision, `skipped` ended or were moved by somebody meanwhile."""
+    """How far a batch has come. `refused` need a decision, `skipped` ended or were moved by somebody meanwhile.
+
+    `undoing` wait to be taken back, `stayed` could not be taken back because they had gone on.
+    """
 
     id: UUID
     process_key: str
@@ -46,26 +51,28 @@ class Progress:
     refused: int
     skipped: int
     undone: int
+    undoing: int
+    stayed: int
 
     @property
     def total(self) -> int:
         """All instances of the batch."""
-        return self.pending + self.done
+        return self.pending + self.undoing + self.done
 
     @property
     def done(self) -> int:
         """Those that have had their turn."""
-        return self.moved + self.refused + self.skipped + self.undone
+        return self.moved + self.refused + self.skipped + self.undone + self.stayed
 
     @property
     def finished(self) -> bool:
         """Tell whether nothing is left to do."""
-        return self.pending == 0
+        return self.pending == self.undoing == 0
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """An instance that was left on its version, and why."""
+    """An instance that was left on its version, and why; without findings: it had gone on and was not taken back."""
 
     instance_id: UUID
     business_key: str
@@ -98,7 +105,7 @@ def migrate_all(
     )  # fmt: skip
     versions = {"from_definition_id": definition_id, "to_definition_id": target_definition_id}
     wanted = [{"id": uuid4(), "batch_id": row.id, "instance_id": one, "actor": viewer.login} for one in chosen]
-    jobs = [_job(one["id"], one["instance_id"], now) for one in wanted]
+    jobs = [_job(KIND, one["id"], one["instance_id"], now) for one in wanted]
     moves.add_batch(session, row, [one | versions for one in wanted], jobs)
     queue.wake(session)
     detail = {"to": str(target_definition_id), "instances": len(chosen), "reason": reason}
@@ -109,10 +116,10 @@ def migrate_all(
     return row.id
 
 
-def _job(move_id: Any, instance_id: Any, now: datetime) -> dict[str, Any]:
+def _job(kind: str, move_id: Any, instance_id: Any, now: datetime, **payload: str) -> dict[str, Any]:
     return {
-        "kind": KIND, "name": "", "instance_id": instance_id, "due_at": now, "created_at": now, "priority": PRIORITY,
-        "payload": {"move": str(move_id)},
+        "kind": kind, "name": "", "instance_id": instance_id, "due_at": now, "created_at": now, "priority": PRIORITY,
+        "payload": {"move": str(move_id), **payload},
     }  # fmt: skip
 
 
@@ -138,6 +145,46 @@ def carry_out(session: Session, job: Job, now: datetime, registry: Registry) -> 
         session.flush()
 
 
+def undo_all(session: Session, viewer: Viewer, batch_id: UUID, *, reason: str, now: datetime) -> int:
+    """Have all that a batch has moved put back in the background, and move no more of it; return how many.
+
+    A case that has gone on since stays on the version it is on. Raises ConflictError when nothing is left to put back,
+    NotFoundError, NotAllowedError.
+    """
+    access.require(viewer, Action.DEFINITION_MIGRATE)
+    if moves.batch(session, batch_id) is None:
+        raise NotFoundError(N_("There is no such change of versions."))
+    if not reason.strip():
+        raise InvalidInputError(N_("Please say why."))
+    stopped = moves.change_states(session, batch_id, "pending", "skipped")
+    found = moves.change_states(session, batch_id, "moved", "undoing")
+    if not found and not stopped:
+        raise ConflictError(N_("Nothing is left to take back."))
+    given = {"actor": viewer.login, "reason": reason.strip()}
+    moves.add_jobs(session, [_job(UNDO, move, instance, now, **given) for move, instance in found])
+    queue.wake(session)
+    detail = {"instances": len(found), "not_moved": len(stopped), "reason": given["reason"]}
+    subject = f"migration:{batch_id}"
+    audit.record(session, actor=viewer.login, action="definition.migrate.undo", subject=subject, detail=detail, now=now)
+    session.flush()
+    return len(found)
+
+
+def carry_out_undo(session: Session, job: Job, now: datetime, _registry: Registry) -> None:
+    """Put one instance of a batch back, unless it has gone on since: locked first, then the job deleted."""
+    instance = instances.lock(session, job.instance_id) if job.instance_id else None
+    move = moves.get(session, UUID(job.payload["move"]))
+    if not queue.finish(session, job) or move is None or move.state != "undoing":
+        return
+    actor = job.payload["actor"]
+    viewer = Viewer(actor, actor, (Grant(ADMIN),))
+    move.state = "stayed"
+    if instance is not None:
+        with suppress(ConflictError):  # it has gone on; this is found out before anything is changed
+            migration_undo.undo(session, viewer, instance.id, now=now, reason=job.payload["reason"], move_id=move.id)
+    session.flush()
+
+
 def listed(session: Session, viewer: Viewer, *, limit: int = 50) -> tuple[Progress, ...]:
     """List batches, newest first."""
     access.require(viewer, Action.DEFINITION_MIGRATE)
@@ -152,7 +199,8 @@ def progress(session: Session, viewer: Viewer, batch_id: UUID) -> tuple[Progress
         raise NotFoundError(N_("There is no such change of versions."))
     problems = tuple(
         Refused(instance.id, instance.business_key, instance.title, tuple(Finding(**one) for one in move.findings))
-        for move, instance in moves.refused(session, batch_id)
+        for state in ("refused", "stayed")
+        for move, instance in moves.in_state(session, batch_id, state)
     )
     return _progress(session, [row])[0], problems
 
@@ -174,7 +222,7 @@ def _progress(session: Session, rows: Sequence[MigrationBatch]) -> tuple[Progres
                 created_at=row.created_at,
                 created_by=row.created_by,
                 reason=row.reason,
-                **{name: states.get(name, 0) for name in ("pending", "moved", "refused", "skipped", "undone")},
+                **{name: states.get(name, 0) for name in STATES},
             )
         )
     return tuple(found)

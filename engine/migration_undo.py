@@ -84,8 +84,18 @@ def version_of(session: Session, definition_id: UUID) -> int:
     return row.version if row is not None else 0
 
 
-def undo(session: Session, viewer: Viewer, instance_id: UUID, *, now: datetime, reason: str = "") -> None:
+def undo(
+    session: Session,
+    viewer: Viewer,
+    instance_id: UUID,
+    *,
+    now: datetime,
+    reason: str = "",
+    move_id: UUID | None = None,
+) -> None:
     """Put an instance back onto the version it was moved from, exactly as it was; tasks keep who took them since.
+
+    `move_id`: only when this was the last move.
 
     Raises ConflictError when there is no such move or something has happened since, NotFoundError, NotAllowedError.
     """
@@ -93,7 +103,7 @@ def undo(session: Session, viewer: Viewer, instance_id: UUID, *, now: datetime, 
     move = _last(session, instance)
     if move is None:
         raise ConflictError(N_("The process instance was not moved to another version."))
-    if move.digest != digest_of(session, instance):
+    if move.digest != digest_of(session, instance) or move_id not in {None, move.id}:
         raise ConflictError(N_("The process has gone on since: the change of version can no longer be undone."))
     kept = move.kept
     open_now = {key: value for key, value in (instance.waits or {}).items() if key == "incidents"}

@@ -33,7 +33,18 @@ if TYPE_CHECKING:
     from storage.tables.instances import ProcessInstance
     from storage.tables.moves import InstanceMigration
 
-__all__ = ["ALL", "InstancePlan", "LastMove", "carry_out", "check_pair", "dry_run", "last_move", "migrate", "undo"]
+__all__ = [
+    "ALL",
+    "InstancePlan",
+    "LastMove",
+    "carry_out",
+    "check_pair",
+    "count",
+    "dry_run",
+    "last_move",
+    "migrate",
+    "undo",
+]
 
 ALL = migration.ALL
 QUIET = frozenset({"migrated", "entered", "canceled"})
@@ -94,6 +105,12 @@ def dry_run(
     return tuple(
         _planned(session, row, wanted, now=now, registry=registry) for row in moves.whole(session, list(instance_ids))
     )
+
+
+def count(session: Session, viewer: Viewer, definition_id: UUID, *, only: Collection[UUID] | None = None) -> int:
+    """Count the running instances of a version, or those of `only` among them. Raises NotAllowedError."""
+    access.require(viewer, Action.DEFINITION_MIGRATE)
+    return len(moves.running(session, definition_id, only))
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from storage.tables.base import Base
 
 OF_TOKENS = ("timer", "service")
+MADE = ("moved", "undoing", "stayed")
+"""The states of a move that was made and not undone."""
 _UNSEEN = {"synchronize_session": False}
 _WHOLE = (undefer(ProcessInstance.state), undefer(ProcessInstance.variables), undefer(ProcessInstance.waits))
 
@@ -41,7 +43,7 @@ def add(session: Session, **values: Any) -> InstanceMigration:
 
 def last_of(session: Session, instance_id: UUID) -> Sequence[InstanceMigration]:
     """Find the latest moves of an instance that were made and not undone, with what an undo needs."""
-    made = (InstanceMigration.instance_id == instance_id, InstanceMigration.state == "moved")
+    made = (InstanceMigration.instance_id == instance_id, InstanceMigration.state.in_(MADE))
     last = select(func.max(InstanceMigration.moved_at)).where(*made).scalar_subquery()
     whole = select(InstanceMigration).options(undefer(InstanceMigration.before), undefer(InstanceMigration.kept))
     return session.scalars(whole.where(*made, InstanceMigration.moved_at == last)).all()
@@ -108,6 +110,25 @@ def add_batch(
     session.flush()
     if moves:
         session.execute(insert(table_of(InstanceMigration)), moves)
+        add_jobs(session, jobs)
+
+
+def change_states(session: Session, batch_id: UUID, before: str, after: str) -> Sequence[tuple[UUID, UUID]]:
+    """Change the state of the moves of a batch that are in one; return them with their instances."""
+    of_batch = (InstanceMigration.batch_id == batch_id, InstanceMigration.state == before)
+    found = session.execute(
+        update(InstanceMigration)
+        .where(*of_batch)
+        .values(state=after)
+        .returning(InstanceMigration.id, InstanceMigration.instance_id),
+        execution_options={"synchronize_session": "fetch"},
+    )
+    return [(move, instance) for move, instance in found]
+
+
+def add_jobs(session: Session, jobs: Sequence[dict[str, Any]]) -> None:
+    """Add jobs."""
+    if jobs:
         session.execute(insert(table_of(Job)), jobs)
 
 
@@ -123,12 +144,14 @@ def progress(session: Session, batch_ids: Iterable[UUID]) -> dict[UUID, dict[str
     return found
 
 
-def refused(session: Session, batch_id: UUID, limit: int = 200) -> Sequence[tuple[InstanceMigration, ProcessInstance]]:
-    """List the moves of a batch that were refused, with their instances."""
+def in_state(
+    session: Session, batch_id: UUID, state: str, limit: int = 200
+) -> Sequence[tuple[InstanceMigration, ProcessInstance]]:
+    """List the moves of a batch that are in a state, with their instances."""
     query = (
         select(InstanceMigration, ProcessInstance)
         .join(ProcessInstance, ProcessInstance.id == InstanceMigration.instance_id)
-        .where(InstanceMigration.batch_id == batch_id, InstanceMigration.state == "refused")
+        .where(InstanceMigration.batch_id == batch_id, InstanceMigration.state == state)
         .order_by(ProcessInstance.started_at, ProcessInstance.id)
         .limit(limit)
     )

@@ -24,6 +24,7 @@ JOB_KINDS = {
     "signal": lazy_gettext("Signals"),
     "outbox": lazy_gettext("Outgoing messages"),
     "migrate": lazy_gettext("Changes of version"),
+    "migrate_undo": lazy_gettext("Changes of version taken back"),
     "periodic": lazy_gettext("Periodic work"),
 }
 JOB_STATES = {
@@ -41,6 +42,7 @@ AUDIT_ACTIONS = {
     "comment": lazy_gettext("Comment written"),
     "deadline.failed": lazy_gettext("Deadline could not be dealt with"),
     "definition.migrate": lazy_gettext("Cases of a version moved to another"),
+    "definition.migrate.undo": lazy_gettext("Cases of a version taken back"),
     "deploy": lazy_gettext("Version published"),
     "incident.close": lazy_gettext("Incident closed"),
     "instance.cancel": lazy_gettext("Case cancelled"),

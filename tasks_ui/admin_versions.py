@@ -229,8 +229,27 @@ def batches() -> str:
 
 
 @blueprint.get("/moves/<uuid:batch_id>")
-def batch(batch_id: UUID) -> str:
+def batch(batch_id: UUID) -> Response:
     """Show how far the moves have come, and which cases stayed where they were."""
+    return _batch(batch_id)
+
+
+def _batch(batch_id: UUID, problem: KeyturnError | None = None) -> Response:
     with context.reading() as opened:
         found, refused = migration_batches.progress(opened, context.viewer(), batch_id)
-    return render_template("admin_move.html", found=found, refused=refused)
+    said = translate(problem.template, problem.fields) if problem else ""
+    page = render_template("admin_move.html", found=found, refused=refused, problem=said)
+    return make_response(page, problem.status if problem else 200)
+
+
+@blueprint.post("/moves/<uuid:batch_id>/undo")
+def undo_all(batch_id: UUID) -> Response:
+    """Have all cases that were moved together taken back in the background."""
+    try:
+        with context.transaction() as opened:
+            migration_batches.undo_all(opened, context.viewer(), batch_id, reason=_reason(), now=context.utcnow())
+    except (NotFoundError, NotAllowedError):
+        raise
+    except KeyturnError as problem:
+        return _batch(batch_id, problem)
+    return make_response(redirect(url_for("admin_versions.batch", batch_id=batch_id), 303))

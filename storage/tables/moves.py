@@ -30,7 +30,9 @@ class MigrationBatch(Base):
 
 
 class InstanceMigration(Base):
-    """The move of one instance. `state`: pending, moved, refused (see `findings`), skipped or undone.
+    """The move of one instance. `state`: pending, moved, refused (see `findings`), skipped, undone; undoing, stayed.
+
+    `undoing` waits to be taken back together with its batch, `stayed` could not be, as the case had gone on.
 
     `before`, `kept` are what an undo puts back: the state, and in plain data the variables and rows it had. `digest` is
     of what the move left: an undo is possible as long as nothing of it has changed. "" when it cannot be undone at all.

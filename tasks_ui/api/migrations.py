@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 TAG = "versions of instances"
 ONE = "/instances/<uuid:instance_id>"
-LISTED = 1_000
+LISTED, LOOKED_AT = 1_000, 2_000
+"""So many are looked at in about two seconds."""
 
 
 def _decided(body: Any) -> dict[str, Any]:
@@ -93,16 +94,20 @@ def _pair(call: Call, key: str) -> tuple[UUID, UUID]:
     reads=True,
 )
 def plan_migrations(call: Call, key: str) -> models_migrations.Plans:
-    """Say what would become of the running instances of a version; nothing is changed."""
+    """Say what would become of the running instances of a version; nothing is changed.
+
+    The oldest 2,000 are looked at; name `instances` to look at others.
+    """
     source, target = _pair(call, key)
     chosen = call.body.instances
+    running = migrations.count(call.session, call.viewer, source, only=chosen)
     found = migrations.dry_run(
         call.session, call.viewer, definition_id=source, target_definition_id=target, now=call.now,
-        registry=call.registry, only=chosen, **_decided(call.body),
+        registry=call.registry, only=chosen, limit=LOOKED_AT, **_decided(call.body),
     )  # fmt: skip
     counts = Counter(plan.outcome for plan in found)
     items = fill(tuple[models_migrations.InstancePlan, ...], found[:LISTED])
-    return models_migrations.Plans(counts["continues"], counts["moves"], counts["decision"], items)
+    return models_migrations.Plans(counts["continues"], counts["moves"], counts["decision"], running, items)
 
 
 @operation(
@@ -140,6 +145,22 @@ def get_migration(call: Call, batch_id: UUID) -> models_migrations.MigrationDeta
     )
 
 
+@operation(
+    "POST",
+    "/migrations/<uuid:batch_id>/undo",
+    TAG,
+    body=models_instances.Because,
+    answer=models_migrations.Migration,
+    status=202,
+)
+def undo_migrations(call: Call, batch_id: UUID) -> models_migrations.Migration:
+    """Have all instances of a batch put back in the background; one that has gone on since stays where it is."""
+    migration_batches.undo_all(call.session, call.viewer, batch_id, reason=call.body.reason, now=call.now)
+    found, _ = migration_batches.progress(call.session, call.viewer, batch_id)
+    return fill(models_migrations.Migration, found)
+
+
 OPERATIONS = (
     plan_migration, migrate, undo_migration, plan_migrations, migrate_instances, list_migrations, get_migration,
+    undo_migrations,
 )  # fmt: skip

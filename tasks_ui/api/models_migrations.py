@@ -76,17 +76,24 @@ class InstancePlan:
 
 @dataclass(frozen=True, slots=True)
 class Plans:
-    """What would become of the running instances of a version; at most the first 1,000 are listed."""
+    """What would become of the running instances of a version: of the oldest 2,000, of which 1,000 are listed.
+
+    `running` counts them all; more than the three figures together when not all were looked at.
+    """
 
     continues: int
     moves: int
     decision: int
+    running: int
     items: tuple[InstancePlan, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Migration:
-    """How far the moves of a batch have come. `refused` need a decision, `skipped` ended or were moved meanwhile."""
+    """How far the moves of a batch have come. `refused` need a decision, `skipped` ended or were moved meanwhile.
+
+    After an undo of the batch: `undoing` wait for it, `undone` are back, `stayed` had gone on and were left.
+    """
 
     id: UUID
     process_key: str
@@ -103,12 +110,14 @@ class Migration:
     refused: int
     skipped: int
     undone: int
+    undoing: int
+    stayed: int
     finished: bool
 
 
 @dataclass(frozen=True, slots=True)
 class RefusedInstance:
-    """An instance that was left on its version, and why."""
+    """An instance that was left where it is, and why; without findings: it had gone on and was not taken back."""
 
     instance_id: UUID
     business_key: str
@@ -118,7 +127,7 @@ class RefusedInstance:
 
 @dataclass(frozen=True, slots=True)
 class MigrationDetail:
-    """How far a batch has come, with the first 200 instances that were refused."""
+    """How far a batch has come, with the first 200 instances that were refused, and that were not taken back."""
 
     migration: Migration
     refused: tuple[RefusedInstance, ...]

@@ -51,6 +51,7 @@ TABLE: dict[str, tuple[tuple[int, int, int, int, int], Any]] = {
     "migrate_instances": ((403, 403, 403, 403, 2), {"from_version": 1}),
     "list_migrations": ((403, 403, 403, 403, 2), None),
     "get_migration": ((403, 403, 403, 403, 2), None),
+    "undo_migrations": ((403, 403, 403, 403, 2), WHY),
     "list_tasks": ((2, 2, 2, 2, 2), None),
     "count_tasks": ((2, 2, 2, 2, 2), None),
     "get_task": ((404, 404, 2, 404, 2), None),

@@ -338,6 +338,7 @@ TABLE: dict[tuple[str, str], Row] = {
     ),
     ("GET", "/admin/moves"): Row("/admin/moves", ADMIN),
     ("GET", "/admin/moves/<uuid:batch_id>"): Row("/admin/moves/{batch}", ADMIN),
+    ("POST", "/admin/moves/<uuid:batch_id>/undo"): Row("/admin/moves/{batch}/undo", ADMIN, data={"reason": "x"}),
     ("GET", "/admin/tokens"): Row("/admin/tokens", ADMIN),
     ("POST", "/admin/tokens"): Row("/admin/tokens", ADMIN, data={"login": "lin.xiaoan", "name": "x"}),
     ("POST", "/admin/tokens/<uuid:token_id>/revoke"): Row("/admin/tokens/{token}/revoke", ADMIN),

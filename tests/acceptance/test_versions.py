@@ -70,7 +70,7 @@ def test_over_the_api(admin: Program) -> None:
 def test_many_over_the_api(site: Site, admin: Program) -> None:
     one, _ = begun(admin, drawn("a", "b"), drawn("a", "n", "b"))
     plans = admin.post("/definitions/probe/migration-plan", {"from_version": 1})
-    assert (plans["continues"], plans["moves"], plans["decision"]) == (1, 0, 0)
+    assert (plans["continues"], plans["moves"], plans["decision"], plans["running"]) == (1, 0, 0, 1)
     assert plans["items"][0]["instance_id"] == one
     batch = admin.post("/definitions/probe/migrate", {"from_version": 1, "reason": "试验"}, 202)
     assert (batch["total"], batch["pending"], batch["finished"]) == (1, 1, False)
@@ -80,6 +80,13 @@ def test_many_over_the_api(site: Site, admin: Program) -> None:
     assert admin.get("/migrations")["items"] == [found["migration"]]
     assert admin.get(f"/instances/{one}")["version"] == 2
     admin.post("/definitions/probe/migrate", {"from_version": 2}, 422)
+    undone = admin.post(f"/migrations/{batch['id']}/undo", {"reason": "试验"}, 202)
+    assert (undone["undoing"], undone["finished"]) == (1, False)
+    site.run_jobs()
+    found = admin.get(f"/migrations/{batch['id']}")["migration"]
+    assert (found["undone"], found["stayed"], found["finished"]) == (1, 0, True)
+    assert admin.get(f"/instances/{one}")["version"] == 1
+    admin.post(f"/migrations/{batch['id']}/undo", {"reason": "试验"}, 409)
 
 
 def test_one_case_in_the_browser(site: Site, admin: Program) -> None:
@@ -131,6 +138,15 @@ def test_the_cases_of_a_version_in_the_browser(site: Site, admin: Program) -> No
     assert "全部处理完毕" in page
     assert "流程正停在“a步”" in page
     assert answer.location in person.get("/admin/moves").text
+    assert person.post(f"{answer.location}/undo", {"reason": ""}).status_code == 422
+    assert person.post(f"{answer.location}/undo", {"reason": "试验"}).status_code == 303
+    assert "撤回中" in person.get(answer.location).text
+    site.run_jobs()
+    assert "已撤回" in person.get(answer.location).text
+    assert "没有可撤回的案件" in person.post(f"{answer.location}/undo", {"reason": "试验"}).text
+    assert "批量撤回换版本" in person.get("/admin/audit").text
+    person.post(f"/admin/versions/{ids[0]}", {"target": ids[1], "reason": "再次"})
+    site.run_jobs()
     assert (admin.get(f"/instances/{one}")["version"], admin.get(f"/instances/{other}")["version"]) == (1, 2)
     assert person.get(f"/admin/versions/{ids[1]}?target=x").status_code == 200
     assert "Needs a decision" not in page

@@ -210,6 +210,42 @@ def test_moves_are_undone_one_after_the_other(app):
     assert rows(app) == before
 
 
+def test_a_batch_is_undone_but_for_what_has_gone_on(app, agent):
+    old, new = deployed(app, two_steps(), two_steps(middle="n"))
+    cases = [on_old(app, old) for _ in range(3)]
+    before = rows(app)
+    batch = app.call(migration_batches.migrate_all, SYSTEM, old, target_definition_id=new)
+    app.run_jobs()
+    undo = {"reason": "试验"}
+    with pytest.raises(NotAllowedError):
+        app.call(migration_batches.undo_all, agent, batch, **undo)
+    with pytest.raises(InvalidInputError):
+        app.call(migration_batches.undo_all, SYSTEM, batch, reason=" ")
+    assert app.call(migration_batches.undo_all, SYSTEM, batch, **undo) == 3
+    app.run_jobs()
+    assert rows(app) == before
+    with pytest.raises(ConflictError):
+        app.call(migration_batches.undo_all, SYSTEM, batch, **undo)
+
+    batch = app.call(migration_batches.migrate_all, SYSTEM, old, target_definition_id=new)
+    assert app.call(migration_batches.undo_all, SYSTEM, batch, **undo) == 0, "those that wait are not moved any more"
+    app.run_jobs()
+    assert rows(app) == before
+
+    batch = app.call(migration_batches.migrate_all, SYSTEM, old, target_definition_id=new)
+    app.run_jobs()
+    gone_on = next(task for task in app.open() if task.instance_id == cases[1])
+    app.complete(agent, gone_on.id)
+    assert app.call(migration_batches.undo_all, SYSTEM, batch, **undo) == 3
+    app.run_jobs()
+    with app.database.read() as s:
+        found, left = migration_batches.progress(s, SYSTEM, batch)
+        versions = [s.get_one(ProcessInstance, case).definition_id for case in cases]
+    assert (found.finished, found.undone, found.stayed, found.moved) == (True, 2, 1, 0)
+    assert [(one.instance_id, one.findings) for one in left] == [(cases[1], ())]
+    assert versions == [old, new, old]
+
+
 def test_what_needs_a_decision_changes_nothing(app):
     old, new = deployed(app, two_steps(), bpmn(START + user("b") + END + flow("s", "b") + flow("b", "e")))
     case = on_old(app, old)
