@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Select, and_, case, exists, func, literal, or_, select, union_all
 
 from storage.report_cases import Case, case_row, genuine
-from storage.reports import Span, flag, hours
+from storage.reports import Span, flag, hours, row
 from storage.tables.cases import SurveyResponse
 from storage.tables.deadlines import Deadline
+from storage.tables.surveys import SurveyPlan
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -98,8 +99,26 @@ def _score() -> ColumnElement[Any]:
 
 
 def scores(_span: Span) -> Select[Any]:
-    """K35: what customers gave on the scale of 100; the stage is the kind of request."""
-    return _answers(_score(), SurveyResponse.result == REACHED, _score().is_not(None), stage=Case.kind)
+    """K35: what customers gave on the scale of 100; the stage is the kind of request, or of the survey by plan."""
+    surveys = row(
+        subject=SurveyPlan.number, link="survey", at=SurveyResponse.at, value=SurveyResponse.total,
+        project=SurveyPlan.project, person=SurveyResponse.actor, stage=SurveyPlan.kind,
+    )  # fmt: skip
+    planned = select(*surveys).join(SurveyResponse, SurveyResponse.case_number == SurveyPlan.number)
+    asked = _answers(_score(), SurveyResponse.result == REACHED, _score().is_not(None), stage=Case.kind)
+    return select(union_all(asked, planned.where(SurveyResponse.total.is_not(None))).subquery())
+
+
+def surveyed(span: Span) -> Select[Any]:
+    """K32: households that answered, of those planned, of the approved surveys whose last day is in the period."""
+    columns = row(
+        subject=SurveyPlan.number, link="survey", at=SurveyPlan.created_at, counted=SurveyPlan.planned,
+        value=SurveyPlan.done, project=SurveyPlan.project, stage=SurveyPlan.kind,
+    )  # fmt: skip
+    return select(*columns).where(
+        SurveyPlan.ends_on >= span.start.date(), SurveyPlan.ends_on < span.end.date(),
+        SurveyPlan.approved_at.is_not(None), SurveyPlan.state != "不实施",
+    )  # fmt: skip
 
 
 def marks(column: Any) -> Callable[[Span], Select[Any]]:

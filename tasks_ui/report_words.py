@@ -92,6 +92,8 @@ def where(kind: str, subject: str) -> str:
         return url_for("cases.show", number=subject)
     if kind == "order" and "orders.show" in current_app.view_functions:
         return url_for("orders.show", number=subject)
+    if kind == "survey" and "surveys.show" in current_app.view_functions:
+        return url_for("surveys.show", number=subject)
     if kind == "handover" and "handover.house" in current_app.view_functions:
         return url_for("handover.house", number=subject)
     return ""

@@ -17,6 +17,7 @@ from storage.tables.defects import Defect, RectificationOrder
 from storage.tables.estate import Project
 from storage.tables.parties import Contact, Ownership, Party
 from storage.tables.reports import EnteredFigure
+from storage.tables.surveys import SurveyPlan
 from storage.tables.work import Incident, UserTask
 
 WEEK, DAY = timedelta(days=7), timedelta(days=1)
@@ -137,6 +138,13 @@ class Count:
     def score(self, answer: SurveyResponse) -> float | None:
         marks = [m for m in (answer.attitude, answer.outcome) if m is not None]
         return sum(marks) / len(marks) * 20 if marks else WORDS.get(answer.overall)
+
+    def surveys(self) -> list[SurveyPlan]:
+        rows = [p for p in self.world[SurveyPlan] if self.start.date() <= p.ends_on < self.end.date()]
+        return [p for p in rows if p.approved_at and p.state != "不实施"]
+
+    def totals(self) -> list[float]:
+        return [a.total for a in self.world[SurveyResponse] if a.total is not None and self.inside(a.at)]
 
     def open_items(self) -> list[tuple[datetime | None, Any]]:
         found: list[tuple[datetime | None, Any]] = []
@@ -292,8 +300,9 @@ EXPECTED: dict[str, Any] = {
         len(scored := [o for o in c.closed() if o.norm_score is not None]),
         sum(o.norm_score for o in scored),
     ),
+    "K32": lambda c: (sum(p.planned for p in c.surveys()), sum(p.done for p in c.surveys())),
     "K35": lambda c: (
-        len(known := [s for a in c.reached() if (s := c.score(a)) is not None]), sum(known),
+        len(known := [s for a in c.reached() if (s := c.score(a)) is not None] + c.totals()), sum(known),
     ),
     "K36": lambda c: (sum(f.budget for f in c.entered("客服费用")), sum(f.amount for f in c.entered("客服费用"))),
     "K36b": lambda c: (None, sum(f.amount for f in c.entered("大客户流失"))),

@@ -18,6 +18,7 @@ from storage.tables.estate import Building, Phase, Project, Unit
 from storage.tables.instances import ProcessInstance
 from storage.tables.parties import Contact, Ownership, Party
 from storage.tables.reports import EnteredFigure
+from storage.tables.surveys import SurveyPlan
 from storage.tables.work import Incident, UserTask
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
@@ -83,6 +84,17 @@ def build(session: Any) -> World:
     for number in range(60):
         _order(put, rng, number, companies, *rng.choice(units))
     _tasks(put, rng, definition.id)
+    for number, state in enumerate(("进行中", "已完成", "不实施", "编制")):
+        plan = f"DY-2026-{number}"
+        put(
+            SurveyPlan(
+                number=plan, kind="拜访", project=PROJECTS[number % 2], starts_on=date(2026, 2, 1), state=state,
+                ends_on=date(2026, 2, 20), planned=10, done=number + 3, questions=[], notes={}, created_at=NOW - 30 * DAY,
+                created_by="x", approved_at=NOW if state != "编制" else None,
+            )
+        )  # fmt: skip
+        about = {"case_number": plan, "at": NOW - 9 * DAY, "actor": "x", "result": "接通", "answers": {}}
+        put(SurveyResponse(round=1, total=70 + number, **about))
     for month in (1, 2):
         put(EnteredFigure(item="客服费用", project=PROJECTS[0], month=date(2026, month, 1), amount=90, budget=100))
         put(EnteredFigure(item="大客户流失", project="", month=date(2026, month, 1), amount=month))

@@ -135,9 +135,10 @@ MEASURES = (
     ),
     Measure(
         "K35", "客户满意程度", "Customers' satisfaction", SATISFIED,
-        "回访评分的平均值（百分制；只有文字评价时：满意 100、基本满意 80、不满意 40）",
-        "average of call-back marks on a scale of 100 (words alone: 100, 80, 40)",
-        *CALLS, "B65", "mean", callbacks.scores, unit="分", cycles=YEARLY, **KIND,
+        "回访与调研评分的平均值（百分制；只有文字评价时：满意 100、基本满意 80、不满意 40）",
+        "average of call-backs and surveys on a scale of 100 (words alone: 100, 80, 40)",
+        *CALLS, "B65", "mean", callbacks.scores, unit="分", cycles=YEARLY, dimensions=ALL_DIMENSIONS,
+        stage_zh="类型", stage_en="Kind",
     ),
     Measure(
         "K37", "解决时长中位数", "Time to solve (median)", TIMELY,

@@ -92,6 +92,12 @@ MEASURES = (
         dimensions=("project", "person", "contractor", "stage"), stage_zh="时限", stage_en="Clock",
     ),
     Measure(
+        "K32", "客户调研计划完成率", "Surveys done as planned", CUSTOMERS,
+        "已完成的调研户数 ÷ 计划户数（按计划截止日）", "households surveyed ÷ planned, by the plan's last day",
+        "调研计划", "survey plans", "B64-6", "rate", callbacks.surveyed, cycles=YEARLY, dimensions=("project", "stage"),
+        by_span=True, stage_zh="调研类型", stage_en="Kind of survey",
+    ),
+    Measure(
         "K33", "客户信息完整性", "Completeness of owner files", CUSTOMERS,
         "业主档案已填必填项 ÷ 必填项（姓名、电话、偏好、类别、起始日、身份）",
         "filled ÷ required fields (name, phone, preferred way, class, since, relation)",
