@@ -1,0 +1,118 @@
+"""Story 19 of the demo: the process owner changes a running process, and nothing that runs is broken (DOMAIN 8).
+
+柏流程 adds the step 拍照确认 to the rectification order and makes the fifth-day call a fourth-day call. Orders under
+way keep their version; the one that is issued afterwards shows the new step. The changed files are made here out of the
+shipped ones: those stay as they are.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from engine import definitions
+from engine.core import layout
+from processes.services import demo
+from processes.services.demo.answers import intake, later
+from processes.services.demo.diary import CHEN, KANG, LIN, REPAIR
+from processes.services.demo.player import ORDER, Step
+from processes.services.demo.regulations import heads
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+    from engine.access import Viewer
+    from engine.connectors import Registry
+    from processes.services.demo.player import Play
+
+STORY, OWNER = "photos", "bai.liucheng"
+WU, YANG, FANG = "wu.gongjia", "yang.guanjia", "fang.shifu"
+UNIT = "方正样板门窗分包"
+HOUSE, CALLER = "春和里1期-01-4-1502", ("朱嘉树", "19900009019")
+STEP, STEP_EN = "拍照确认", "Confirm by photos"
+WHY = "复核时多次发现完成照片与现场不符：施工后增加拍照确认，由工程负责人核对再交复核。"
+WHY_DAY = "客户反映第五天才来电话太晚：改为第四天。"
+FLOW = '<bpmn:sequenceFlow id="Flow_Work_{0}" sourceRef="Work" targetRef="{0}"/>'
+TASK = f"""<bpmn:userTask id="Photos" name="{STEP}" camunda:candidateGroups="eng_lead" camunda:dueDate="=due_at">
+      <bpmn:documentation>施工完成后逐项核对照片与现场，一致才交复核。</bpmn:documentation>
+      <bpmn:extensionElements><camunda:formData>
+        <camunda:formField id="photos_match" label="照片与现场一致" type="boolean"/>
+      </camunda:formData></bpmn:extensionElements>
+      <bpmn:incoming>Flow_Work_Photos</bpmn:incoming>
+      <bpmn:outgoing>Flow_Photos_Check</bpmn:outgoing>
+    </bpmn:userTask>
+    """
+ENGLISH = {
+    STEP: STEP_EN,
+    "施工完成后逐项核对照片与现场，一致才交复核。": "Compare photos and site item by item before the recheck.",
+    "照片与现场一致": "The photos agree with the site",
+}
+DRAWN = re.compile(r"<bpmndi:BPMNDiagram.*?</bpmndi:BPMNDiagram>", re.DOTALL)
+DAY = re.compile(r'(&quot;day5_call&quot;.*?<outputEntry id="[^"]*_out_1"><text>)5(</text>)', re.DOTALL)
+
+
+def with_photos(source: bytes) -> bytes:
+    """Add the step between the work and its recheck, and draw the diagram anew. ValueError: it looks otherwise."""
+    text = source.decode()
+    changes = {
+        FLOW.format("Check"): FLOW.format("Photos")
+        + '<bpmn:sequenceFlow id="Flow_Photos_Check" sourceRef="Photos" targetRef="Check"/>',
+        "<bpmn:outgoing>Flow_Work_Check</bpmn:outgoing>": "<bpmn:outgoing>Flow_Work_Photos</bpmn:outgoing>",
+        "<bpmn:incoming>Flow_Work_Check</bpmn:incoming>": "<bpmn:incoming>Flow_Photos_Check</bpmn:incoming>",
+        '<bpmn:callActivity id="Check"': f'{TASK}<bpmn:callActivity id="Check"',
+        "<bpmn:flowNodeRef>GStruct</bpmn:flowNodeRef>": "<bpmn:flowNodeRef>GStruct</bpmn:flowNodeRef>"
+        "<bpmn:flowNodeRef>Photos</bpmn:flowNodeRef>",
+    }  # fmt: skip
+    for old, new in changes.items():
+        if text.count(old) != 1:
+            raise ValueError(old)
+        text = text.replace(old, new)
+    return layout.layout(DRAWN.sub("", text).encode())
+
+
+def on_day_four(source: bytes) -> bytes:
+    """Change the cell of DMN-05 that says on which day a customer is called. ValueError: it looks otherwise."""
+    text, count = DAY.subn(r"\g<1>4\g<2>", source.decode(), count=1)
+    if not count:
+        raise ValueError("day5_call")
+    return text.encode()
+
+
+def publish(session: Session, viewer: Viewer, _number: str, at: datetime, registry: Registry) -> None:
+    """Publish both changes, each with its reason."""
+    shipped = demo.process_files()
+    files: dict[str, bytes] = dict(shipped["rectification"])
+    files["rectification.bpmn"] = with_photos(files["rectification.bpmn"])
+    texts = {**json.loads(files["translations.en.json"]), **ENGLISH}
+    files["translations.en.json"] = json.dumps(texts, ensure_ascii=False).encode()
+    given: Mapping[str, Any] = {"viewer": viewer, "now": at, "registry": registry}
+    changed = {"rectification": heads("rectification", files, now=at, changes=1)["rectification"]}
+    definitions.deploy(session, files=files, name="rectification", note=WHY, heads=changed, **given)
+    table = on_day_four(shipped["complaint"]["time_limits.dmn"])
+    definitions.deploy(session, files={"time_limits.dmn": table}, name="time_limits", note=WHY_DAY, **given)
+
+
+def play(stage: Play, now: datetime) -> None:
+    """Publish, and take one repair up to the new step."""
+    minutes = iter(range(150, 0, -10))
+
+    def step(login: str, element: str = "", *, order: bool = False, act: Any = None, **changes: Any) -> Step:
+        at = now - timedelta(minutes=next(minutes))
+        return Step(at, f"{STORY}{ORDER if order else ''}", login, element, changes, act)
+
+    more = {"location": "次卧", "part": "卧室/窗"}
+    said = intake(HOUSE, CALLER, REPAIR, "次卧窗扇关不严", "次卧窗扇关不严，雨天进水。", "修好。", **more)
+    task = {"type": "整改", "department": "工程部", "person": KANG, "content": "调整次卧窗扇。", "unit": UNIT}
+    plan = {"plan_tasks": [{**task, "due": later(now, 6)}], "promised_at": later(now, 8)}
+    steps = [
+        step(LIN, "T01", **said), step(OWNER, act=publish), step(LIN, "T07", acceptor=CHEN), step(LIN, "T08"),
+        step(CHEN, "T09"), step(CHEN, "T12", **plan), step(CHEN, "T14"), step(WU, "R03a", order=True),
+        step(FANG, "R03b", order=True), step(YANG, "R05", order=True), step(FANG, "R05v", order=True),
+        step(FANG, "R06", order=True), step(WU, "R07", order=True),
+    ]  # fmt: skip
+    stage.run(steps, now)
