@@ -12,6 +12,7 @@ from engine.recording import broadcast
 from storage import audit
 from storage import definitions as definition_rows
 from storage import instances as rows
+from storage.tables.instances import ProcessInstance
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,7 +25,10 @@ if TYPE_CHECKING:
     from engine.connectors import Registry
     from engine.core.program import Program
     from engine.core.snapshot import Environment, Saved, Snapshot
-    from storage.tables.instances import MessageSubscription, ProcessInstance
+    from storage.tables.instances import MessageSubscription
+
+
+NOBODY = N_("Nobody waits for the message {name} with the key “{key}”.")
 
 
 def correlate(
@@ -48,6 +52,8 @@ def correlate(
     """
     waiting = rows.subscriptions(session, "message", name, business_key)
     receivers = list(dict.fromkeys(subscription.instance_id for subscription in waiting))
+    if len(receivers) > 1:  # those he may not see do not count: he is not told how many they are
+        receivers = [one for one in receivers if _may_send(session, viewer, one)] or receivers[:1]
     if len(receivers) > 1:
         message = N_("{count} process instances wait for the message {name}; it must fit exactly one. Give its key.")
         raise ProcessError(message, count=len(receivers), name=name)
@@ -56,9 +62,8 @@ def correlate(
             session, name, business_key, variables or {}, viewer=viewer, now=now, registry=registry, scope=scope
         )
     instance = rows.lock(session, receivers[0])
-    if instance is None:
-        raise NotFoundError(N_("There is no such process instance."))
-    access.require(viewer, Action.MESSAGE_SEND, instances.subject(session, instance))
+    if instance is None or not access.allowed(viewer, Action.MESSAGE_SEND, instances.subject(session, instance)):
+        raise NotFoundError(NOBODY, name=name, key=business_key)
     if instance.status == "suspended":
         raise SuspendedError
     token = _still_waiting(session, instance, waiting)
@@ -69,6 +74,11 @@ def correlate(
         registry=registry,
     )  # fmt: skip
     return instance.id
+
+
+def _may_send(session: Session, viewer: Viewer, instance_id: UUID) -> bool:
+    instance = session.get(ProcessInstance, instance_id)
+    return instance is not None and access.allowed(viewer, Action.MESSAGE_SEND, instances.subject(session, instance))
 
 
 def _still_waiting(session: Session, instance: ProcessInstance, waiting: Sequence[MessageSubscription]) -> UUID | None:
@@ -110,8 +120,7 @@ def _start(
 ) -> UUID:
     starts = definition_rows.starts_for(session, "message", name)
     if not starts:
-        message = N_("Nobody waits for the message {name} with the key “{key}”.")
-        raise NotFoundError(message, name=name, key=business_key)
+        raise NotFoundError(NOBODY, name=name, key=business_key)
     if len(starts) > 1:
         raise ProcessError(N_("{count} processes start on the message {name}."), count=len(starts), name=name)
     definition = definition_rows.process(session, starts[0].definition_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, bindparam, delete, or_, select, true, union
+from sqlalchemy import and_, bindparam, delete, func, or_, select, true, union
 from sqlalchemy.orm import undefer
 
 from storage import links
@@ -123,6 +123,21 @@ def holders(session: Session, role: str, scope: str, now: datetime) -> Sequence[
         .distinct()
         .order_by(RoleGrant.login)
     ).all()
+
+
+def held_for_projects_only(session: Session, roles: Iterable[str], now: datetime) -> Sequence[str]:
+    """List those of some roles that people hold for projects but nobody holds everywhere."""
+    query = (
+        select(RoleGrant.role)
+        .join(User, User.login == RoleGrant.login)
+        .where(
+            RoleGrant.role.in_(list(roles)),
+            RoleGrant.org == "",
+            User.active,
+            or_(RoleGrant.valid_until.is_(None), RoleGrant.valid_until > now),
+        )
+    )
+    return session.scalars(query.group_by(RoleGrant.role).having(func.min(RoleGrant.scope) != "")).all()
 
 
 def substitutions(session: Session, login: str = "") -> Sequence[Substitution]:

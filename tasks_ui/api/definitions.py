@@ -115,8 +115,9 @@ def start_instance(call: Call, key: str) -> models_instances.Instance:
     """Start an instance of the newest version of a process.
 
     When it has a start form, the variables are checked against it, and what is no field of it is left out.
-    Give `scope` (the code of the project) when people hold their roles for projects: a task of an instance without a
-    scope is seen only by those who hold its role everywhere, and by administrators.
+    `scope` is the code of the project. A task of an instance without one ("") is seen only by those who hold its role
+    everywhere, and by administrators. Left out or null it is the one project for which you may start the process, or
+    none; when that does not tell, or nobody would see the tasks, the answer is 422.
     """
     body: models.StartRequest = call.body
     made = starts.start(

@@ -193,9 +193,9 @@ class StartForm:
 
 @dataclass(frozen=True, slots=True)
 class StartRequest:
-    """How to start an instance. `scope` is the project; `title` is what inboxes show."""
+    """How to start an instance. `scope` is the project, null: see the operation; `title` is what inboxes show."""
 
     variables: Variables = field(default_factory=dict)
     business_key: Code = ""
-    scope: Code = ""
+    scope: Code | None = None
     title: Annotated[str, Limits(longest=500)] = ""

@@ -128,10 +128,11 @@ class Completed:
 
 @dataclass(frozen=True, slots=True)
 class MessageRequest:
-    """A message for the one instance that waits for it, or the process that starts with it."""
+    """A message for the one instance that waits for it, or the process that starts with it, in the project `scope`."""
 
     name: Needed
     business_key: Code = ""
+    scope: Code = ""
     variables: Variables = field(default_factory=dict)
 
 

@@ -22,7 +22,7 @@ def correlate_message(call: Call) -> models_work.Receiver:
     body: models_work.MessageRequest = call.body
     got = messages.correlate(
         call.session, name=body.name, business_key=body.business_key, variables=body.variables, viewer=call.viewer,
-        now=call.now, registry=call.registry,
+        now=call.now, registry=call.registry, scope=body.scope,
     )  # fmt: skip
     return models_work.Receiver(got)
 

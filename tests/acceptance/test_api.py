@@ -509,3 +509,33 @@ def test_the_setting_makes_a_test_clock(demo_file: Any, tmp_path: Any) -> None:
     before = clock()
     clock.advance(timedelta(days=2))
     assert timedelta(days=2) <= clock() - before < timedelta(days=2, minutes=1)
+
+
+# Projects
+
+
+def test_who_starts_without_a_project_gets_his_own_or_is_asked(site: Site, admin: Program) -> None:
+    deploy(admin, APPROVAL.replace(b'"agent"', b'"cs_sup"'))
+    one, several = program(site, "chen.liyan"), program(site, "zhao.zhiqiu")
+    assert one.post("/definitions/probe/start", {}, 201)["scope"] == "春和里"
+    assert "知夏苑" in several.post("/definitions/probe/start", {}, 422)["detail"]
+    assert several.post("/definitions/probe/start", {"scope": "知夏苑"}, 201)["scope"] == "知夏苑"
+    assert "cs_sup" in admin.post("/definitions/probe/start", {}, 422)["detail"], "nobody would see the task"
+    assert admin.post("/definitions/probe/start", {"scope": ""}, 201)["scope"] == ""
+
+
+def test_a_message_counts_only_those_whom_the_sender_may_see(site: Site, admin: Program) -> None:
+    body = b'<startEvent id="begin"/><sequenceFlow id="f1" sourceRef="begin" targetRef="paid"/>'
+    body += b'<receiveTask id="paid" name="P" messageRef="m"/><sequenceFlow id="f2" sourceRef="paid" targetRef="write"/>'
+    deploy(admin, bpmn(body.decode() + '<userTask id="write" name="填写" camunda:candidateGroups="cs_sup"/>'))
+    waiting = {
+        scope: admin.post("/definitions/probe/start", {"business_key": "B-1", "scope": scope}, 201)["id"]
+        for scope in ("春和里", "知夏苑", "望冬台")
+    }
+    message = {"name": "paid", "business_key": "B-1"}
+    assert "3" in admin.post("/messages", message, 409)["detail"]
+    told = program(site, "cao.jiaofu").post("/messages", message, 404)["detail"]
+    nobody = admin.post("/messages", {**message, "business_key": "B-9"}, 404)["detail"]
+    assert told == nobody.replace("B-9", "B-1")
+    assert "2" in program(site, "zhao.zhiqiu").post("/messages", message, 409)["detail"]
+    assert program(site, "chen.liyan").post("/messages", message)["instance_id"] == waiting["春和里"]

@@ -56,7 +56,7 @@ def test_the_description_is_an_openapi_document(site: Site) -> None:
     assert page.text.index("curl -H") < page.text.index('id="list_tasks"') < page.text.index('id="list_instances"')
     assert page.text.index('id="list_instances"') < page.text.index('id="evaluate_decision"')
     start = document["paths"]["/api/v1/definitions/{key}/start"]["post"]
-    assert "Give `scope`" in start["description"]
+    assert "`scope` is the code of the project" in start["description"]
 
 
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=["fitting", "unfitting"])
