@@ -105,10 +105,10 @@ def play(stage: Play, now: datetime) -> None:
         at = now - timedelta(minutes=next(minutes))
         return Step(at, f"{STORY}{ORDER if order else ''}", login, element, changes, act)
 
-    more = {"location": "次卧", "part": "卧室/窗"}
+    more: dict[str, Any] = {"location": "次卧", "part": "卧室/窗"}
     said = intake(HOUSE, CALLER, REPAIR, "次卧窗扇关不严", "次卧窗扇关不严，雨天进水。", "修好。", **more)
     task = {"type": "整改", "department": "工程部", "person": KANG, "content": "调整次卧窗扇。", "unit": UNIT}
-    plan = {"plan_tasks": [{**task, "due": later(now, 6)}], "promised_at": later(now, 8)}
+    plan: dict[str, Any] = {"plan_tasks": [{**task, "due": later(now, 6)}], "promised_at": later(now, 8)}
     steps = [
         step(LIN, "T01", **said), step(OWNER, act=publish), step(LIN, "T07", acceptor=CHEN), step(LIN, "T08"),
         step(CHEN, "T09"), step(CHEN, "T12", **plan), step(CHEN, "T14"), step(WU, "R03a", order=True),
