@@ -79,7 +79,7 @@
       if (photos().length >= MOST) { complain(words(say.most, { n: MOST })); return; }
       const blob = await store.shrink(file).catch(() => null);
       input.value = "";
-      if (!blob) { complain(say.unreadable); return; }
+      if (!blob) { complain(store.strange(file)); return; }
       const id = store.uuid();
       await store.change(async (step) => { step("photos").put({ id, login, number: house.number, blob }); });
       complain("");

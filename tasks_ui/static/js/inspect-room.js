@@ -5,6 +5,10 @@
   const MOST = 6;
   const severities = say.severities.split("|");
 
+  // What was chosen last for a part is offered first: the same fault comes again in the next house.
+  const recent = () => { try { return JSON.parse(sessionStorage.getItem("inspect-recent")) ?? {}; } catch { return {}; } };
+  const remember = (code, problem) => { try { sessionStorage.setItem("inspect-recent", JSON.stringify({ ...recent(), [code]: problem })); } catch { /* no store: nothing is remembered */ } };
+
   const foundLine = (house, defect, choose) => {
     const line = make("found");
     const named = house.problems.find((one) => one.code === defect.problem)?.name ?? defect.problem;
@@ -37,7 +41,8 @@
     const named = (code) => house.problems.find((one) => one.code === code);
     const offer = () => {
       const trades = place.parts.find((one) => one.code === draft.part)?.likely ?? [];
-      const rank = (one) => (trades.includes(one.trade) ? trades.indexOf(one.trade) : trades.length);
+      const last = recent()[draft.part];
+      const rank = (one) => (one.code === last ? -1 : trades.includes(one.trade) ? trades.indexOf(one.trade) : trades.length);
       at("problems").replaceChildren(...[...house.problems].sort((a, b) => rank(a) - rank(b)).map((one) => chip(one.name, one.code, one.code === draft.problem, guarded(() => choose(one)))));
       at("problems-box").hidden = false;
     };
@@ -106,6 +111,7 @@
         await store.enqueue(step, login, house.number, "defect", id, body, { base: kept?.id === id ? kept.base : draft.base, after });
         step("drafts").delete(key);
       });
+      remember(code, problem);
       draft = null;
       show();
       document.getElementById("said").textContent = say.kept;
@@ -118,7 +124,7 @@
       if (!file || !draft) return;
       if (draft.photos.length >= MOST) { complain(words(say.most, { n: MOST })); return; }
       const blob = await store.shrink(file).catch(() => null);
-      if (!blob) { complain(say.unreadable); return; }
+      if (!blob) { complain(store.strange(file)); return; }
       const id = store.uuid();
       await store.change(async (step) => { step("photos").put({ id, login, number: house.number, blob }); });
       draft.photos.push({ attachment: id, kind: "before", marks: [] });
