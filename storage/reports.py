@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
 DIMENSIONS = (
     *("project", "phase", "building", "department", "contractor", "person", "category", "channel", "stage"),
-    "urgency",
+    *("urgency", "severity", "batch"),
 )
+"""What figures can be told apart by; the last two are those of defects and houses."""
 NONE = "—"
 """As a filter: where the dimension says nothing."""
 HOUR_SECONDS = 3600
@@ -149,6 +150,21 @@ def sums(
     return {
         key: [Sums(int(line[at]), float(line[at + 1]), float(line[at + 2])) for at in range(0, len(line), 3)]
         for key, *line in found
+    }
+
+
+def cross(
+    session: Session, rows: Select[Any], span: Span | None, within: Within, by: Sequence[str]
+) -> dict[tuple[str, ...], Sums]:
+    """Sum a measure's rows up by several dimensions at once."""
+    inner = rows.subquery()
+    keys = [inner.c[name] for name in by]
+    sums_ = (func.count(), func.sum(inner.c.counted), func.sum(inner.c.value))
+    query = select(*keys, *sums_).where(*_conditions(inner, within), _inside(inner, span)).group_by(*keys)
+    size = len(keys)
+    return {
+        tuple(line[:size]): Sums(int(line[size]), float(line[size + 1]), float(line[size + 2]))
+        for line in session.execute(query)
     }
 
 

@@ -76,6 +76,8 @@ def link(target: Link, asked: Mapping[str, str]) -> str:
         return address("reports.rows", {"measure_id": target.subject, **asked, **target.filters})
     if target.kind == "kpi":
         return address("reports.kpi", {"measure_id": target.subject, **asked})
+    if target.kind == "report":
+        return address("reports.show", {"slug": target.subject, **asked, **target.filters})
     return where(target.kind, target.subject)
 
 

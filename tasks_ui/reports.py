@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, Response, make_response, render_template, request
 
 from engine.errors import N_, InvalidInputError, NotFoundError
-from processes.services.reports import behind, fixed, labels, registry, workbook
+from processes.services.reports import behind, contractors, fixed, labels, registry, workbook
 from processes.services.reports import kpi as figures
 from processes.services.reports import question as asking
 from tasks_ui import assets, context, report_words
@@ -36,6 +36,20 @@ class Asked:
     kept: dict[str, str]
 
 
+@blueprint.app_template_global()
+def reads_reports() -> bool:
+    """Tell whether who is signed in reads reports."""
+    person = context.signed_in()
+    return person is not None and asking.reads(person)
+
+
+@blueprint.app_template_global()
+def reads_statement() -> bool:
+    """Tell whether who is signed in belongs to a responsible unit, which reads its own statement."""
+    person = context.signed_in()
+    return person is not None and any(grant.org for grant in person.grants)
+
+
 def _day(name: str) -> date | None:
     try:
         return date.fromisoformat(request.args.get(name, ""))
@@ -43,8 +57,8 @@ def _day(name: str) -> date | None:
         return None
 
 
-def _period(cycles: tuple[str, ...]) -> Period:
-    """Read the period; what makes no sense is the last whole one of the report's first cycle."""
+def _period(cycles: tuple[str, ...], *, current: bool = False) -> Period:
+    """Read the period; what makes no sense is the last whole one of the report's first cycle, or the running one."""
     today = local(context.utcnow()).date()
     cycle = request.args.get("cycle", "")
     cycle = cycle if cycle in cycles else cycles[0]
@@ -52,18 +66,27 @@ def _period(cycles: tuple[str, ...]) -> Period:
     try:
         if cycle == "days":
             return asking.between(first or today.replace(day=1), last or today)
-        return asking.period(cycle, day) if day else asking.period(cycle, today).before()
+        if day or current:
+            return asking.period(cycle, day or today)
+        return asking.period(cycle, today).before()
     except InvalidInputError:
         return asking.period("month", today).before()
 
 
-def _ask(cycles: tuple[str, ...]) -> Asked:
-    period = _period(cycles)
+def _ask(cycles: tuple[str, ...], *, current: bool = False, units: tuple[str, ...] = ()) -> Asked:
+    period = _period(cycles, current=current)
     filters = {name: request.args.get(name, "")[:200] for name in asking.DIMENSIONS if request.args.get(name)}
     question = asking.ask(
-        context.viewer(), period, now=context.utcnow(), zone=context.settings().zone, filters=filters, locale=locale()
-    )
+        context.viewer(), period, now=context.utcnow(), zone=context.settings().zone, filters=filters, locale=locale(),
+        units=units,
+    )  # fmt: skip
     return Asked(question, {**_kept(period), **question.filters})
+
+
+def _ask_kind(opened: Session, kind: Kind) -> Asked:
+    """Ask what a report is asked; one that units read about themselves may be asked by their people."""
+    units = contractors.own_units(opened, context.viewer()) if kind.own else ()
+    return _ask(kind.cycles, current=kind.current, units=units)
 
 
 def _kept(period: Period) -> dict[str, str]:
@@ -77,10 +100,12 @@ def _page() -> int:
     return int(page) if page.isascii() and page.isdigit() and 0 < int(page) < PAGES else 1
 
 
-def _frame(opened: Session, asked: Asked, cycles: tuple[str, ...], offered: tuple[str, ...]) -> dict[str, Any]:
+def _frame(
+    opened: Session, asked: Asked, cycles: tuple[str, ...], offered: tuple[str, ...], kind: Kind | None = None
+) -> dict[str, Any]:
     """Gather what every report's page shows above its tables: periods, filters, what is chosen."""
     question = asked.question
-    choices = behind.choices(opened, question)
+    choices = (kind.choices if kind and kind.choices else behind.choices)(opened, question)
     later = question.period.after()
     chosen = [
         (name, labels.dimension(None, name, locale()), behind.shown(opened, name, text), _without(asked.kept, name))
@@ -119,17 +144,17 @@ def index() -> str:
 def show(slug: str) -> str:
     """Show a report."""
     kind = fixed.find(slug)
-    asked = _ask(kind.cycles)
     page = _page()
     with context.reading() as opened:
+        asked = _ask_kind(opened, kind)
         report = kind.fill(opened, context.viewer(), asked.question, page)
-        frame = _frame(opened, asked, kind.cycles, kind.filters)
+        frame = _frame(opened, asked, kind.cycles, kind.filters, kind)
     return render_template("report.html", kind=kind, report=report, page=page, here=locale(), **frame)
 
 
 def _whole(kind: Kind) -> tuple[Report, Asked, list[str]]:
-    asked = _ask(kind.cycles)
     with context.reading() as opened:
+        asked = _ask_kind(opened, kind)
         report = kind.fill(opened, context.viewer(), asked.question, None)
     return report, asked, report_words.about(asked.question, context.viewer().name)
 

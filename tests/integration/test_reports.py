@@ -95,7 +95,7 @@ def test_the_parts_make_the_whole_and_a_filter_is_a_part(world):
     database, _ = world
     question = ask("month", date(2026, 2, 1))
     with database.read() as session:
-        for one in MEASURES.values():
+        for one in (MEASURES[name] for name in OURS):
             if one.kind in measure.MOST:
                 continue
             whole = measure.figure(session, one, question)

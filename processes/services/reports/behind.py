@@ -46,6 +46,8 @@ def listed(session: Session, one: Measure, question: Question, page: int | None)
     count = measure.count(session, one, question)
     found = measure.rows(session, one, question, limit=limit, offset=offset)
     heads = report_lookups.heads(session, {(row.link, row.subject) for row in found})
+    parts = one.mix.parts if one.mix else ()
+    heads = {**heads, **{("kpi", part.id): report_lookups.Head("", part.name(question.locale), "") for part in parts}}
     people = labels.shown(session, "person", {row.dimensions.get("person", "") for row in found})
     stages = labels.shown(session, "stage", {row.dimensions.get("stage", "") for row in found})
     value = _value_column(one)

@@ -25,6 +25,8 @@ NAMES = {
     "channel": ("渠道", "Channel"),
     "stage": ("阶段", "Stage"),
     "urgency": ("紧急程度", "Urgency"),
+    "severity": ("严重程度", "Severity"),
+    "batch": ("批次", "Batch"),
 }
 
 

@@ -20,8 +20,22 @@ if TYPE_CHECKING:
 
 Kind = Literal["rate", "mean", "count", "sum", "median", "p90"]
 MOST = {"median": 0.5, "p90": 0.9}
-ALL_DIMENSIONS = DIMENSIONS
-CASE_DIMENSIONS = tuple(name for name in DIMENSIONS if name != "stage")
+ALL_DIMENSIONS = tuple(name for name in DIMENSIONS if name not in ("severity", "batch"))
+CASE_DIMENSIONS = tuple(name for name in ALL_DIMENSIONS if name != "stage")
+
+
+@dataclass(frozen=True, slots=True)
+class Mix:
+    """A figure worked out from other figures: from `parts` and their weight in it by `work`, None for no figure."""
+
+    parts: tuple[Measure, ...]
+    weights: tuple[float, ...]
+    work: Callable[[Sequence[float | None]], float | None]
+
+
+def none(_span: Span) -> Select[Any]:
+    """Stand in for the select of a measure that is a mix of others."""
+    raise NotImplementedError
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +47,8 @@ class Measure:
     Σ value, median and p90 of the values. `better`: up or down; "" when neither. `unit`: what the figure is in.
     `select` gives the rows (`storage.reports.row`). With `by_span` it depends on the span asked (stock at a cut-off),
     else it is the same for every span and the span picks rows by `at`. `worked`: values are working days between two
-    moments. `index`: it stands on the key figures' page. `stage_*`: what its dimension `stage` is called.
+    moments. `index`: it stands on the key figures' page. `stage_*`: what its dimension `stage` is called. `mix`: it
+    is worked out from other measures, which are the rows behind it.
     """
 
     id: str
@@ -56,6 +71,7 @@ class Measure:
     index: bool = True
     stage_zh: str = "阶段"
     stage_en: str = "Stage"
+    mix: Mix | None = None
 
     def name(self, locale: str) -> str:
         """Give its name in a language."""
@@ -110,6 +126,8 @@ def figures(
     """
     if not answers(measure, question) or (by and by not in measure.dimensions):
         return {} if by else {"": [NOTHING] * len(spans)}
+    if measure.mix is not None:
+        return _mixed(session, measure.mix, question, spans, by)
     if not measure.by_span:
         return _together(session, measure, question, spans, by)
     found: dict[str, list[Figure]] = {} if by else {"": [NOTHING] * len(spans)}
@@ -154,6 +172,8 @@ def rows(
     """List the rows that the figure of the period counts."""
     if not answers(measure, question):
         return ()
+    if measure.mix is not None:
+        return _parts(session, measure.mix, question)[offset:][:limit]
     span = question.span
     inside = None if measure.by_span else span
     found = reports.listed(session, measure.select(span), inside, question.within, limit=limit, offset=offset)
@@ -167,8 +187,45 @@ def count(session: Session, measure: Measure, question: Question) -> int:
     """Count the rows that the figure of the period counts."""
     if not answers(measure, question):
         return 0
+    if measure.mix is not None:
+        return figure(session, measure, question).rows
     span = question.span
     return reports.count(session, measure.select(span), None if measure.by_span else span, question.within)
+
+
+def cross(
+    session: Session, measure: Measure, question: Question, by: Sequence[str]
+) -> Mapping[tuple[str, ...], Figure]:
+    """Answer by several dimensions at once."""
+    if not answers(measure, question):
+        return {}
+    span = question.span
+    found = reports.cross(session, measure.select(span), None if measure.by_span else span, question.within, by)
+    return {key: _figure(measure, one) for key, one in found.items()}
+
+
+def _mixed(session: Session, mix: Mix, question: Question, spans: Sequence[Span], by: str) -> dict[str, list[Figure]]:
+    found = [figures(session, part, question, spans, by) for part in mix.parts]
+    empty = [NOTHING] * len(spans)
+    mixed: dict[str, list[Figure]] = {}
+    for key in dict.fromkeys(key for one in found for key in one):
+        lines = [one.get(key, empty) for one in found]
+        amounts = [[line[place].amount for line in lines] for place in range(len(spans))]
+        worked = [(mix.work(line), sum(part is not None for part in line)) for line in amounts]
+        mixed[key] = [Figure(amount, 1.0, amount or 0.0, 0 if amount is None else count) for amount, count in worked]
+    return mixed
+
+
+def _parts(session: Session, mix: Mix, question: Question) -> Sequence[Row]:
+    """Give the parts of a mix as rows: each names its measure, its weight and its figure."""
+    found = [
+        (part, weight, figure(session, part, question)) for part, weight in zip(mix.parts, mix.weights, strict=True)
+    ]
+    return [
+        Row(part.id, "kpi", question.span.cut, weight, one.amount, {})
+        for part, weight, one in found
+        if one.amount is not None
+    ]
 
 
 def by_id(measures: Sequence[Measure]) -> Mapping[str, Measure]:

@@ -116,7 +116,8 @@ def between(first: date, last: date) -> Period:
 class Question:
     """A report's question: a period, filters by dimension, the projects the person may see (None: all), the moment.
 
-    `locale`: the language of texts that are put together for it.
+    `locale`: the language of texts that are put together for it. `own`: the responsible units whose people ask; they
+    read of one of them at a time, nothing else.
     """
 
     period: Period
@@ -125,6 +126,7 @@ class Question:
     zone: ZoneInfo
     filters: Mapping[str, str] = field(default_factory=dict)
     locale: str = "zh_Hans_CN"
+    own: tuple[str, ...] = ()
 
     @property
     def span(self) -> Span:
@@ -164,9 +166,17 @@ def ask(
     zone: ZoneInfo,
     filters: Mapping[str, Any] | None = None,
     locale: str = "zh_Hans_CN",
+    units: tuple[str, ...] = (),
 ) -> Question:
-    """Put a question for a person: he gets the projects of his roles. Raises NotAllowedError for who reads none."""
-    if not reads(viewer):
-        raise NotAllowedError(N_("You may not see reports."))
+    """Put a question for a person: he gets the projects of his roles. Raises NotAllowedError for who reads none.
+
+    `units`: names of the responsible units he belongs to, where their people read about themselves (AC19).
+    """
     wanted = {name: str(text) for name, text in (filters or {}).items() if name in DIMENSIONS and text}
-    return Question(asked, rights.scopes_of(viewer, READERS), now, zone, wanted, locale)
+    if reads(viewer):
+        return Question(asked, rights.scopes_of(viewer, READERS), now, zone, wanted, locale)
+    if not units:
+        raise NotAllowedError(N_("You may not see reports."))
+    wanted["contractor"] = wanted["contractor"] if wanted.get("contractor") in units else units[0]
+    scopes = frozenset(grant.scope for grant in viewer.grants if grant.org)
+    return Question(asked, None if "" in scopes else scopes, now, zone, wanted, locale, units)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from sqlalchemy.orm import Session
 
@@ -20,7 +20,8 @@ Shape = Literal["text", "number", "rate", "amount", "day", "moment"]
 class Link:
     """Where a cell leads: an object by its kind and number, or (`kind` "rows") the list behind the figure.
 
-    For "rows" `subject` is the measure's id and `filters` narrow the question of the report further.
+    For "rows" `subject` is the measure's id and `filters` narrow the question of the report further, or ask of another
+    period (cycle, day); for "report" `subject` is the report's slug.
     """
 
     kind: str
@@ -90,7 +91,9 @@ class Kind:
     """A fixed report: where it lies (`/reports/<slug>`), its title, and in plain words which question it answers.
 
     `fill` gets the session, the viewer, the question and the page (None: all rows, for Excel and print). `cycles` are
-    the periods that make sense; `filters` the dimensions it can be narrowed by.
+    the periods that make sense; `filters` the dimensions it can be narrowed by. `current`: it begins with the running
+    period, not with the last whole one. `own`: a responsible unit reads it about itself. `choices` lists what a filter
+    offers when that is not what cases say.
     """
 
     slug: str
@@ -103,6 +106,9 @@ class Kind:
     cycles: tuple[str, ...] = ("month", "quarter", "half", "year", "days")
     filters: tuple[str, ...] = ("project",)
     landscape: bool = False
+    current: bool = False
+    own: bool = False
+    choices: Callable[[Session, Question], Mapping[str, Sequence[str]]] | None = None
 
     def name(self, locale: str) -> str:
         """Give the title in a language."""
