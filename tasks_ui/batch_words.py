@@ -12,6 +12,7 @@ ENGLISH = {
     "工地开放日": "site open day",
     "承接查验": "taking over with property management",
     "交付前复查": "check before handover",
+    "空置房巡查": "patrol of vacant houses",
     "编制": "being planned",
     "待审批": "to be approved",
     "准备": "in preparation",

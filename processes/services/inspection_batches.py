@@ -34,8 +34,9 @@ if TYPE_CHECKING:
     from engine.connectors import Registry, ServiceContext
 
 PROCESS = "inspection_batch"
-ROUNDS = ("工程自检", "分户验收", "一户一验", "工地开放日", "承接查验", "交付前复查")
-STAGES = {"工地开放日": "开放日/业主预验", "承接查验": "承接查验"}
+PATROL, VACANT = "空置房巡查", "空置"
+ROUNDS = ("工程自检", "分户验收", "一户一验", "工地开放日", "承接查验", "交付前复查", PATROL)
+STAGES = {"工地开放日": "开放日/业主预验", "承接查验": "承接查验", PATROL: "承接查验"}
 STAGE = "交付前内部验房"
 ORGANISERS = ("cs_mgr", "eng_lead")
 LASTS = timedelta(days=30)
@@ -83,6 +84,8 @@ def plan(
     project = session.get_one(Project, phase.project_id)
     if viewer is not SYSTEM and not may_organise(viewer, project.code):
         raise NotAllowedError(N_("You may not organise inspections here."))
+    if round == PATROL and not houses:
+        houses = vacant(session, phase)
     found = rows.units(session, phase_id, keys=houses)
     if len(found) != len(set(houses)) and houses:
         raise InvalidInputError(N_("Some of the houses are not in {phase}."), phase=f"{project.name}{phase.name}")
@@ -116,6 +119,14 @@ def _opened(
     session.add(row)
     session.flush()
     return row
+
+
+def vacant(session: Session, phase: Phase) -> list[int]:
+    """List the vacant houses of a phase, which a patrol looks at (B14). InvalidInputError when there are none."""
+    query = select(Unit.id).where(Unit.phase_id == phase.id, Unit.state == VACANT).order_by(Unit.id)
+    if found := list(session.scalars(query)):
+        return found
+    raise InvalidInputError(N_("{phase} has no vacant houses."), phase=phase.name)
 
 
 def units_of(session: Session, row: InspectionBatch) -> list[int]:
@@ -254,6 +265,8 @@ def close(ctx: ServiceContext) -> dict[str, Any]:
     _end(ctx, row, PASSED.get(str(ctx.variables.get("review_result")), "通过"))
     names = ("closed_rate", "open_a", "open_b_per_house", "open_leaks", "review_result")
     known = {f"inspection_{name}": ctx.variables.get(name) for name in names}
+    if row.round == PATROL:
+        return {"phase_told": 0}
     told = batches.phase_ready(ctx.session, row.phase_id, known, now=ctx.now, registry=ctx.registry)
     return {"phase_told": told}
 
@@ -305,4 +318,5 @@ def current_round(session: Session, phase_id: int) -> str:
     """Propose the round of a new batch: the one after the last that passed."""
     query = select(InspectionBatch.round).where(InspectionBatch.phase_id == phase_id)
     done = set(session.scalars(query.where(InspectionBatch.state.in_(PASSED.values()))))
-    return next((name for name in ROUNDS if name not in done), ROUNDS[-1])
+    usual = [name for name in ROUNDS if name != PATROL]
+    return next((name for name in usual if name not in done), usual[-1])

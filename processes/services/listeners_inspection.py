@@ -11,12 +11,13 @@ from engine.core.forms import FieldError
 from engine.errors import N_, InvalidFormError
 from processes.services import inspection_batches, inspection_rechecks, inspections, orders
 from processes.services.batches import INSPECTION, batch_of
-from processes.services.inspection_batches import MORNING, STAGE, STAGES, WARN
+from processes.services.inspection_batches import MORNING, PATROL, STAGE, STAGES, WARN
 from processes.services.inspection_units import row_of, set_state
 from processes.services.recording import moment, text
 from storage import inspections as rows
 from storage import orders as order_rows
 from storage.tables.cases import CaseDocument
+from storage.tables.estate import Phase
 from storage.tables.inspections import InspectionBatch, InspectionResult
 
 if TYPE_CHECKING:
@@ -55,6 +56,8 @@ def i01(ctx: ListenerContext) -> dict[str, Any]:
     row, values = _batch(ctx), ctx.values
     row.round = text(values, "round")
     row.stage = STAGES.get(row.round, STAGE)
+    if row.round == PATROL and not row.houses:
+        row.houses = inspection_batches.vacant(ctx.session, ctx.session.get_one(Phase, row.phase_id))
     row.buildings = [str(code) for code in values.get("buildings") or []]
     row.starts_on, row.ends_on = _day(values["starts_on"]), _day(values["ends_on"])
     sampled = text(values, "sampling") == "抽样"

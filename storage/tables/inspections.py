@@ -58,7 +58,7 @@ class ChecklistItem(Base):
 
 
 class InspectionBatch(Base):
-    """A round of inspection of a phase (I01). `rounds`: 工程自检 分户验收 一户一验 工地开放日 承接查验 交付前复查.
+    """A round of inspection of a phase (I01). `rounds`: 工程自检 分户验收 一户一验 工地开放日 承接查验 交付前复查 空置房巡查.
 
     `houses`: the keys of the units when they came as a list or from the round before; else the buildings say them.
     `plan` keeps what no column needs: finish, sampling, training, conditions, the number of the `previous` round.

@@ -125,6 +125,24 @@ def test_the_batch_of_the_demonstration_shows_who_lags_behind(site):
     assert board.all.open == sum(one.open for one in board.contractors) == sum(one.open for one in board.buildings)
 
 
+def test_a_patrol_looks_at_the_vacant_houses_and_tells_no_handover(site):
+    manager = site.person("sun.mingli")
+    sent = {"phase": phase_of(site), "round": "空置房巡查"}
+    answer = manager.post("/batches/new", sent)
+    assert (answer.status_code, "没有空置房" in answer.text) == (422, True)
+    with site.database.transaction() as session:
+        houses = session.scalars(select(Unit).where(Unit.phase_id == phase_of(site)).order_by(Unit.id)).all()
+        for house in houses[:2]:
+            house.state = "空置"
+        wanted = [house.id for house in houses[:2]]
+    assert manager.post("/batches/new", sent).status_code == 303
+    with site.database.read() as session:
+        row = session.scalars(select(InspectionBatch).where(InspectionBatch.round == "空置房巡查")).one()
+        assert (row.houses, row.stage) == (wanted, "承接查验")
+        viewer = people.viewer(session, "sun.mingli", now=site.clock())
+        assert all(one.round != "空置房巡查" for one in batch_board.choices(session, viewer)), "never the usual next"
+
+
 class Phone:
     """Rows as a device sends them."""
 
