@@ -215,7 +215,9 @@ class _Drawer:
             return replace(view, kind="tags", options=(*chosen, *offered))
         text = value if isinstance(value, str) else ""
         shown = self.shown(component, value) if value else self.page.texts.get(view.name, "")
-        return replace(view, kind="lookup", value=text, after=shown, options=offered)
+        fills = component.properties.get("fills", "")
+        attributes = {"data-fills": prefix + fills} if fills else {}
+        return replace(view, kind="lookup", value=text, after=shown, options=offered, attributes=attributes)
 
     def options(self, options: Sequence[forms.Option], value: Any) -> tuple[OptionView, ...]:
         chosen = {forms.post_text(one) for one in (value if isinstance(value, list) else [value]) if one is not None}
@@ -282,6 +284,7 @@ def _attributes(component: forms.Component, env: feel.Env) -> dict[str, str]:
     rules = component.rules
     if component.type == "number":
         found["inputmode"] = "numeric" if component.decimals == 0 else "decimal"
+        found |= {"data-sum": summed} if (summed := component.properties.get("sumOf", "")) else {}
     if isinstance(rules.max_length, int):
         found["data-max"] = str(rules.max_length)
     if component.type == "datetime" and component.not_past and env.now is not None:

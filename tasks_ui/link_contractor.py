@@ -177,6 +177,19 @@ def _again(number: str, task_id: UUID, sent: Typed, problem: KeyturnError) -> Re
     return _render(number, task_id, typed, problem.status)
 
 
+@blueprint.post("/orders/<number>/tasks/<uuid:task_id>/draft")
+@public
+def draft(number: str, task_id: UUID) -> Response:
+    """Keep what is typed while it is typed: a phone that loses the network or the page loses nothing."""
+    with context.reading() as opened:
+        link_orders.task_of(opened, link_door.link(), number, task_id)
+        form = submissions.form_of(opened, context.viewer(), task_id)
+        data = work.posted(opened, task_id, form).data
+    with context.transaction() as opened:
+        tasks.save_draft(opened, context.viewer(), task_id, data=data, now=context.utcnow())
+    return jsonify(saved=i18n.local(context.utcnow()).strftime("%H:%M"))
+
+
 @blueprint.post("/orders/<number>/tasks/<uuid:task_id>/files")
 @public
 def send_file(number: str, task_id: UUID) -> Response:

@@ -245,8 +245,15 @@ def lookup(source: str) -> Response:
             raise NotFoundError
         asked = {name: text for name, text in request.args.items() if name != "q"}
         asked.pop("value", None)
-        found = [forms.as_option(option) for option in search(request.args.get("q", "")[:100], asked)]
-    return jsonify([{"value": one.value, "label": one.label, "hint": one.hint} for one in found])
+        asked["today"] = i18n.local(context.utcnow()).date().isoformat()
+        found = [(forms.as_option(option), option) for option in search(request.args.get("q", "")[:100], asked)]
+    return jsonify(
+        [
+            {"value": one.value, "label": one.label, "hint": one.hint}
+            | ({"number": raw["number"]} if isinstance(raw, dict) and raw.get("number") else {})  # a price goes along
+            for one, raw in found
+        ]
+    )
 
 
 # Who has the task

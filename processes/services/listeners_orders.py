@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from engine.core.calendar import CHINA
 from engine.core.forms import FieldError
 from engine.errors import N_, InvalidFormError
-from processes.services import clocks, order_clocks, order_facts, order_notices, owner_texts
+from processes.services import clocks, order_clocks, order_facts, order_notices, owner_texts, register_prices
 from processes.services.orders import add_event, order_of, set_state, show_head, variables_of
 from processes.services.recording import amount, log_contact, log_document, moment, text
 from storage import orders as rows
@@ -49,13 +50,15 @@ def r01(ctx: ListenerContext) -> dict[str, Any]:
 def r02(ctx: ListenerContext) -> dict[str, Any]:
     """The quotation: with the owner's consent work begins, without it he is told where to go (A19, E13)."""
     order, values = order_of(ctx), ctx.values
-    order.quote = amount(values.get("quote_total"))
+    found = register_prices.lines(ctx.session, values.get("quote_items") or [], order.project, ctx.now)
+    order.quote = register_prices.total(found, amount(values.get("quote_total")))
     agreed = bool(values.get("owner_agrees"))
-    detail = {"items": values.get("quote_items") or [], "total": order.quote}
+    items = [{**asdict(line), "total": line.total} for line in found]
+    detail = {"items": items, "total": order.quote}
     log(ctx, order, "报价", "业主同意" if agreed else f"业主不同意 {text(values, 'guided_to')}".strip(), detail)
     if agreed:
         log_document(ctx, order, "报价确认", method="电子签名", attachments=[values.get("quote_signature")])
-    return {"outcome": "继续" if agreed else "转有偿"}
+    return {"outcome": "继续" if agreed else "转有偿", "quote_total": order.quote}
 
 
 def r03a(ctx: ListenerContext) -> dict[str, Any]:

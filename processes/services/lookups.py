@@ -6,6 +6,7 @@ option of exactly that value, or none: that is how a posted value is checked.
 
 from __future__ import annotations
 
+from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from engine.access import Viewer
+    from storage.tables.registers import PriceItem
 
     Context = Mapping[str, Any]
     Options = list[dict[str, str]]
@@ -167,6 +169,28 @@ def defect_label(defect: Defect) -> str:
     return " ".join(piece for piece in (place, defect.text or defect.problem) if piece)[:LABEL]
 
 
+def prices(session: Session, _viewer: Viewer, typed: str, context: Context) -> Options:
+    """Services of the price list in force today, those of the project first (B10); the price goes along."""
+    project, day = str(context.get("project") or ""), _day(context)
+    if "value" in context:
+        row = registers.price(session, str(context["value"]), project, day)
+        return [_priced(row)] if row is not None else []
+    return [_priced(row) for row in registers.prices(session, typed.strip(), project, day, limit=LIMIT)]
+
+
+def _day(context: Context) -> date | None:
+    try:
+        return date.fromisoformat(str(context.get("today") or ""))
+    except ValueError:
+        return None
+
+
+def _priced(row: PriceItem) -> dict[str, str]:
+    per = f" / {row.measure}" if row.measure else ""
+    shown = f"{row.price:.2f} 元{per}" + (f" · {row.trade}" if row.trade else "")
+    return {**_option(row.item, hint=shown), "number": f"{row.price:.2f}"}
+
+
 def projects(session: Session, _viewer: Viewer, typed: str, context: Context) -> Options:
     """Projects by code or name."""
     query = select(Project).where(Project.active)
@@ -190,6 +214,7 @@ def sources() -> dict[str, Source]:
         "substitutes": partial(contractors, kinds=("代维", "物业")),
         "order_defects": order_defects,
         "projects": projects,
+        "prices": prices,
         "user": users,
         "unit": units,
         "case": cases,

@@ -40,6 +40,7 @@ NAMES = {
     "结构安全": "structural",
     "满意度": "satisfaction",
     "费用": "cost",
+    "报价": "quote",
 }
 FACTS = {"打不通天数": "unreachable_days", "催告未应": "warnings", "到不了": "cannot_come", "属责任单位": "units_fault"}
 UNITS = {"责任单位": "responsible_id", "整改单位": "repair_id"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from processes.services.register_columns import Column, Register
 from processes.services.register_houses import HOUSES
+from processes.services.register_prices import PRICES
 from processes.services.register_reports import REPORTS
 from storage.tables.estate import Building, Company, Part, Phase, Project, Unit
 from storage.tables.parties import BackupContact, Department, DutyRota, Ownership, Staff
@@ -261,6 +262,7 @@ REGISTERS: tuple[Register, ...] = (
         ("title", "answer"),
     ),
     *HOUSES,
+    PRICES,
     *REPORTS,
 )
 BY_CODE = {register.code: register for register in REGISTERS}

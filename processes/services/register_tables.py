@@ -108,6 +108,8 @@ def write(session: Session, register: Register, row: Any, values: Mapping[str, A
         kept |= _unit_places(session, kept)
     if register.code == "rota" and kept["ends_at"] <= kept["starts_at"]:
         raise InvalidInputError(N_("The end is not after the beginning."))
+    if register.code == "prices" and kept["valid_until"] is not None and kept["valid_until"] < kept["valid_from"]:
+        raise InvalidInputError(N_("The end is not after the beginning."))
     if row is None:
         session.add(register.table(**kept, **dict(register.fixed)))
         session.flush()

@@ -84,6 +84,11 @@ def test_a_contractor_mends_an_order_from_its_link_alone(works: Site) -> None:
     assert form
     sent = {"csrf_token": form[1], "field": "after_photos", "file": (io.BytesIO(order_site.picture()), "后.jpg")}
     kept = client.post(f"{page}/tasks/{mending.id}/files", data=sent).get_json()
+    typed = {"csrf_token": sent["csrf_token"], "measures": "凿除一半", "after_photos": kept["id"]}
+    assert client.post(f"{page}/tasks/{mending.id}/draft", data=typed).get_json()["saved"]
+    again = client.get(page).text
+    assert "凿除一半" in again
+    assert kept["id"] in again
     assert client.get(kept["preview"]).content_type == "image/jpeg"
     typed = {"after_photos": kept["id"], "measures": "已修补", "_key": "once"}
     for _twice in range(2):

@@ -71,3 +71,17 @@ def test_the_unit_is_warned_in_writing_and_the_warning_stays_on_record(site: Sit
     with site.database.read() as session:
         assert session.scalars(select(ContactLog.text).where(ContactLog.kind == "书面催告")).all() == ["两日内进场"]
     assert site.person("shen.fuhe").post(f"/orders/{number}/warn", {"reason": "x"}).status_code == 403
+
+
+def test_the_price_list_is_a_register_and_what_a_quotation_looks_up(site: Site) -> None:
+    admin, desk = site.person("admin"), site.person("yang.guanjia")
+    assert "更换木地板" in admin.get("/admin/registers/prices?q=地板").text
+    row = {"item": "更换木地板", "price": "150", "project": "春和里", "valid_from": "2026-01-01", "active": "是"}
+    assert admin.post("/admin/registers/prices/new", row).status_code in {302, 303}
+    backwards = {**row, "valid_from": "2026-02-01", "valid_until": "2026-01-01"}
+    assert "结束" in admin.post("/admin/registers/prices/new", backwards).text
+    later = {**row, "item": "更换木地板", "price": "1", "valid_from": "2099-01-01"}
+    assert admin.post("/admin/registers/prices/new", later).status_code in {302, 303}
+    own = desk.get("/lookup/prices?q=地板&project=春和里").json
+    assert [(one["value"], one["number"]) for one in own] == [("更换木地板", "150.00")]
+    assert [one["number"] for one in desk.get("/lookup/prices?q=地板&project=秋实园").json] == ["180.00"]

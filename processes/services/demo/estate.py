@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import insert, text
 
 from engine.core.calendar import CHINA
+from processes.services.demo import prices
 from processes.services.demo.people import CHUNHE, QIUSHI, WANGDONG, ZHENXI, ZHIXIA
 from processes.services.reports import goals
 from storage.estate import compact
@@ -170,6 +171,7 @@ def add_registers(session: Session) -> dict[str, int]:
         for number, (name, group) in enumerate(CHANNELS)
     )
     session.add_all(Knowledge(code=title, title=title, answer=answer) for title, answer in ANSWERS)
+    prices.seed(session)
     goals.seed(session)
     session.flush()
     return {department.code: department.id for department in found}

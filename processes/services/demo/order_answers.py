@@ -28,7 +28,7 @@ def _before(element: str, known: Mapping[str, Any], now: datetime) -> dict[str, 
             "design_scheme": [PAPER],
         },
         "R02": {
-            "quote_items": [{"service_item": "更换起鼓木地板", "price": 180, "quantity": 2}],
+            "quote_items": [{"service_item": "更换木地板", "price": 180, "quantity": 2}],
             "quote_total": 360,
             "owner_agrees": True,
             "quote_signature": SIGNATURE,

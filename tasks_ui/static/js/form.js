@@ -114,7 +114,14 @@
     sessionStorage.removeItem(kept);
     post(say.draft, body).then(() => location.reload(), () => {});
   }
-  const changed = () => { unsaved = true; apply(); ask(); draft(); };
+  // A sum of a list: data-sum is "list factor factor"; what is typed into it by hand is written over.
+  const sums = () => all("[data-sum]").forEach((at) => {
+    const [list, ...factors] = at.dataset.sum.split(" ");
+    const rows = all(`input[name^="${list}-"][name$="-_row"]`).map((node) => factors.map((key) => form.elements[node.name.replace(/_row$/, key)]?.value.trim() ?? ""));
+    const whole = rows.filter((row) => row.every((text) => text !== "" && !Number.isNaN(Number(text))));
+    if (whole.length) at.value = (whole.reduce((sum, row) => sum + Math.round(row.reduce((a, b) => a * Number(b), 100)), 0) / 100).toFixed(2);
+  });
+  const changed = () => { unsaved = true; sums(); apply(); ask(); draft(); };
   addEventListener("pagehide", () => { if (say.draft && unsaved && !sent) post(say.draft, typed(), true).catch(() => {}); });
 
   // --- rows ---------------------------------------------------------------------------------------------------------------
@@ -148,26 +155,89 @@
     const drop = el("button", { type: "button", className: "form-drop", textContent: "×", ariaLabel: say.remove.replace("{name}", found.name) });
     return [el("input", { type: "hidden", name, value: found.id }), link, drop];
   };
-  const upload = async (part, file) => {
-    const line = el("li", { className: "form-file form-busy" }, say.uploading);
-    const list = part.querySelector(".form-files");
-    list.append(line);
-    loading++;
-    try {
-      const body = new FormData();
-      const small = await shrink(file);
-      body.append("file", small, small.name);
-      body.append("field", part.dataset.name);
-      const found = await post(say.upload, body);
-      if (part.dataset.upload === "signature") list.replaceChildren(line);
-      line.className = "form-file";
-      line.replaceChildren(...shown(part.dataset.name, found));
-      changed();
-      save();
-    } catch (problem) {
-      line.className = "form-file form-error";
-      line.textContent = problem.message?.includes(file.name) ? problem.message : `${file.name}: ${problem.message || say.failed}`;
-    } finally { loading--; }
+  // A file stays on the device until the server has it: a reload, a closed page or a dead spot lose nothing.
+  const shelf = (() => {
+    let opened;
+    const base = () => opened ??= new Promise((done, fail) => {
+      const asked = indexedDB.open("keyturn-uploads", 1);
+      asked.onupgradeneeded = () => asked.result.createObjectStore("files", { keyPath: "id", autoIncrement: true }).createIndex("page", "page");
+      asked.onsuccess = () => done(asked.result);
+      asked.onerror = () => fail(asked.error);
+    });
+    const run = (mode, work) => base().then((db) => new Promise((done, fail) => {
+      const asked = work(db.transaction("files", mode).objectStore("files"));
+      asked.onsuccess = () => done(asked.result);
+      asked.onerror = () => fail(asked.error);
+    })).catch(() => undefined); // a browser without storage sends what it has
+    return {
+      put: (row) => run("readwrite", (files) => files.add(row)),
+      drop: (id) => id === undefined ? undefined : run("readwrite", (files) => files.delete(id)),
+      all: () => run("readonly", (files) => files.index("page").getAll(say.upload)),
+    };
+  })();
+  const send = (body, progress) => new Promise((done, fail) => {
+    const request = new XMLHttpRequest();
+    request.open("POST", say.upload);
+    for (const [name, text] of Object.entries(headers())) request.setRequestHeader(name, text);
+    request.timeout = 180_000;
+    request.upload.onprogress = (event) => event.lengthComputable && progress(Math.round(100 * event.loaded / event.total));
+    request.onload = () => {
+      let found = {};
+      try { found = JSON.parse(request.responseText); } catch { /* no answer of ours */ }
+      if (request.status >= 200 && request.status < 300 && found.id) done(found);
+      else fail(Object.assign(new Error(found.error?.message ?? ""), { status: request.status }));
+    };
+    request.onerror = request.ontimeout = () => fail(Object.assign(new Error(""), { status: 0 }));
+    request.send(body);
+  });
+  const waiting = new Set();
+  addEventListener("online", () => waiting.forEach((again) => again()));
+  const upload = async (part, file, id) => {
+    const signed = part.dataset.upload === "signature";
+    const small = await shrink(file);
+    const kept = signed ? undefined : id ?? await shelf.put({ page: say.upload, field: part.dataset.name, name: small.name, type: small.type, blob: small });
+    const line = el("li", { className: "form-file form-busy" });
+    const told = el("span", { textContent: say.uploading });
+    const bar = el("progress", { max: 100, value: 0, ariaLabel: `${say.uploading} ${small.name}` });
+    part.querySelector(".form-files").append(line);
+    let tries = 0;
+    const attempt = async () => {
+      waiting.delete(attempt);
+      loading++;
+      line.className = "form-file form-busy";
+      line.replaceChildren(told, bar);
+      try {
+        const body = new FormData();
+        body.append("file", small, small.name);
+        body.append("field", part.dataset.name);
+        const found = await send(body, (done) => { bar.value = done; told.textContent = `${say.uploading} ${done}%`; });
+        await shelf.drop(kept);
+        if (signed) part.querySelector(".form-files").replaceChildren(line);
+        line.className = "form-file";
+        line.replaceChildren(...shown(part.dataset.name, found));
+        changed();
+        save();
+      } catch (problem) {
+        line.className = "form-file form-error";
+        const refused = problem.status >= 400 && problem.status < 500;
+        const text = problem.message?.includes(small.name) ? problem.message : `${small.name}: ${problem.message || say.failed}`;
+        const drop = el("button", { type: "button", className: "form-drop", textContent: "×", ariaLabel: say.remove.replace("{name}", small.name), onclick: () => { waiting.delete(attempt); shelf.drop(kept); } });
+        line.replaceChildren(el("span", { textContent: text }));
+        if (refused) shelf.drop(kept);
+        else {
+          line.append(el("button", { type: "button", className: "btn btn-sm btn-plain form-again", textContent: say.again, onclick: attempt }), drop);
+          waiting.add(attempt);
+          if (tries++ < 3) setTimeout(() => waiting.has(attempt) && attempt(), 4000 * tries);
+        }
+      } finally { loading--; }
+    };
+    return attempt();
+  };
+  const resume = async () => {
+    for (const row of await shelf.all() ?? []) {
+      const part = form.querySelector(`[data-upload][data-name="${CSS.escape(row.field)}"]`);
+      if (part) upload(part, new File([row.blob], row.name, { type: row.type }), row.id);
+    }
   };
 
   // --- signatures ---------------------------------------------------------------------------------------------------------
@@ -216,6 +286,8 @@
         at.querySelector(".form-opts").append(el("label", { className: "form-opt" }, el("input", { type: "checkbox", name: many, value: option.value, checked: true }), el("span", { textContent: option.label })));
         text.value = "";
       } else { hold.value = option.value; text.value = option.label; }
+      const filled = at.dataset.fills && form.elements[at.dataset.fills];
+      if (filled && option.number !== undefined) { filled.value = option.number; settle(filled); }
       close();
       text.dispatchEvent(new CustomEvent("picked", { bubbles: true, detail: option }));
       changed();
@@ -298,6 +370,12 @@
   });
   form.addEventListener("submit", (event) => {
     if (sent) { event.preventDefault(); return; }
+    if (waiting.size) { // a picture that the server does not have would be missing: send it now, or drop it
+      event.preventDefault();
+      state.textContent = say.failed;
+      waiting.forEach((again) => again());
+      return;
+    }
     if (pending.size || loading) {
       event.preventDefault();
       state.textContent = say.uploading;
@@ -313,6 +391,8 @@
   });
   addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
   enhance(form);
+  sums();
   apply();
+  if (say.upload) resume();
   document.getElementById("faults")?.focus();
 })();
