@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from processes.services.demo import history
 from storage.tables.cases import ContactLog, ServiceCase, SurveyResponse
 from storage.tables.contractors import Contractor
-from storage.tables.deadlines import Deadline
+from storage.tables.deadlines import Deadline, Reminder
 from storage.tables.defects import Defect, RectificationOrder
 from storage.tables.handovers import HandoverBatch, HandoverUnit, KeyMovement, UnitWarranty
 from storage.tables.inspections import InspectionBatch, InspectionUnit
@@ -71,6 +71,7 @@ def test_the_past_has_believable_figures(site) -> None:  # noqa: F811
         clocks = set(session.scalars(select(Deadline.clock).where(~Deadline.open)))
         assert {"accept", "contact", "reply", "resolve", "task", "progress", "day5_call", "callback"} <= clocks
         assert {"sign", "work", "recheck", "rework", "appoint", "owner_recheck"} <= clocks
+        assert session.scalar(select(func.count()).select_from(Reminder).where(~Reminder.open)) > 20
         kinds = set(session.scalars(select(ContactLog.kind)))
         assert {"来电登记", "方案答复", "过程回访", "第5日沟通", "结果回复", "回访", "客户催办"} <= kinds
         first = session.scalar(select(func.min(ServiceCase.received_at)))

@@ -152,6 +152,7 @@ def _write(book: Book, number: str, one: Past, went: Course, substitute: Contrac
         original_due_at=went.original if whole else None, extended=int(went.due != went.original),
         finished_at=went.finished if whole else None, reviewed_at=went.passed if whole else None,
         closed_at=went.closed, close_type=one.close_type, rework=went.rework if whole else 0, cost=cost,
+        substituted=replaced,
         satisfaction=one.satisfied if whole else "",
     )  # fmt: skip
     _defects(book, number, one, went, repair)

@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import insert
+from sqlalchemy import exists, insert, select
 
 from engine.core.calendar import CHINA
 from storage.tables.base import table_of
 from storage.tables.cases import CaseEvent, ContactLog
-from storage.tables.deadlines import Deadline
+from storage.tables.deadlines import Deadline, Reminder
 
 if TYPE_CHECKING:
     import random
@@ -26,6 +26,7 @@ CHUNK = 5_000
 SEASON = (6, 9, 12)
 QUIET = 0.55
 """The share of an ordinary month in a month of the season."""
+CHASED, MOST_CALLS = ("accept", "reply", "resolve", "task", "work"), 3
 QUALITY = {
     "明灯机电分包": (0.955, 0.96),
     "甲供-样例电梯": (0.95, 0.96),
@@ -122,3 +123,21 @@ def by_day(rng: random.Random, at: datetime) -> datetime:
 def span(rng: random.Random, low: float, high: float) -> timedelta:
     """Choose a span of days."""
     return timedelta(days=rng.uniform(low, high))
+
+
+def add_reminders(session: Session, book: Book) -> None:
+    """Write the chasing calls about limits that were missed, once these have their ids: one a day, three at most."""
+    chased = exists().where(Reminder.deadline_id == Deadline.id)
+    query = select(Deadline.id, Deadline.due_at, Deadline.met_at).where(
+        ~Deadline.open, Deadline.breached_at.is_not(None), Deadline.clock.in_(CHASED), ~chased
+    )
+    for key, due, met in session.execute(query.order_by(Deadline.id)).all():
+        nine = due.astimezone(CHINA).replace(hour=9, minute=0, second=0, microsecond=0)
+        for days in range(1, 1 + MOST_CALLS):
+            at = nine + timedelta(days=days)
+            if met is None or at >= met:
+                break
+            book.add(
+                Reminder, deadline_id=key, kind="逾期催办", day=at.date(), opened_at=at, open=False,
+                closed_at=at + timedelta(minutes=40), outcome="人手不足，已加派。",
+            )  # fmt: skip
