@@ -13,6 +13,7 @@ from processes.services import (
     groups,
     handover_batches,
     handover_units,
+    improvements,
     inspection_batches,
     inspection_units,
     listeners_check,
@@ -26,6 +27,8 @@ from processes.services import (
     listeners_work,
     lookups,
     order_topics,
+    reviews,
+    surveys,
     sweep,
     task_clocks,
     topics,
@@ -72,6 +75,16 @@ HANDOVER_SERVICES = {
     "handover.complain": handover_units.complain,
     "handover.close": handover_units.close,
 }
+QUALITY_SERVICES = {
+    "review.due": reviews.due,
+    "review.begin": reviews.begin,
+    "review.collect": reviews.collect,
+    "review.publish": reviews.publish,
+    "improvement.remind": improvements.remind,
+    "improvement.late": improvements.late,
+    "survey.draw": surveys.draw,
+    "survey.close": surveys.close,
+}
 INTAKE = ("t01", "t02", "t03", "t04", "t05", "t06", "t07", "t08", "t09", "t30")
 WORK = ("t10", "t11", "t12", "t13", "t14", "t15", "t16", "t17", "t18", "t19", "t20", "t26", "t27")
 CLOSE = ("t21", "t22", "t23", "t24", "t25", "t28", "t29", "cb1", "cb2", "es1", "es2", "es3")
@@ -81,6 +94,7 @@ REPAIR = ("r06", "r06p", "r06f", "r06r", "r06c", "r07", "r08", "r09", "r14", "r1
 CHECK = ("r10", "r10s", "r11", "r12", "r13")
 HANDOVER = tuple(f"k{number:02}" for number in range(1, 16))
 HANDOVER_BATCH = (*(f"h{number:02}" for number in range(1, 7)), "h02a", "h02b", "h02c", "h02d")
+REVIEW, IMPROVEMENT, SURVEY = ("v1", "v2", "v3"), ("v4", "v5"), ("s1_begins", "s1", "s2", "s3", "s4")
 SWEEP_EVERY = timedelta(minutes=5)
 
 
@@ -98,9 +112,12 @@ def registry(zone: ZoneInfo = CHINA) -> Registry:
     listeners |= {f"order.{name}": getattr(listeners_check, name) for name in CHECK}
     listeners |= {f"handover.{name}": getattr(listeners_handover, name) for name in HANDOVER}
     listeners |= {f"handover.{name}": getattr(listeners_handover_batch, name) for name in HANDOVER_BATCH}
+    listeners |= {f"review.{name}": getattr(reviews, name) for name in REVIEW}
+    listeners |= {f"review.{name}": getattr(improvements, name) for name in IMPROVEMENT}
+    listeners |= {f"survey.{name}": getattr(surveys, name) for name in SURVEY}
     listeners["handover.clock"] = task_clocks.handover
     return Registry(
-        services={**SERVICES, **HANDOVER_SERVICES},
+        services={**SERVICES, **HANDOVER_SERVICES, **QUALITY_SERVICES},
         listeners=listeners,
         periodic={"deadlines.sweep": (SWEEP_EVERY, sweep.sweep)},
         calendar=partial(workdays.calendar, zone=zone),

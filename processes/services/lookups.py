@@ -13,7 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import or_, select
 
-from processes.services import handover_lookups, inspection_lookups
+from processes.services import handover_lookups, inspection_lookups, quality_lookups
 from processes.services.rights import WATCHERS, scopes_of
 from storage import estate, orders, parties, registers
 from storage.cases import CaseQuery
@@ -222,6 +222,7 @@ def sources() -> dict[str, Source]:
         "category": categories,
         **handover_lookups.SOURCES,
         **inspection_lookups.SOURCES,
+        **quality_lookups.SOURCES,
     }
     for role in ROLES:
         found[f"users_by_role:{role}"] = partial(users, role=role)

@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 
     from engine.access import Viewer
 
-SHIPPED = frozenset(file.stem for file in Path(__file__).parent.parent.glob("*/*.bpmn"))
-"""Keys of the processes that come with Keyturn: they have pages of their own, or start each other."""
+BY_HAND = frozenset({"review", "survey"})
+"""Shipped processes that are started like those a company drew itself."""
+SHIPPED = frozenset(file.stem for file in Path(__file__).parent.parent.glob("*/*.bpmn")) - BY_HAND
+"""Keys of the other processes that come with Keyturn: they have pages of their own, or start each other."""
 
 
 @dataclass(frozen=True, slots=True)

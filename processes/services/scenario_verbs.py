@@ -13,8 +13,16 @@ from engine.access import SYSTEM
 from engine.core.calendar import CHINA
 from engine.scenarios import CheckFailed, Play, moment
 from engine.testing import Workbench
-from processes.services import cases, clocks, demo, order_verbs, scenario_verbs_handover, scenario_verbs_inspection
-from processes.services.demo import answers_handover, answers_inspection
+from processes.services import (
+    cases,
+    clocks,
+    demo,
+    order_verbs,
+    scenario_verbs_handover,
+    scenario_verbs_inspection,
+    scenario_verbs_quality,
+)
+from processes.services.demo import answers_handover, answers_inspection, answers_quality
 from processes.services.demo.answers import SIGNATURE, answers
 from processes.services.demo.player import FILES
 from processes.services.worksheet import defects_of_task
@@ -105,6 +113,7 @@ def usual(stage_: Play, task: Task) -> dict[str, Any]:
         given = answers("CB1" if form == "CB2" else form, known, now)
         given |= answers_inspection.answers(session, form, known, now)
         given |= answers_handover.answers(session, form, known, now)
+        given |= answers_quality.answers(session, form, known, now)
         if form == "CB2":
             given |= {"visited_at": now.isoformat(), "visit_signature": SIGNATURE}
         return {name: _filed(session, row, name, value, now) for name, value in given.items()}
@@ -341,4 +350,5 @@ VERBS = {
     **scenario_verbs_handover.VERBS,
     **order_verbs.VERBS,
     **scenario_verbs_inspection.VERBS,
+    **scenario_verbs_quality.VERBS,
 }

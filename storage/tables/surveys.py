@@ -73,7 +73,7 @@ class SurveyPlan(Base):
     kind: Mapped[str] = mapped_column(text_of(20), default="")
     title: Mapped[str] = mapped_column(default="")
     project: Mapped[str] = mapped_column(text_of(60), default="")
-    customers: Mapped[str] = mapped_column(text_of(20), default="全部")
+    customers: Mapped[str] = mapped_column(text_of(20), default="所有客户")
     mode: Mapped[str] = mapped_column(text_of(20), default="电话")
     starts_on: Mapped[date]
     ends_on: Mapped[date]

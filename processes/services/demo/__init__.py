@@ -17,7 +17,7 @@ from processes.services.demo.people import PASSWORD, Persona, personas
 from storage.tables.estate import Project
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from datetime import datetime
 
     from sqlalchemy.orm import Session
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from storage.session import Database
 
 __all__ = ["PASSWORD", "Persona", "accounts", "deploy", "furnish", "is_empty", "load", "personas", "process_files"]
+LATER = ("review", "survey")
+"""Processes in force from now on: nothing is reviewed by the calendar before the demonstration begins."""
 HISTORY = {"mini": 20, "demo": 1_900, "load": 60_000}
 
 
@@ -55,10 +57,14 @@ def process_files() -> Mapping[str, Mapping[str, bytes]]:
     return found
 
 
-def deploy(session: Session, *, now: datetime, registry: Registry) -> None:
-    """Publish the shipped processes; called processes first."""
-    files = process_files()
-    order = [name for name in ("reminder", "escalation", "callback") if name in files]
+FIRST = ("reminder", "escalation", "callback", "review")
+"""Processes that others call."""
+
+
+def deploy(session: Session, *, now: datetime, registry: Registry, but: Collection[str] = ()) -> None:
+    """Publish the shipped processes, all `but` some folders; called processes first."""
+    files = {name: found for name, found in process_files().items() if name not in but}
+    order = [name for name in FIRST if name in files]
     for name in [*order, *(name for name in files if name not in order)]:
         deployment.deploy(
             session, files=files[name], viewer=SYSTEM, now=now, registry=registry, name=name, note="随产品提供",
@@ -79,7 +85,9 @@ def furnish(database: Database, *, now: datetime, registry: Registry, size: str 
         people.add_people(session, departments, now=began)
         people.add_rota(session, starts=began, ends=now + timedelta(days=365))
     with database.transaction() as session:
-        deploy(session, now=began, registry=registry)
+        deploy(session, now=began, registry=registry, but=LATER)
+        later = {name for name in process_files() if name not in LATER}
+        deploy(session, now=now, registry=registry, but=later)
 
 
 def load(

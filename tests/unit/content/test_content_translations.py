@@ -7,7 +7,7 @@ import json
 import pytest
 from content_texts import CHINESE, PROCESSES, ROOT, of_process
 
-TRANSLATED = (*PROCESSES, "inspection")
+TRANSLATED = (*PROCESSES, "inspection", "review", "survey")
 
 
 def english(process: str) -> dict[str, str]:
