@@ -5,10 +5,12 @@ Import the fixtures where they are needed: `from tests.sites import demo_file, s
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from fcntl import LOCK_EX, flock
 from typing import TYPE_CHECKING, ClassVar
 from zoneinfo import ZoneInfo
 
@@ -115,14 +117,26 @@ def settings_for(folder: Path) -> Settings:
 @pytest.fixture(scope="session")
 def demo_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the mini demonstration, played once for all tests of a run: copy it, do not change it."""
-    folder = tmp_path_factory.mktemp("demo")
+    base = tmp_path_factory.getbasetemp()
+    root = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base  # one folder above those of the workers
+    folder, played = root / "demo", root / "demo.played"
+    with (root / "demo.lock").open("w") as lock:
+        flock(lock, LOCK_EX)  # until the file is closed, also by the death of its process
+        if not played.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            _play(folder)
+            played.touch()
+    return folder
+
+
+def _play(folder: Path) -> None:
     settings = settings_for(folder)
     database = Database(settings.database_url, data_key=SECRET)
     database.create_all()
     files = filestore.opened(folder / "files")
     demo.load(database, "mini", now=NOW, registry=default_registry(settings), files=files)
     database.dispose()
-    return folder
 
 
 class Templates(BytecodeCache):

@@ -124,7 +124,7 @@ def site(demo_file: Path, tmp_path: Path) -> Iterator[Site]:
 def live(site: Site, chromium: Browser) -> Iterator[Live]:
     """A server with a worker on a port of its own; at the end no page may have complained."""
     server = make_server("127.0.0.1", 0, site.app, threaded=True, request_handler=Quiet)
-    serving = threading.Thread(target=server.serve_forever, daemon=True)
+    serving = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     serving.start()
     stop = threading.Event()
     worker = start_worker(site.app, stop)
