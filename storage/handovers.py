@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import case, func, or_, select, update
+from sqlalchemy import case, func, or_, select, true, update
 
+from storage.tables.cases import CaseEvent
+from storage.tables.deadlines import Deadline
 from storage.tables.defects import Defect
 from storage.tables.estate import Phase, Project, Unit
 from storage.tables.handovers import (
@@ -35,6 +37,9 @@ if TYPE_CHECKING:
 
 DELIVERED = ("已交付", "带问题交付", "视同交付")
 AT_WORK = ("已签到", "验房中", "办理中")
+ABSENT = "未到场"
+QUEUE = 400
+"""Houses shown in the queue of a day: more than a desk serves."""
 
 
 def batch(session: Session, number: str) -> HandoverBatch | None:
@@ -87,6 +92,11 @@ def slots(session: Session, batch_number: str) -> Sequence[Slot]:
     return session.scalars(select(Slot).where(Slot.batch_number == batch_number).order_by(Slot.starts_at)).all()
 
 
+def slots_by_id(session: Session, ids: Collection[int]) -> Mapping[int, Slot]:
+    """Read time slots by their keys."""
+    return {slot.id: slot for slot in session.scalars(select(Slot).where(Slot.id.in_(ids)))}
+
+
 def take_place(session: Session, slot_id: int) -> bool:
     """Take one place of a slot; False when it is full. Of two who want the last one, one gets it."""
     taking = update(Slot).where(Slot.id == slot_id, Slot.taken < Slot.capacity).values(taken=Slot.taken + 1)
@@ -115,24 +125,59 @@ class Figures:
     open: int = 0
 
 
-def figures(session: Session, numbers: Collection[str], *, since: datetime | None = None) -> Mapping[str, Figures]:
-    """Count the houses of batches; of those who came since a moment only when one is given."""
+Span = tuple["datetime", "datetime"]
+
+
+def counted(span: Span | None = None) -> Mapping[str, ColumnElement[bool]]:
+    """Say which houses each figure counts: of a whole batch, or of those who had to come or came in a span of time.
+
+    Figures and lists are asked with the same conditions, so that a total is always the length of its list.
+    """
     state = HandoverUnit.state
+    came: ColumnElement[bool] = HandoverUnit.signed_in_at.is_not(None)
+    refused: ColumnElement[bool] = (state == "拒收") | ((HandoverUnit.refusals > 0) & state.in_(("已通知", "已预约")))
+    delivered: ColumnElement[bool] = state.in_(("已交付", "带问题交付"))
+    expected: ColumnElement[bool] = true()
+    if span is not None:
+        came = HandoverUnit.signed_in_at.between(span[0], span[1])
+        booked = select(Slot.id).where(Slot.id == HandoverUnit.slot_id, Slot.starts_at.between(span[0], span[1]))
+        absent = select(CaseEvent.id).where(
+            CaseEvent.case_number == HandoverUnit.number, CaseEvent.kind == ABSENT,
+            CaseEvent.at.between(span[0], span[1]),
+        )  # fmt: skip
+        said_no = select(Refusal.id).where(
+            Refusal.handover_number == HandoverUnit.number, Refusal.at.between(span[0], span[1])
+        )
+        expected = came | booked.exists() | absent.exists()
+        refused = (came & (state == "拒收")) | said_no.exists()
+        delivered = delivered & HandoverUnit.delivered_at.between(span[0], span[1])
+    return {
+        "expected": expected,
+        "attended": came,
+        "delivered": delivered,
+        "with_problems": delivered & (state == "带问题交付"),
+        "refused": refused,
+        "in_process": came & state.in_(AT_WORK),
+        "deemed": state == "视同交付",
+        "open": HandoverUnit.open.is_(True),
+    }
 
-    def count(condition: ColumnElement[bool]) -> ColumnElement[int]:
-        return func.count(case((condition, 1)))
 
-    came = HandoverUnit.signed_in_at.is_not(None)
-    query = select(
-        HandoverUnit.batch_number, func.count(), count(came), count(state.in_(("已交付", "带问题交付"))),
-        count(state == "带问题交付"), count((state == "拒收") | ((HandoverUnit.refusals > 0) & (state == "已预约"))),
-        count(state.in_(AT_WORK)), count(state == "视同交付"), count(HandoverUnit.open.is_(True)),
-    )  # fmt: skip
-    query = query.where(HandoverUnit.batch_number.in_(numbers))
-    if since is not None:
-        query = query.where(HandoverUnit.signed_in_at >= since)
+def figures(session: Session, numbers: Collection[str], *, span: Span | None = None) -> Mapping[str, Figures]:
+    """Count the houses of batches; of a span of time only when one is given."""
+    conditions = counted(span)
+    columns = [func.count(case((condition, 1))).label(name) for name, condition in conditions.items()]
+    query = select(HandoverUnit.batch_number, *columns).where(HandoverUnit.batch_number.in_(numbers))
     rows = session.execute(query.group_by(HandoverUnit.batch_number))
-    return {row[0]: Figures(*(int(value) for value in row[1:])) for row in rows}
+    return {row[0]: Figures(**dict(zip(conditions, (int(value) for value in row[1:]), strict=True))) for row in rows}
+
+
+def listed(session: Session, batch_number: str, figure: str, *, span: Span | None = None) -> Sequence[HandoverUnit]:
+    """List the houses that a figure counts."""
+    query = select(HandoverUnit).where(HandoverUnit.batch_number == batch_number, counted(span)[figure])
+    return session.scalars(
+        query.order_by(HandoverUnit.signed_in_at.is_(None), HandoverUnit.signed_in_at, HandoverUnit.house)
+    ).all()
 
 
 def next_queue_no(session: Session, batch_number: str, since: datetime) -> int:
@@ -165,7 +210,7 @@ def queue(session: Session, batch_number: str, day: tuple[datetime, datetime]) -
     today = (Slot.starts_at >= day[0]) & (Slot.starts_at < day[1])
     query = query.where(today | HandoverUnit.state.in_(AT_WORK))
     order = (HandoverUnit.queue_no.is_(None), HandoverUnit.queue_no, Slot.starts_at, HandoverUnit.house)
-    return session.scalars(query.order_by(*order).limit(200)).all()
+    return session.scalars(query.order_by(*order).limit(QUEUE)).all()
 
 
 def open_tasks(session: Session, instances: Collection[UUID]) -> Sequence[UserTask]:
@@ -177,6 +222,24 @@ def open_tasks(session: Session, instances: Collection[UUID]) -> Sequence[UserTa
 def instance_of(session: Session, business_key: str) -> ProcessInstance | None:
     """Find the process instance of a batch or a house."""
     return session.scalar(select(ProcessInstance).where(ProcessInstance.business_key == business_key).limit(1))
+
+
+def late_clocks(session: Session, numbers: Collection[str], now: datetime) -> Mapping[str, Sequence[str]]:
+    """Name the clocks of houses that run and are past their end: number → clocks."""
+    query = select(Deadline.case_number, Deadline.clock).where(
+        Deadline.case_number.in_(numbers), Deadline.open, Deadline.due_at <= now
+    )
+    found: dict[str, list[str]] = {}
+    for number, clock in session.execute(query.order_by(Deadline.due_at)):
+        found.setdefault(number, []).append(clock)
+    return found
+
+
+def slow(session: Session, batch_number: str, now: datetime) -> Sequence[HandoverUnit]:
+    """List the houses of a batch with a clock past its end."""
+    late = select(Deadline.id).where(Deadline.case_number == HandoverUnit.number, Deadline.open, Deadline.due_at <= now)
+    query = select(HandoverUnit).where(HandoverUnit.batch_number == batch_number, late.exists())
+    return session.scalars(query.order_by(HandoverUnit.house).limit(QUEUE)).all()
 
 
 def checks(session: Session, number: str) -> Mapping[str, StationCheck]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
@@ -11,6 +11,7 @@ from flask_babel import gettext, lazy_gettext
 from engine.core.calendar import CHINA
 from engine.errors import ConflictError, InvalidInputError
 from processes.services import handovers, keys
+from processes.services.handovers import Asked
 from tasks_ui import context
 from tasks_ui.handover_words import word
 from tasks_ui.i18n import translate
@@ -25,6 +26,15 @@ KEY_STATES = {
     keys.IN_STOCK: lazy_gettext("In stock"),
     keys.WITH_OWNER: lazy_gettext("With the owner"),
     "": lazy_gettext("All"),
+}
+FIGURES = {
+    "expected": lazy_gettext("Expected"),
+    "attended": lazy_gettext("Attended"),
+    "delivered": lazy_gettext("Accepted"),
+    "with_problems": lazy_gettext("With problems"),
+    "refused": lazy_gettext("Refused"),
+    "in_process": lazy_gettext("In process"),
+    "late": lazy_gettext("Past their time limit"),
 }
 EVENING = 18
 
@@ -47,11 +57,36 @@ def index() -> str:
 def desk(number: str) -> str | Response:
     """Show the desk of a batch; a number or code that fits one house leads straight to it (QR code)."""
     text = request.args.get("q", "").strip()[:LONGEST_SEARCH]
+    figure, on = request.args.get("show", ""), _day(request.args.get("day", ""))
+    asked = Asked(text, request.args.get("station", ""), figure, on)
     with context.reading() as opened:
-        page = handovers.desk(opened, context.viewer(), number, now=context.utcnow(), text=text)
+        page = handovers.desk(opened, context.viewer(), number, now=context.utcnow(), asked=asked)
     if page.found is not None and len(page.found) == 1 and text in (page.found[0].number, page.found[0].house):
         return make_response(redirect(url_for("handover.house", number=page.found[0].number), 303))
-    return render_template("handover_batch.html", page=page, batch=page.row, text=text)
+    said = FIGURES.get(figure, gettext("Found"))
+    title = f"{said} · {on}" if on and figure in FIGURES else said
+    return render_template(
+        "handover_batch.html", page=page, batch=page.row, text=text, title=title, figures=FIGURES, figure=figure
+    )
+
+
+@blueprint.get("/handover/<number>/next")
+def following(number: str) -> Response:
+    """Go to the next family that waits at a station; back to the desk when none does."""
+    station = request.args.get("station", "")
+    with context.reading() as opened:
+        found = handovers.next_task(opened, context.viewer(), number, station, now=context.utcnow())
+    if found is not None:
+        return make_response(redirect(url_for("work.show", task_id=found), 303))
+    flash(gettext("Nobody waits at this station."), "info")
+    return make_response(redirect(url_for("handover.desk", number=number, station=station), 303))
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 @blueprint.post("/handover/<number>/cancel")
@@ -73,6 +108,22 @@ def _house(number: str, problem: str = "") -> str:
     with context.reading() as opened:
         page = handovers.house(opened, context.viewer(), number, now=context.utcnow())
         return render_template("handover_house.html", page=page, item=page.item, row=page.row, problem=problem)
+
+
+@blueprint.post("/handover/houses/<number>/slot")
+def slot(number: str) -> Response:
+    """Make or move the appointment of a house."""
+    chosen = request.form.get("slot", "")
+    try:
+        with context.transaction() as opened:
+            handovers.choose_slot(
+                opened, context.viewer(), number, slot_id=int(chosen) if chosen.isdigit() else 0,
+                now=context.utcnow(), registry=context.registry(),
+            )  # fmt: skip
+    except (ConflictError, InvalidInputError) as error:
+        return make_response(_house(number, translate(error.template, error.fields)), error.status)
+    flash(gettext("The appointment stands."), "success")
+    return make_response(redirect(url_for("handover.house", number=number), 303))
 
 
 @blueprint.post("/handover/houses/<number>/return")

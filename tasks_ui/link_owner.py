@@ -32,6 +32,13 @@ SENTENCES = (
     lazy_gettext("The work is done. Please have a look and tell us whether it is right."),
     lazy_gettext("This matter is finished. Thank you."),
 )
+HANDOVER = (
+    lazy_gettext("Please choose when you want to take your house over."),
+    lazy_gettext("Your appointment stands. Please bring your identity card and the contract."),
+    lazy_gettext("You have signed in. We go through the stations with you one by one."),
+    lazy_gettext("We have your objections and take care of them. Then we make another appointment with you."),
+    lazy_gettext("The house has been handed over to you. Welcome home."),
+)
 STARS = {
     5: lazy_gettext("Very good"),
     4: lazy_gettext("Good"),
@@ -46,7 +53,7 @@ def _show(problem: str = "", about: str = "", typed: dict[str, Any] | None = Non
         found = link_owner.view(opened, link_door.link(), now=context.utcnow())
     return link_door.page(
         "link_owner.html", status=status, found=found, steps=STEPS, sentences=SENTENCES, stars=STARS, problem=problem,
-        about=about, typed=typed or {}, done=link_door.done_sentence(),
+        handover_words=HANDOVER, about=about, typed=typed or {}, done=link_door.done_sentence(),
     )  # fmt: skip
 
 
@@ -78,6 +85,25 @@ def visit(visit_id: int) -> Response | BaseResponse:
     except (InvalidInputError, ConflictError) as problem:
         sentence = translate(problem.template, problem.fields)
         return _show(sentence, f"visit-{visit_id}", {"wish": wish}, problem.status)
+    return redirect(url_for(".index", done=1), 303)
+
+
+@blueprint.post("/handover")
+@public
+def slot() -> Response | BaseResponse:
+    """Choose when to take the house over, or another time."""
+    chosen = request.form.get("slot", "")
+    try:
+        with context.transaction() as opened:
+            link_owner.choose_slot(
+                opened,
+                link_door.link(),
+                int(chosen) if chosen.isdigit() else 0,
+                now=context.utcnow(),
+                registry=context.registry(),
+            )
+    except (InvalidInputError, ConflictError) as problem:
+        return _show(translate(problem.template, problem.fields), "handover", {"slot": chosen}, problem.status)
     return redirect(url_for(".index", done=1), 303)
 
 

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from engine import instances, people, tasks
+from engine import instances
 from engine.access import SYSTEM
-from processes.services.demo.answers_handover import answers
+from processes.services.demo.player import Play, Step
 from processes.services.handover_batches import STATIONS, begin_variables
 from storage import handovers as rows
+from storage.files import Files
 from storage.tables.estate import Phase, Project, Unit
 from storage.tables.handovers import HandoverBatch, HandoverUnit, KeySet, Slot
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import datetime
     from typing import Any
 
@@ -73,17 +73,14 @@ def begin(session: Session, registry: Registry, now: datetime, code: str, count:
 
 def do(site: Site, number: str, login: str, **changes: Any) -> str:
     """Do the open task of a house at the site's time, as usual but for `changes`; gives the form's id."""
-    registry, now = site.app.extensions["keyturn"].registry, site.clock()
+    keyturn = site.app.extensions["keyturn"]
+    stage = Play(site.database, keyturn.registry, Files(keyturn.settings.data_dir / "files"), {number: number})
     site.run_jobs()
-    with site.database.transaction() as session:
+    with site.database.read() as session:
         row = rows.house(session, number)
         assert row is not None
         assert row.instance_id is not None
         task = rows.open_tasks(session, [row.instance_id])[0]
-        known = {"batch_number": row.batch_number}
-        data: Mapping[str, Any] = {**answers(session, task.form_key or "", known, now), **changes}
-        viewer = people.viewer(session, login, now=now)
-        tasks.complete(session, viewer, task.id, data=dict(data), now=now, registry=registry)
-        done = task.form_key or ""
+    stage.do(Step(site.clock(), number, login, task.element_id, changes))
     site.run_jobs()
-    return done
+    return task.form_key or ""

@@ -64,6 +64,7 @@ SERVICES = {
 }
 HANDOVER_SERVICES = {
     "handover.figures": handover_batches.figures,
+    "handover.day_figures": handover_batches.day_figures,
     "handover.spawn": handover_batches.spawn,
     "handover.day": handover_batches.day,
     "handover.batch_close": handover_batches.close,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
@@ -15,8 +15,6 @@ from storage.tables.defects import Defect
 from storage.tables.handovers import HandoverUnit, Notice
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from engine.connectors import ServiceContext
     from storage.tables.estate import Unit
     from storage.tables.handovers import HandoverBatch
@@ -84,7 +82,6 @@ def figures(ctx: ServiceContext) -> dict[str, Any]:
     houses = len(rows.units_of_phase(session, batch.phase_id))
     every, closed, a_open, b_open = rows.phase_defects(session, batch.phase_id)
     now = rows.figures(session, [batch.number]).get(batch.number, rows.Figures())
-    local = ctx.now.astimezone(CHINA).date()
     return {
         "houses": houses,
         "a_open": a_open,
@@ -99,13 +96,32 @@ def figures(ctx: ServiceContext) -> dict[str, Any]:
         "in_process": now.in_process,
         "units_open": now.open,
         "defects_found": _found(ctx, batch),
-        "last_day": local >= batch.ends_on,
     }
 
 
-def _found(ctx: ServiceContext, batch: HandoverBatch) -> int:
+def day_figures(ctx: ServiceContext) -> dict[str, Any]:
+    """Sum up the day (H05): who had to come, came, took over, refused; `last_day`: the handover is over."""
+    batch, local = batch_of(ctx), ctx.now.astimezone(CHINA)
+    span = day_span(local.date())
+    now = rows.figures(ctx.session, [batch.number], span=span).get(batch.number, rows.Figures())
+    names = ("expected", "attended", "delivered", "with_problems", "refused", "in_process")
+    return {
+        **{name: getattr(now, name) for name in names},
+        "defects_found": _found(ctx, batch, span),
+        "last_day": local.date() >= batch.ends_on,
+    }
+
+
+def day_span(on: date) -> rows.Span:
+    """Give the first and the last moment of a day in China."""
+    begins = datetime(on.year, on.month, on.day, tzinfo=CHINA)
+    return begins, begins + timedelta(days=1) - timedelta(microseconds=1)
+
+
+def _found(ctx: ServiceContext, batch: HandoverBatch, span: rows.Span | None = None) -> int:
     numbers = select(HandoverUnit.number).where(HandoverUnit.batch_number == batch.number)
-    return ctx.session.scalar(select(func.count()).where(Defect.found_in.in_(numbers))) or 0
+    query = select(func.count()).where(Defect.found_in.in_(numbers))
+    return ctx.session.scalar(query.where(Defect.found_at.between(*span)) if span else query) or 0
 
 
 def day(ctx: ServiceContext) -> dict[str, Any]:

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from engine import messages
 from engine.access import SYSTEM, Action, allowed
 from engine.core.calendar import CHINA
 from engine.errors import N_, InvalidInputError, NotAllowedError, NotFoundError
-from processes.services import keys, rights
-from processes.services.handover_batches import STATIONS
-from processes.services.handover_units import owner_of
-from storage import cases
+from processes.services import clocks, house_slots, keys, rights
+from processes.services.handover_batches import STATIONS, day_span
+from storage import cases, deadlines, parties
 from storage import handovers as rows
 from storage import orders as order_rows
 from storage import people as staff
 from storage.handovers import Figures
 from storage.privacy import mask_name
 from storage.tables.cases import CaseEvent
-from storage.tables.handovers import Slot
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,8 +28,9 @@ if TYPE_CHECKING:
 
     from engine.access import Viewer
     from engine.connectors import Registry
+    from storage.tables.deadlines import Deadline
     from storage.tables.defects import Defect, RectificationOrder
-    from storage.tables.handovers import FeeItem, HandoverBatch, HandoverUnit, MeterReading, Notice, Refusal
+    from storage.tables.handovers import FeeItem, HandoverBatch, HandoverUnit, MeterReading, Notice, Refusal, Slot
 
 SIGN_IN = "签到"
 LONGEST = 500
@@ -39,12 +38,15 @@ LONGEST = 500
 
 @dataclass(frozen=True, slots=True)
 class TaskLink:
-    """An open task of a house; `mine` when the person may do it."""
+    """An open task of a house; `mine` when the person may do it and nobody else has it. `minutes` it has waited."""
 
     id: UUID
     name: str
     process: str
     mine: bool
+    element: str = ""
+    since: datetime | None = None
+    minutes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,7 @@ class HouseItem:
     refusals: int
     no_shows: int
     tasks: tuple[TaskLink, ...]
+    late: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +84,32 @@ class Desk:
     today: Figures
     queue: tuple[HouseItem, ...]
     found: tuple[HouseItem, ...] | None
-    reports: tuple[tuple[str, Mapping[str, Any]], ...]
+    days: tuple[Day, ...]
     tasks: tuple[TaskLink, ...]
     leads: bool
+    stations: tuple[Waiting, ...]
+    station: str
+    late: int
+    day: date
+    keys_late: int
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A station of the desk with how many houses wait there; `element` "" stands for all."""
+
+    element: str
+    name: str
+    houses: int
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A day of the handover: the figures of its lists as they stand now, and what was reported in the evening."""
+
+    on: date
+    figures: Figures
+    report: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +120,17 @@ class Station:
     at: datetime | None
     by: str
     note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """A clock of the house (DMN-05): `late` when it was or is past its end."""
+
+    name: str
+    due_at: datetime
+    open: bool
+    met: bool
+    late: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +150,9 @@ class HousePage:
     refusals: Sequence[Refusal]
     events: tuple[tuple[CaseEvent, str], ...]
     leads: bool
+    clocks: tuple[Clock, ...]
+    slots: tuple[Slot, ...]
+    may_link: bool
 
 
 def index(session: Session, viewer: Viewer) -> list[BatchItem]:
@@ -125,26 +165,100 @@ def index(session: Session, viewer: Viewer) -> list[BatchItem]:
     return [BatchItem(one, counted.get(one.number, Figures())) for one in found]
 
 
-def desk(session: Session, viewer: Viewer, number: str, *, now: datetime, text: str = "") -> Desk:
-    """Show a batch at the desk. `text` finds houses by room, code or the number a QR code holds.
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the desk is asked for.
+
+    `text` finds houses by room, code or the number a QR code holds; `station` leaves those that wait there; `figure`
+    of a day (None: of all days) lists the houses it counts.
+    """
+
+    text: str = ""
+    station: str = ""
+    figure: str = ""
+    day: date | None = None
+
+
+LATE = "late"
+
+
+def desk(session: Session, viewer: Viewer, number: str, *, now: datetime, asked: Asked) -> Desk:
+    """Show a batch at the desk.
 
     Raises:
         NotFoundError: no such batch, or of a project that he does not see.
     """
     row = _batch(session, viewer, number)
-    local = now.astimezone(CHINA).replace(hour=0, minute=0, second=0, microsecond=0)
-    queue = rows.queue(session, number, (local, local + timedelta(days=1)))
-    found = rows.search(session, number, text) if text else None
-    every = rows.figures(session, [number]).get(number, Figures())
-    today = rows.figures(session, [number], since=local).get(number, Figures())
-    reports = sorted(dict(row.plan.get("days") or {}).items(), reverse=True)
-    tasks = _tasks(session, viewer, [row.instance_id] if row.instance_id else [])
+    today = now.astimezone(CHINA).date()
+    queue = _items(session, viewer, rows.queue(session, number, day_span(today)), now=now)
+    found = _found(session, number, asked, now)
+    tasks = _tasks(session, viewer, [row.instance_id] if row.instance_id else [], now=now)
+    scopes = frozenset([row.project])
     return Desk(
-        row, every, today, _items(session, viewer, queue),
-        None if found is None else _items(session, viewer, found), tuple(reports),
-        tuple(tasks.get(row.instance_id, ())) if row.instance_id else (),
-        rights.leads_handover(viewer, row.project),
-    )  # fmt: skip
+        row=row,
+        figures=_figures(session, number),
+        today=_figures(session, number, today),
+        queue=tuple(one for one in queue if not asked.station or _waits(one, asked.station)),
+        found=None if found is None else _items(session, viewer, found, now=now),
+        days=_days(session, row, today),
+        tasks=tuple(tasks.get(row.instance_id, ())) if row.instance_id else (),
+        leads=rights.leads_handover(viewer, row.project),
+        stations=_stations(row, queue),
+        station=asked.station,
+        late=len(rows.slow(session, number, now)),
+        day=today,
+        keys_late=rows.keys_late(session, scopes, now),
+    )
+
+
+def _figures(session: Session, number: str, on: date | None = None) -> Figures:
+    return rows.figures(session, [number], span=day_span(on) if on else None).get(number, Figures())
+
+
+def _found(session: Session, number: str, asked: Asked, now: datetime) -> Sequence[HandoverUnit] | None:
+    if asked.text:
+        return rows.search(session, number, asked.text)
+    if asked.figure == LATE:
+        return rows.slow(session, number, now)
+    if asked.figure in rows.counted():
+        return rows.listed(session, number, asked.figure, span=day_span(asked.day) if asked.day else None)
+    return None
+
+
+def _days(session: Session, row: HandoverBatch, today: date) -> tuple[Day, ...]:
+    """The days up to today, newest first; those that were reported on later too."""
+    reports: Mapping[str, Any] = row.plan.get("days") or {}
+    last = min(row.ends_on, today)
+    known = {row.starts_on + timedelta(days=at) for at in range((last - row.starts_on).days + 1)}
+    known |= {date.fromisoformat(one) for one in reports}
+    return tuple(
+        Day(on, _figures(session, row.number, on), reports.get(on.isoformat()) or {})
+        for on in sorted(known, reverse=True)
+    )
+
+
+def _waits(item: HouseItem, station: str) -> bool:
+    return any(task.element == station for task in item.tasks)
+
+
+def _stations(row: HandoverBatch, queue: Sequence[HouseItem]) -> tuple[Waiting, ...]:
+    order = [("", ""), ("K02", SIGN_IN), *((STATIONS[str(one)], str(one)) for one in row.stations or STATIONS)]
+    return tuple(
+        Waiting(element, name, sum(not element or _waits(one, element) for one in queue)) for element, name in order
+    )
+
+
+def next_task(session: Session, viewer: Viewer, number: str, station: str, *, now: datetime) -> UUID | None:
+    """Find the task of the family that has waited longest at a station and that this person may do."""
+    row = _batch(session, viewer, number)
+    queue = _items(session, viewer, rows.queue(session, row.number, day_span(now.astimezone(CHINA).date())), now=now)
+    waiting = [
+        (task.since, item.queue_no or 0, task.id)
+        for item in queue
+        for task in item.tasks
+        if task.mine and task.element == station
+    ]
+    return min(waiting, default=(None, 0, None), key=lambda one: (one[0] or now, one[1]))[2]
 
 
 def house(session: Session, viewer: Viewer, number: str, *, now: datetime) -> HousePage:
@@ -162,7 +276,7 @@ def house(session: Session, viewer: Viewer, number: str, *, now: datetime) -> Ho
         for name in stations
     ]
     return HousePage(
-        item=_items(session, viewer, [row])[0],
+        item=_items(session, viewer, [row], now=now)[0],
         row=row,
         batch=batch,
         stations=tuple(sheet),
@@ -175,7 +289,34 @@ def house(session: Session, viewer: Viewer, number: str, *, now: datetime) -> Ho
         refusals=rows.refusals(session, number),
         events=tuple((one, people.get(one.actor, one.actor)) for one in events),
         leads=rights.leads_handover(viewer, row.project),
+        clocks=tuple(_clock(one, now) for one in deadlines.of_case(session, number)),
+        slots=_slots(session, row, now) if rights.books_handover(viewer, row.project) else (),
+        may_link=rights.sends_house_link(viewer, row.project),
     )
+
+
+def _clock(row: Deadline, now: datetime) -> Clock:
+    ended = row.met_at or (row.withdrawn_at and row.due_at) or now
+    return Clock(
+        clocks.NAMES.get(row.clock, row.clock), row.due_at, row.open, row.met_at is not None, ended > row.due_at
+    )
+
+
+def _slots(session: Session, row: HandoverUnit, now: datetime) -> tuple[Slot, ...]:
+    """The slots that the appointment of a house may be moved to, while it may."""
+    if not house_slots.may_move(session, row, now):
+        return ()
+    return house_slots.free(session, row, now)
+
+
+def choose_slot(
+    session: Session, viewer: Viewer, number: str, *, slot_id: int, now: datetime, registry: Registry
+) -> None:
+    """Make or move the appointment of a house for its owner. Raises as `house_slots.choose`, NotAllowedError."""
+    row = _house(session, viewer, number)
+    if not rights.books_handover(viewer, row.project):
+        raise NotAllowedError(N_("You may not make appointments here."))
+    house_slots.choose(session, row, slot_id, actor=viewer.login, how="电话", now=now, registry=registry)
 
 
 def give_back(session: Session, viewer: Viewer, number: str, *, reason: str, now: datetime, registry: Registry) -> None:
@@ -220,34 +361,38 @@ def _house(session: Session, viewer: Viewer, number: str) -> HandoverUnit:
     return row
 
 
-def _tasks(session: Session, viewer: Viewer, instances: Sequence[UUID]) -> dict[UUID, list[TaskLink]]:
+def _tasks(session: Session, viewer: Viewer, instances: Sequence[UUID], *, now: datetime) -> dict[UUID, list[TaskLink]]:
     found: dict[UUID, list[TaskLink]] = {}
     for task in rows.open_tasks(session, instances):
-        mine = allowed(viewer, Action.TASK_VIEW, task)
-        link = TaskLink(task.id, task.name, task.process_key, mine)
+        mine = allowed(viewer, Action.TASK_COMPLETE, task)
+        waited = max(0, int((now - task.created_at).total_seconds() // 60))
+        link = TaskLink(task.id, task.name, task.process_key, mine, task.element_id, task.created_at, waited)
         found.setdefault(task.instance_id, []).append(link)
     return found
 
 
-def _items(session: Session, viewer: Viewer, found: Sequence[HandoverUnit]) -> tuple[HouseItem, ...]:
-    tasks = _tasks(session, viewer, [one.instance_id for one in found if one.instance_id])
-    items = []
-    for one in found:
-        slot = session.get(Slot, one.slot_id) if one.slot_id else None
-        links = tuple(tasks.get(one.instance_id, ())) if one.instance_id else ()
-        items.append(
-            HouseItem(
-                one.number,
-                one.house,
-                mask_name(owner_of(session, one.unit_id)),
-                one.state,
-                one.decision,
-                one.queue_no,
-                slot.starts_at if slot else None,
-                one.by_proxy,
-                one.refusals,
-                one.no_shows,
-                links,
-            )
+def _items(session: Session, viewer: Viewer, found: Sequence[HandoverUnit], *, now: datetime) -> tuple[HouseItem, ...]:
+    """Dress houses for a list: a fixed number of statements however many there are."""
+    tasks = _tasks(session, viewer, [one.instance_id for one in found if one.instance_id], now=now)
+    owners: dict[int, str] = {}
+    for tie, party in parties.people_of(session, [one.unit_id for one in found]):
+        owners.setdefault(tie.unit_id, party.name)
+    slots = rows.slots_by_id(session, {one.slot_id for one in found if one.slot_id})
+    late = rows.late_clocks(session, [one.number for one in found], now)
+    return tuple(
+        HouseItem(
+            number=one.number,
+            house=one.house,
+            owner=mask_name(owners.get(one.unit_id, "")),
+            state=one.state,
+            decision=one.decision,
+            queue_no=one.queue_no,
+            slot_at=slots[one.slot_id].starts_at if one.slot_id else None,
+            by_proxy=one.by_proxy,
+            refusals=one.refusals,
+            no_shows=one.no_shows,
+            tasks=tuple(tasks.get(one.instance_id, ())) if one.instance_id else (),
+            late=tuple(clocks.NAMES.get(name, name) for name in late.get(one.number, ())),
         )
-    return tuple(items)
+        for one in found
+    )

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 IN_STOCK, WITH_OWNER, LENT, LOST = "在库", "已交业主", "借出", "遗失"
 MOVES = {"交业主": (IN_STOCK, WITH_OWNER), "借出": (IN_STOCK, LENT), "归还": (LENT, IN_STOCK)}
 """Kind of movement → the state before and after it."""
-LONGEST = 120
+LONGEST, NOTE = 120, 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ def moved(
         raise _taken(session, found.id)
     row = KeyMovement(
         key_set_id=found.id, kind=kind, holder=holder, order_number=order[:60], due_back_at=due, at=now,
-        actor=actor, note=note[:300],
+        actor=actor, note=note[:NOTE],
     )  # fmt: skip
     session.add(row)
     session.flush()
@@ -135,7 +135,20 @@ def enter(session: Session, unit: Unit, label: str, count: int, *, actor: str, n
     session.add(found)
     session.flush()
     session.add(KeyMovement(key_set_id=found.id, kind="入库", holder="", at=now, actor=actor))
+    session.flush()
     return found
+
+
+def deposit(session: Session, unit: Unit, label: str, count: int, *, note: str = "", actor: str, now: datetime) -> None:
+    """Take a set of keys in: a new one is entered, one that was lent comes back, another keeps who has it (U04)."""
+    known = next((one for one in rows.keys_of(session, unit.id) if one.label == label), None)
+    if known is None:
+        known = enter(session, unit, label, count, actor=actor, now=now)
+        next(iter(rows.key_moves(session, [known.id]))).note = note[:NOTE]
+    elif known.state == LENT:
+        moved(session, known, "归还", "", note=note, actor=actor, now=now)
+    if known.state == IN_STOCK:
+        known.count = count
 
 
 def give_owner(session: Session, unit: Unit, label: str, count: int, *, holder: str, actor: str, now: datetime) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from engine import notifications
 from engine.core.calendar import CHINA
 from engine.errors import N_, ConflictError, InvalidInputError, NotFoundError
+from processes.services import house_slots
 from processes.services.links import CASE
 from processes.services.orders import place_of
 from storage import cases, estate, orders, parties, people
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from engine.connectors import Registry
     from processes.services.links import LinkView
 
 WAVE = 0
@@ -43,6 +45,11 @@ OF_ORDER = {
     "待签收": 0, "异议": 0, "待接单": 1, "待预约": 1, "整改中": 2, "代维中": 2, "挂起": 2, "待复核": 2, "待客户复验": 3,
 }  # fmt: skip
 PAUSED, ENDED = "挂起", len(STEPS) - 1
+OF_HANDOVER = {
+    "已通知": 0, "催告中": 0, "已预约": 1, "已签到": 2, "验房中": 2, "办理中": 2, "拒收": 3, "已交付": 4,
+    "带问题交付": 4, "视同交付": 4,
+}  # fmt: skip
+AT_HALL, TAKEN_BACK = ("已签到", "验房中", "办理中"), ("退房", "已取消")
 LONGEST, MOST = 500, 30
 
 
@@ -79,12 +86,15 @@ class Matter:
 
 @dataclass(frozen=True, slots=True)
 class Handover:
-    """The appointment to take the house over; `missed` when nobody came."""
+    """Taking the house over: how far it is (`step` counts in the page's sentences), when, and what may be chosen."""
 
     number: str
+    step: int
     starts_at: datetime | None
     ends_at: datetime | None
     done: bool
+    queue_no: int | None
+    slots: tuple[Slot, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +116,7 @@ def view(session: Session, link: LinkView, *, now: datetime) -> OwnerView:
     place = link.subject
     if link.kind == CASE:
         place = found[0].house or found[0].area or ""
-    return OwnerView(place, tuple(matters[:MOST]), _handover(session, link))
+    return OwnerView(place, tuple(matters[:MOST]), _handover(session, link, now))
 
 
 def _cases(session: Session, link: LinkView) -> Sequence[ServiceCase]:
@@ -199,18 +209,42 @@ def _visits(session: Session, numbers: Sequence[str], now: datetime) -> tuple[Vi
     )
 
 
-def _handover(session: Session, link: LinkView) -> Handover | None:
+def _handed(session: Session, link: LinkView) -> HandoverUnit | None:
     house = estate.unit_by_code(session, link.subject) if link.kind != CASE else None
     if house is None:
         return None
     query = select(HandoverUnit).where(HandoverUnit.unit_id == house.id).order_by(HandoverUnit.id.desc())
-    row = session.scalars(query).first()
-    if row is None:
+    return session.scalars(query).first()
+
+
+def _handover(session: Session, link: LinkView, now: datetime) -> Handover | None:
+    row = _handed(session, link)
+    if row is None or row.state in TAKEN_BACK:
         return None
     slot = session.get(Slot, row.slot_id) if row.slot_id else None
+    done = row.delivered_at is not None
     return Handover(
-        row.number, slot.starts_at if slot else None, slot.ends_at if slot else None, row.delivered_at is not None
+        number=row.number,
+        step=OF_HANDOVER.get(row.state, 0),
+        starts_at=slot.starts_at if slot else None,
+        ends_at=slot.ends_at if slot else None,
+        done=done,
+        queue_no=row.queue_no if row.state in AT_HALL else None,
+        slots=house_slots.free(session, row, now) if house_slots.may_move(session, row, now) else (),
     )
+
+
+def choose_slot(session: Session, link: LinkView, slot_id: int, *, now: datetime, registry: Registry) -> None:
+    """The owner chooses when he takes his house over, or another time than before.
+
+    Raises:
+        NotFoundError: no house is handed over to him. InvalidInputError: that slot is gone, and why.
+        ConflictError: it can no longer be changed here.
+    """
+    row = _handed(session, link)
+    if row is None or row.state in TAKEN_BACK:
+        raise NotFoundError(N_("There is no such house."))
+    house_slots.choose(session, row, slot_id, actor=link.login, how=BY_LINK, now=now, registry=registry)
 
 
 # What the owner says

@@ -175,9 +175,9 @@ def _named(session: Session, viewer: Viewer, kind: str, subject: str) -> str:
         return mask_name(case.caller_name) or subject  # who reads what he did need not be one who may reach him (B29)
     house = estate.unit_by_code(session, subject) if kind == HOUSE else None
     project = estate.project_of(session, house.project_id).code if house else ""
-    if house is None or not rights.watches(viewer, project):
+    if house is None or not (rights.watches(viewer, project) or rights.sees_handover(viewer, project)):
         raise NotFoundError(N_("There is no such house."))
-    if not rights.may_call(viewer, project):
+    if not rights.sends_house_link(viewer, project):
         raise NotAllowedError(N_("You may not give this link away."))
     return subject
 

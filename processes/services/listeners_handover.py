@@ -129,9 +129,8 @@ def k03(ctx: ListenerContext) -> dict[str, Any]:
 def k04(ctx: ListenerContext) -> dict[str, Any]:
     """The inspection with the owner: defects, his decision and signature. Answers the counts for DMN-12c."""
     row, values, session = house_of(ctx), ctx.values, ctx.session
-    photos = [{"attachment": str(one), "kind": "before"} for one in values.get("defect_photos") or []]
     for one in values.get("defects") or []:
-        _defect(ctx, row, one, photos)
+        _defect(ctx, row, one)
     session.flush()
     found = [one for one in rows.defects(session, row.number) if one.open]
     row.decision = text(values, "decision")
@@ -146,8 +145,9 @@ def k04(ctx: ListenerContext) -> dict[str, Any]:
     return {**counts, **refused, "with_problems": row.decision == "带问题收楼"}
 
 
-def _defect(ctx: ListenerContext, row: HandoverUnit, one: Mapping[str, Any], photos: list[dict[str, str]]) -> None:
+def _defect(ctx: ListenerContext, row: HandoverUnit, one: Mapping[str, Any]) -> None:
     part, problem = text(one, "part"), text(one, "problem")
+    photos = [{"attachment": str(key), "kind": "before"} for key in one.get("photos") or []]
     defect = Defect(
         id=uuid4(), project=row.project, unit_id=row.unit_id, house=row.house, found_in=row.number, stage="正式交付",
         room=part.partition("/")[0], part=part, problem=problem, severity=text(one, "severity") or "B",
@@ -256,9 +256,8 @@ def k09(ctx: ListenerContext) -> dict[str, Any]:
     again = list(values.get("recheck_defects") or [])
     if text(values, "recheck") == "不通过" and not again:
         raise refused("recheck_defects", N_("Say what is still wrong."), "仍有问题")
-    photos = [{"attachment": str(one), "kind": "before"} for one in values.get("recheck_photos") or []]
     for one in again if text(values, "recheck") == "不通过" else []:
-        _defect(ctx, row, one, photos)
+        _defect(ctx, row, one)
     _signed(ctx, row, "复验签字", "recheck_sign")
     log(ctx, row, "业主复验", text(values, "recheck"))
     return {}

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 from engine.core.calendar import CHINA
 from engine.core.forms import FieldError
 from engine.errors import N_, InvalidFormError
-from processes.services import inspection_batches, inspection_rechecks, inspections, orders
+from processes.services import inspection_batches, inspection_rechecks, inspections, keys, orders
 from processes.services.batches import INSPECTION, batch_of
 from processes.services.inspection_batches import MORNING, PATROL, STAGE, STAGES, WARN
 from processes.services.inspection_units import row_of, set_state
@@ -17,7 +17,7 @@ from processes.services.recording import moment, text
 from storage import inspections as rows
 from storage import orders as order_rows
 from storage.tables.cases import CaseDocument
-from storage.tables.estate import Phase
+from storage.tables.estate import Phase, Unit
 from storage.tables.inspections import InspectionBatch, InspectionResult
 
 if TYPE_CHECKING:
@@ -309,5 +309,11 @@ def u04(ctx: ListenerContext) -> dict[str, Any]:
     names = ("water_off", "locked", "clean", "keys", "remark")
     row.sealed = {name: values.get(name) for name in names} | {"by": ctx.actor.login, "at": ctx.now.isoformat()}
     _signed(ctx, row, "户验收封户", values.get("seal_signature"))
+    unit = ctx.session.get_one(Unit, row.unit_id)
+    for one in values.get("key_sets") or []:
+        keys.deposit(
+            ctx.session, unit, text(one, "label"), int(one.get("count") or 1), note=text(values, "keys"),
+            actor=ctx.actor.login, now=ctx.now,
+        )  # fmt: skip
     _log(ctx, row.number, "封户", text(values, "keys"))
     return {}

@@ -114,6 +114,18 @@ def sees_handover(viewer: Viewer, project: str) -> bool:
     return scopes is None or project in scopes
 
 
+def books_handover(viewer: Viewer, project: str) -> bool:
+    """Tell whether a person makes and moves the appointments of a handover."""
+    scopes = scopes_of(viewer, frozenset({"ho_lead", "ho_desk", "agent", "admin"}))
+    return scopes is None or project in scopes
+
+
+def sends_house_link(viewer: Viewer, project: str) -> bool:
+    """Tell whether a person may send an owner the link to his house: who may call him, and who hands it over to him."""
+    desk = scopes_of(viewer, frozenset({"ho_lead", "ho_desk"}))
+    return desk is None or project in desk or (watches(viewer, project) and may_call(viewer, project))
+
+
 def leads_handover(viewer: Viewer, project: str) -> bool:
     """Tell whether a person may cancel a batch of a project or note that an owner returns his house."""
     scopes = scopes_of(viewer, frozenset({"ho_lead", "admin"}))

@@ -270,7 +270,7 @@ def _check_told(stage_: Play, value: Any, step: Mapping[str, Any]) -> None:
     """通知: these people got news of the case."""
     del step
     with stage_.bench.database.read() as session:
-        links = [f"/cases/{stage_.current}", f"/orders/{stage_.current}"]
+        links = [f"/{page}/{stage_.current}" for page in ("cases", "orders", "handover", "handover/houses")]
         logins = set(session.scalars(select(Notification.recipient).where(Notification.link.in_(links))))
         told = set(staff.names(session, logins).values())
     missing = [name for name in value if name not in told]

@@ -39,8 +39,8 @@ def answers(session: Session, form: str, known: Mapping[str, Any], now: datetime
         "U02": {"items": []},
         "U03": {"rechecks": [], "new_defects": [], "carry_agreed": False},
         "U04": {
-            "water_off": True, "locked": True, "keys": "入户门钥匙 3 把交物业钥匙柜", "clean": True,
-            "seal_signature": SIGNATURE,
+            "water_off": True, "locked": True, "keys": "物业钥匙柜 A 层", "clean": True, "seal_signature": SIGNATURE,
+            "key_sets": [{"label": "入户门钥匙", "count": 5}],
         },
     }  # fmt: skip
     if form not in found:
