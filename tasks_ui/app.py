@@ -30,8 +30,8 @@ from tasks_ui import (
     i18n,
     inbox,
     inspect,
+    link_accept,
     link_contractor,
-    link_owner,
     link_staff,
     logs,
     names,
@@ -40,6 +40,7 @@ from tasks_ui import (
     order_words,
     orders,
     outgoing,
+    owner_accept,
     prints,
     reference,
     registers,
@@ -59,13 +60,13 @@ if TYPE_CHECKING:
     from engine.connectors import OutboxMessage, Registry
 
 PAGES = (
-    *(board, daily, link_staff),
+    *(board, daily, owner_accept, link_staff),
     *(auth, inbox, work, cases, batches, start, prints, notifications, admin, admin_people, registers),
     *(admin_instances, admin_tokens, admin_versions, api, reference, inspect, orders, handover, reports),
 )
 
 
-OUTSIDE = (link_contractor, link_owner)
+OUTSIDE = (link_contractor, link_accept)  # the latter with the other pages of owners
 """Pages that a signed link opens."""
 
 

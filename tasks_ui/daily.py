@@ -42,7 +42,7 @@ def _chosen() -> list[UUID]:
     return list(dict.fromkeys(found))
 
 
-def _each(chosen: list[UUID], act: Callable[[Session, UUID], None]) -> list[Answer]:
+def each(chosen: list[UUID], act: Callable[[Session, UUID], None]) -> list[Answer]:
     """Do it for each order in a transaction of its own; what fails keeps none of the others back."""
     answers = []
     for task_id in chosen:
@@ -103,7 +103,7 @@ def sign() -> Response:
             idempotency_key=_key(task_id),
         )  # fmt: skip
 
-    return _sheet(_each(chosen, act))
+    return _sheet(each(chosen, act))
 
 
 @blueprint.get("/daily/opinions")
@@ -132,7 +132,7 @@ def receive() -> Response:
             idempotency_key=_key(task_id),
         )  # fmt: skip
 
-    return _opinions(_each(chosen, act))
+    return _opinions(each(chosen, act))
 
 
 @blueprint.get("/daily/recheck")
@@ -173,4 +173,4 @@ def recheck() -> Response:
             now=context.utcnow(), registry=context.registry(), idempotency_key=_key(task_id),
         )  # fmt: skip
 
-    return _checks(_each(list(verdicts), act))
+    return _checks(each(list(verdicts), act))

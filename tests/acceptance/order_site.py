@@ -157,3 +157,10 @@ def owner_links(session: Session, number: str, now: datetime) -> dict[str, str]:
         for name, kind, subject in (("owner", links.CASE, number), ("house", links.HOUSE, case.house))
     }
     return {name: f"/o/{token}" for name, token in made.items()}
+
+
+def drawn() -> bytes:
+    """A signature as the page's pad sends it."""
+    out = io.BytesIO()
+    Image.new("RGB", (90, 30), "white").save(out, "PNG")
+    return out.getvalue()

@@ -209,6 +209,8 @@ TABLE: dict[tuple[str, str], Row] = {
     ("POST", "/daily/sign"): Row("/daily/sign"),
     ("GET", "/daily/recheck"): Row("/daily/recheck"),
     ("POST", "/daily/recheck"): Row("/daily/recheck"),
+    ("GET", "/daily/owners"): Row("/daily/owners"),
+    ("POST", "/daily/owners"): Row("/daily/owners"),
     ("GET", "/daily/opinions"): Row("/daily/opinions"),
     ("POST", "/daily/opinions"): Row("/daily/opinions"),
     ("GET", "/board"): Row("/board", WATCHERS),
@@ -256,6 +258,15 @@ TABLE: dict[tuple[str, str], Row] = {
     ("GET", "/handover/<number>"): Row("/handover/{hall}", AT_HANDOVER, AT_HANDOVER, OWNERS, OWNERS),
     ("POST", "/handover/<number>/cancel"): Row(
         "/handover/{hall}/cancel", frozenset({"ho_lead", "admin"}), AT_HANDOVER, ADMIN, OWNERS
+    ),
+    ("GET", "/handover/<number>/next"): Row("/handover/{hall}/next", AT_HANDOVER, AT_HANDOVER, OWNERS, OWNERS),
+    ("POST", "/handover/houses/<number>/slot"): Row(
+        "/handover/houses/{handed}/slot",
+        frozenset({"ho_lead", "ho_desk", "agent", "admin"}),
+        AT_HANDOVER,
+        ADMIN,
+        OWNERS,
+        data={"slot": "0"},
     ),
     ("GET", "/handover/houses/<number>"): Row("/handover/houses/{handed}", AT_HANDOVER, AT_HANDOVER, OWNERS, OWNERS),
     ("POST", "/handover/houses/<number>/return"): Row(

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from sqlalchemy import select
 
-from engine import people
-from processes.services import daily
+from engine import instances, people, tasks
+from engine.access import SYSTEM
+from processes.services import daily, links, orders
+from processes.services.demo.answers import answers
+from processes.services.scenario_verbs import _filed
+from processes.services.worksheet import defects_of_task
 from storage.tables.cases import CaseDocument, ContactLog
+from storage.tables.contractors import Contractor
 from storage.tables.deadlines import Deadline
 from storage.tables.defects import Defect, RectificationOrder
+from storage.tables.estate import Unit
 from storage.tables.instances import ProcessInstance
 from storage.tables.work import UserTask
+from tests.acceptance import order_site
 
 if TYPE_CHECKING:
     from tests.sites import Site
@@ -85,3 +94,110 @@ def test_the_price_list_is_a_register_and_what_a_quotation_looks_up(site: Site) 
     own = desk.get("/lookup/prices?q=地板&project=春和里").json
     assert [(one["value"], one["number"]) for one in own] == [("更换木地板", "150.00")]
     assert [one["number"] for one in desk.get("/lookup/prices?q=地板&project=秋实园").json] == ["180.00"]
+
+
+def two_of_a_house(site: Site) -> tuple[str, list[tuple[str, str]]]:
+    """Bring two orders of one house, of two units, before their owner; the house, and number and task of each."""
+    registry = site.app.extensions["keyturn"].registry
+    with site.database.transaction() as session:
+        house = session.scalars(select(Unit).where(Unit.code.startswith("春和里1期")).order_by(Unit.id.desc())).first()
+        units = session.scalars(select(Contractor).where(Contractor.code.in_(["青檐防水分包", "明灯机电分包"]))).all()
+        found = [
+            Defect(
+                id=uuid4(), project="春和里", unit_id=house.id, house=house.code, part="卫生间/地面防水", problem="渗漏",
+                text=f"第{at}处", repair_id=unit.id, responsible_id=unit.id, found_at=site.clock(), found_by="agent",
+            )
+            for at, unit in enumerate(units)
+        ]  # fmt: skip
+        numbers = orders.issue(
+            session, starter="", starter_kind="handover", stage="保修期", source_channel="物业", defects=found,
+            viewer=SYSTEM, now=site.clock(), registry=registry, reported_at=site.clock(),
+        )  # fmt: skip
+    assert len(numbers) == 2
+    for _step in range(40):
+        site.run_jobs()
+        with site.database.read() as session:
+            query = select(UserTask, ProcessInstance).join(ProcessInstance, ProcessInstance.id == UserTask.instance_id)
+            query = query.where(ProcessInstance.business_key.in_(numbers), UserTask.state == "open")
+            rows = [
+                (
+                    task.id,
+                    task.element_id,
+                    instance.business_key,
+                    dict(instances.view_of(instance.variables, task.scope_id)),
+                )
+                for task, instance in session.execute(query.where(UserTask.element_id.not_in(("R12", "R10s"))))
+            ]
+        if not rows:
+            break
+        task_id, element, number, known = rows[0]
+        with site.database.transaction() as session:
+            known |= {"defects": defects_of_task(session, number, element)}
+            row = session.get_one(UserTask, task_id)
+            given = answers(element, known, site.clock())
+            given = {name: _filed(session, row, name, value, site.clock()) for name, value in given.items()}
+            tasks.complete(session, SYSTEM, task_id, data=given, now=site.clock(), registry=registry)
+    with site.database.read() as session:
+        query = select(ProcessInstance.business_key, UserTask.id).join(
+            UserTask, UserTask.instance_id == ProcessInstance.id
+        )
+        query = query.where(ProcessInstance.business_key.in_(numbers), UserTask.element_id == "R12")
+        waiting = [(number, str(task)) for number, task in session.execute(query)]
+    return house.code, sorted(waiting)
+
+
+def said(page: str, waiting: list[tuple[str, str]], wrong: str = "") -> dict[str, object]:
+    """Fill the page in: all is right but the order `wrong`."""
+    given: dict[str, object] = {"task": [task for _, task in waiting], "satisfaction": "满意", "_key": "k"}
+    for number, task in waiting:
+        for defect in re.findall(rf'name="defect-{task}" value="([^"]+)"', page):
+            given[f"defect-{task}"] = defect
+            given[f"is-{defect}"] = "fail" if number == wrong else "pass"
+            given[f"why-{defect}"] = "还在漏" if number == wrong else ""
+    return given
+
+
+PAD = "data:image/png;base64," + base64.b64encode(order_site.drawn()).decode()
+
+
+def test_all_orders_of_a_house_are_accepted_in_one_visit_with_one_signature(site: Site) -> None:
+    house, waiting = two_of_a_house(site)
+    assert len(waiting) == 2
+    checker = site.person("shen.fuhe")
+    page = checker.get("/daily/owners").text
+    assert page.count(f">{house}<") == 1
+    unsigned = checker.post("/daily/owners", said(page, waiting)).text
+    assert unsigned.count("请业主签字") == 2
+    done = checker.post("/daily/owners", {**said(page, waiting), "signature": PAD}).text
+    assert all(number in done.split("处理结果")[1].split("</section>")[0] for number, _ in waiting)
+    with site.database.read() as session:
+        numbers = [number for number, _ in waiting]
+        signed = session.scalars(
+            select(CaseDocument).where(CaseDocument.case_number.in_(numbers), CaseDocument.kind == "客户签认")
+        ).all()
+        assert len(signed) == 2
+        assert all(len(row.attachments) == 1 for row in signed)
+    site.run_jobs()
+    with site.database.read() as session:
+        states = session.scalars(select(RectificationOrder.state).where(RectificationOrder.number.in_(numbers))).all()
+        assert states == ["已销项", "已销项"]
+
+
+def test_the_owner_accepts_behind_his_link_what_is_right_and_sends_back_what_is_not(site: Site) -> None:
+    house, waiting = two_of_a_house(site)
+    good, bad = waiting[0][0], waiting[1][0]
+    home, client = order_site.link(site, house, links.HOUSE, login="chen.liyan"), site.client()
+    assert f"{home}/repairs" in client.get(home).text
+    page = client.get(f"{home}/repairs").text
+    assert good in page
+    assert bad in page
+    token = re.search(r'name="csrf_token" value="([^"]+)"', page)
+    given = {**said(page, waiting, wrong=bad), "signature": PAD, "csrf_token": token[1]}
+    assert client.post(f"{home}/repairs", data=given).status_code == 303
+    site.run_jobs()
+    with site.database.read() as session:
+        query = select(RectificationOrder.number, RectificationOrder.state, RectificationOrder.rework)
+        found = {number: (state, rework) for number, state, rework in session.execute(query)}
+    assert found[good] == ("已销项", 0)
+    assert found[bad] == ("整改中", 1)
+    assert "目前没有需要您确认的" in client.get(f"{home}/repairs").text

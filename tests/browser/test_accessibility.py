@@ -107,6 +107,7 @@ PAGES: dict[str, list[tuple[str, str]]] = {
     "contractor.index": [(AGENT, "{company}"), (AGENT, "/c/wrong")],
     "daily.show": [(LEAD, "/daily")],
     "daily.checks": [(CHECKER, "/daily/recheck")],
+    "owner_visits.show": [(CHECKER, "/daily/owners")],
     "daily.opinions": [(LEAD, "/daily/opinions")],
     "board.show": [(LEAD, "/board?span=month")],
     "board.listed": [(LEAD, "/board/list?kind=new&span=month")],

@@ -13,4 +13,21 @@
     button.hidden = false;
     button.addEventListener("click", () => button.closest("[data-house]").querySelectorAll("input[type=radio][value=pass]").forEach((one) => { one.checked = true; }));
   }
+  // A signature drawn with the finger goes along as a picture; without script a photograph of one does.
+  for (const part of document.querySelectorAll("[data-sign]")) {
+    const canvas = Object.assign(document.createElement("canvas"), { className: "form-pad", width: 900, height: 300 });
+    const clear = Object.assign(document.createElement("button"), { type: "button", className: "btn btn-link form-clear", textContent: part.dataset.signClear });
+    const told = Object.assign(document.createElement("p"), { className: "form-help", textContent: part.dataset.signLabel });
+    const held = part.querySelector("input[name=signature]");
+    const pen = canvas.getContext("2d");
+    canvas.setAttribute("aria-hidden", "true");
+    const at = (event) => { const r = canvas.getBoundingClientRect(); return [(event.clientX - r.left) * 900 / r.width, (event.clientY - r.top) * 300 / r.height]; };
+    const wipe = () => { pen.fillStyle = "#fff"; pen.fillRect(0, 0, 900, 300); pen.lineWidth = 4; pen.lineCap = "round"; pen.strokeStyle = "#111"; held.value = ""; };
+    canvas.onpointerdown = (event) => { canvas.setPointerCapture(event.pointerId); pen.beginPath(); pen.moveTo(...at(event)); };
+    canvas.onpointermove = (event) => { if (event.buttons) { pen.lineTo(...at(event)); pen.stroke(); held.value = "drawn"; } };
+    part.closest("form").addEventListener("submit", () => { if (held.value) held.value = canvas.toDataURL("image/png"); });
+    clear.onclick = wipe;
+    wipe();
+    part.querySelector("label").before(told, canvas, clear);
+  }
 })();
