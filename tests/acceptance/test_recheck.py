@@ -41,7 +41,11 @@ def mended(site: Site, number: str) -> None:
 
 @pytest.fixture
 def phone(site: Site) -> Phone:
-    """A phone at a house in which two defects have been mended."""
+    return at_recheck(site)
+
+
+def at_recheck(site: Site) -> Phone:
+    """Bring a house to its recheck: two defects have been mended; gives the phone that found them."""
     phone = Phone(site, INSPECTOR, add_visits(site)[0])
     for severity in ("C", "B"):
         phone.send("defects", phone.defect(severity=severity))

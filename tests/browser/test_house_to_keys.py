@@ -20,7 +20,7 @@ from storage.tables.defects import Defect
 from storage.tables.estate import Phase, Project, Unit
 from storage.tables.handovers import HandoverBatch, HandoverUnit, UnitWarranty
 from storage.tables.inspections import InspectionUnit
-from tests.browser.conftest import Live, shoot, violations
+from tests.browser.conftest import Live, shoot, violations, wrong_with
 from tests.browser.test_inspect_offline import aboard, enter_room, picture, settled, waiting
 from tests.browser.test_journey import choose, fill, submit
 from tests.sites import SECRET
@@ -187,7 +187,7 @@ def recheck(journey: Journey, page: Page, number: str) -> None:
     cards.nth(len(FOUND) - 1).wait_for()
     cards.locator(".inspect-before img").first.wait_for()
     page.get_by_role("button", name="结束复验").tap()
-    page.locator("[data-at=problem]", has_text="还有 3 条没有复验").wait_for()
+    page.locator("#view section > [data-at=problem]", has_text="还有 3 条没有复验").wait_for()
     for at in range(len(FOUND)):
         cards.nth(at).locator("input[type=file]").set_input_files([picture()])
         cards.nth(at).locator(".inspect-photo img").wait_for()
@@ -224,9 +224,29 @@ def plan_handover(journey: Journey, number: str) -> str:
     return str(batch)
 
 
+def book(journey: Journey, house: str) -> None:
+    """The owner has a link to his house and chooses when he comes."""
+    site = journey.site
+    journey.waits(house, "K01")
+    with site.database.transaction() as session:
+        row = session.scalars(select(HandoverUnit).where(HandoverUnit.number == house)).one()
+        viewer = people.viewer(session, ZHAO, now=site.clock())
+        given = {"kind": links.HOUSE, "subject": row.house, "secret": SECRET, "now": site.clock()}
+        made = links.make(session, viewer, **given)
+    page = journey.live.open(f"/o/{made.token}", size="phone", reduced_motion="reduce")
+    page.locator("[name=slot]").first.check()
+    assert wrong_with(page) == []
+    shoot(page, "keys-owner")
+    page.locator("form:has([name=slot]) button").tap()
+    page.get_by_text("已收到").first.wait_for()
+    journey.until(
+        lambda s: s.scalars(select(HandoverUnit.slot_id).where(HandoverUnit.number == house)).one(), "no appointment"
+    )
+
+
 def take_over(journey: Journey, house: str) -> None:
     """The owner comes: at the desk everything is typed and signed on a phone."""
-    journey.does(house, ("K01", MIAO))
+    book(journey, house)
     journey.site.clock.advance(hours=4)
     desk = journey.live.enter(MIAO, size="phone")
     for element, login in (("K02", MIAO), ("K03", "jiang.caiwu"), ("K04", INSPECTOR), ("K05", MIAO)):

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from processes.services import doors
 from storage import inspections as rows
+from tests.acceptance.test_inspect import Phone
+from tests.acceptance.test_recheck import at_recheck, row
 from tests.browser.conftest import Live, shoot, wrong_with
 from tests.browser.test_inspect_offline import LINES, READY, aboard, answer, enter_room, picture, settled, waiting
 from tests.sites import SECRET
-from tests.visits import INSPECTOR, add_visits
+from tests.visits import INSPECTOR, OTHER, add_visits
 
 if TYPE_CHECKING:
     from playwright.sync_api import Dialog, Page
@@ -133,6 +135,42 @@ def _going_home(live: Live, page: Page) -> None:
     page.once("dialog", lambda dialog: dialog.accept())
     page.get_by_role("button", name="退出").tap()
     page.wait_for_url("**/login")
+
+
+def test_a_recheck_that_a_colleague_did_otherwise_is_shown_with_a_choice(live: Live) -> None:
+    phone = at_recheck(live.site)
+    due = phone.state()["due"]
+    page = live.enter(INSPECTOR, f"/inspect/{phone.number}", size="phone")
+    cards = page.locator(".inspect-again")
+    cards.nth(1).wait_for()
+    settled(page)
+    page.context.set_offline(True)
+    for at in range(2):
+        cards.nth(at).get_by_role("button", name="已修好", exact=True).tap()
+        cards.nth(at).get_by_text("至少拍一张照片").wait_for()
+        cards.nth(at).locator("input[type=file]").set_input_files([picture()])
+        cards.nth(at).locator(".inspect-photo img").wait_for()
+        cards.nth(at).get_by_role("button", name=("已修好", "没修好")[at], exact=True).tap()
+        cards.nth(at).locator("[data-at=problem]").wait_for(state="hidden")
+    waiting(page, 4)
+    assert cards.nth(1).locator("input[type=text]").input_value() == "问题仍在"
+    other = Phone(live.site, OTHER, phone.number)
+    for defect in due:
+        assert other.send("rechecks", row(other, defect, passed="不通过", note="还在漏")).status_code == 200
+    page.context.set_offline(False)
+    page.locator("#standing[data-trouble='2']").wait_for()
+    page.locator("#standing").tap()
+    first, second = page.locator(".inspect-row[data-kind=recheck]").all()
+    assert "已修好" in first.locator("[data-at=mine]").inner_text()
+    assert "还在漏" in first.locator("[data-at=theirs]").inner_text()
+    second.get_by_role("button", name="用我的").tap()
+    page.locator("#standing[data-trouble='1']").wait_for()
+    page.locator(".inspect-row").get_by_role("button", name="用对方的").tap()
+    settled(page)
+    notes = {one["defect"]: one["note"] for one in phone.state()["rechecks"]}
+    assert sorted(notes.values()) == ["还在漏", "问题仍在"]
+    page.locator("#outbox [data-close]").tap()
+    assert page.locator(".inspect-again [value=不通过][aria-pressed=true]").count() == 2
 
 
 def test_a_code_is_read_by_the_page_itself_where_the_browser_can(live: Live) -> None:

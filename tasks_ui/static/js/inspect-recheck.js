@@ -7,10 +7,13 @@
   const FAILED = "不通过";
   let lastNote = "";
 
+  const complainer = (place) => (sentence) => { place.textContent = sentence; place.hidden = !sentence; };
+
   // One repaired defect. A photo taken before the answer is a draft of its own in the phone's store.
-  const again = (house, defect, login, complain) => {
+  const again = (house, defect, login) => {
     const node = make("again");
     const at = (name) => part(node, name);
+    const complain = complainer(at("problem"));
     const input = node.querySelector("input[type=file]");
     const note = node.querySelector("input[type=text]");
     const key = [login, `${house.number} ${defect.id}`];
@@ -95,14 +98,10 @@
   const recheck = (house, login) => {
     const node = make("recheck");
     const at = (name) => part(node, name);
-    const problem = at("problem");
-    const complain = (sentence) => {
-      problem.textContent = sentence;
-      problem.hidden = !sentence;
-    };
+    const complain = complainer(node.querySelector(":scope > [data-at=problem]"));
     let cards = [];
     const build = (due) => {
-      cards = due.map((defect) => again(house, defect, login, complain));
+      cards = due.map((defect) => again(house, defect, login));
       const rooms = [...new Set(due.map((defect) => defect.room))];
       at("due").replaceChildren(...rooms.map((name) => {
         const group = make("group");

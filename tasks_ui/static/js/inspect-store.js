@@ -33,7 +33,7 @@ window.inspection = (() => {
   };
   // Other tabs of this phone show what this one has changed.
   const told = () => document.dispatchEvent(new CustomEvent("inspection:changed"));
-  const channel = new BroadcastChannel("keyturn-inspect");
+  const channel = window.BroadcastChannel ? new BroadcastChannel("keyturn-inspect") : { postMessage() {} };
   channel.onmessage = told;
   const change = (work) => within("readwrite")(work).then((found) => { told(); channel.postMessage(""); return found; });
   const look = within("readonly");
