@@ -99,19 +99,20 @@ def progress(span: Span) -> Select[Any]:
     """K16: progress reports in time, of those due; what became needless before it was due does not count."""
     ended = func.coalesce(UserTask.completed_at, literal(span.now, UserTask.created_at.type))
     done = UserTask.state == "completed"
+    key = select(ProcessInstance.business_key).where(ProcessInstance.id == UserTask.instance_id)
+    number = key.correlate_except(ProcessInstance).scalar_subquery()
     tasks = row(
-        subject=ProcessInstance.business_key, link=link_of(ProcessInstance.business_key), at=UserTask.due_at,
+        subject=number, link=link_of(number), at=UserTask.due_at,
         counted=flag(or_(done, UserTask.due_at < ended)),
         value=flag(and_(done, UserTask.completed_at <= UserTask.due_at)), project=UserTask.scope,
         person=func.coalesce(UserTask.completed_by, UserTask.assignee),
     )  # fmt: skip
-    of_tasks = select(*tasks).join(ProcessInstance, ProcessInstance.id == UserTask.instance_id)
     clocks = row(
         subject=Deadline.case_number, link=link_of(), at=Deadline.due_at, counted=_due(span),
         value=flag(Deadline.met_at <= Deadline.due_at), project=Deadline.project, person=Deadline.accountable,
     )  # fmt: skip
     both = union_all(
-        of_tasks.where(UserTask.element_id.in_(REPORTS), UserTask.due_at.is_not(None)),
+        select(*tasks).where(UserTask.element_id.in_(REPORTS), UserTask.due_at.is_not(None)),
         select(*clocks).where(Deadline.clock == "progress"),
     ).subquery()
     return select(both)

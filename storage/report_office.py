@@ -63,27 +63,33 @@ def entered(item: str) -> Callable[[Span], Select[Any]]:
 # The process itself (K39)
 
 
-def _task_row(*, counted: Any = 1, value: Any, at: Any = UserTask.completed_at) -> Select[Any]:
-    key = ProcessInstance.business_key
+def _number() -> Any:
+    """Give the business key of a task's instance; looked up for lists only, sums leave it out."""
+    key = select(ProcessInstance.business_key).where(ProcessInstance.id == UserTask.instance_id)
+    return key.correlate_except(ProcessInstance).scalar_subquery()
+
+
+def _tasks(
+    at: Any, *, counted: Any = 1, value: Any = None, person: Any = UserTask.completed_by, stage: Any = UserTask.name
+) -> Select[Any]:
     columns = row(
-        subject=key, link=link_of(key), at=at, counted=counted, value=value, project=UserTask.scope,
-        person=func.coalesce(UserTask.completed_by, UserTask.assignee), category=UserTask.process_key,
-        stage=UserTask.name,
+        subject=_number(), link=link_of(_number()), at=at, counted=counted, value=value, project=UserTask.scope,
+        person=person, category=UserTask.process_key, stage=stage,
     )  # fmt: skip
-    return select(*columns).join(ProcessInstance, ProcessInstance.id == UserTask.instance_id)
+    return select(*columns)
 
 
 def waiting(_span: Span) -> Select[Any]:
     """K39: hours a task waited until somebody took it."""
     taken = func.coalesce(UserTask.claimed_at, UserTask.completed_at)
-    return _task_row(value=hours(UserTask.created_at, taken)).where(UserTask.state == "completed")
+    rows = _tasks(UserTask.completed_at, value=hours(UserTask.created_at, taken))
+    return rows.where(UserTask.state == "completed")
 
 
 def working(_span: Span) -> Select[Any]:
     """K39: hours from taking a task to its completion; tasks done without being taken do not count."""
-    spent = hours(UserTask.claimed_at, UserTask.completed_at)
-    taken = and_(UserTask.state == "completed", UserTask.claimed_at < UserTask.completed_at)
-    return _task_row(value=spent).where(taken)
+    rows = _tasks(UserTask.completed_at, value=hours(UserTask.claimed_at, UserTask.completed_at))
+    return rows.where(UserTask.state == "completed", UserTask.claimed_at < UserTask.completed_at)
 
 
 def returned(_span: Span) -> Select[Any]:
@@ -91,10 +97,9 @@ def returned(_span: Span) -> Select[Any]:
     earlier = aliased(UserTask)
     before = exists().where(
         earlier.instance_id == UserTask.instance_id, earlier.element_id == UserTask.element_id,
-        earlier.state == "completed", earlier.completed_at < UserTask.created_at, earlier.id != UserTask.id,
-        earlier.type == UserTask.type,
+        earlier.state == "completed", earlier.completed_at < UserTask.created_at,
     )  # fmt: skip
-    return _task_row(value=flag(before)).where(UserTask.state == "completed")
+    return _tasks(UserTask.completed_at, value=flag(before)).where(UserTask.state == "completed")
 
 
 def incidents(_span: Span) -> Select[Any]:
@@ -111,15 +116,9 @@ def incidents(_span: Span) -> Select[Any]:
 
 
 def _open_then(span: Span, value: Any) -> Select[Any]:
-    cut = span.cut
-    open_then = and_(UserTask.created_at < cut, or_(UserTask.completed_at.is_(None), UserTask.completed_at >= cut))
-    key = ProcessInstance.business_key
-    columns = row(
-        subject=key, link=link_of(key), at=UserTask.created_at, counted=value, project=UserTask.scope,
-        person=UserTask.assignee, category=UserTask.process_key, stage=post(),
-    )  # fmt: skip
-    query = select(*columns).join(ProcessInstance, ProcessInstance.id == UserTask.instance_id)
-    return query.where(open_then)
+    open_then = or_(UserTask.completed_at.is_(None), UserTask.completed_at >= span.cut)
+    rows = _tasks(UserTask.created_at, counted=value, person=UserTask.assignee, stage=post())
+    return rows.where(UserTask.created_at < span.cut, open_then)
 
 
 def post() -> Any:
@@ -145,22 +144,12 @@ def unassigned_tasks(span: Span) -> Select[Any]:
 def due_tasks(span: Span) -> Select[Any]:
     """B43: tasks due in the period, and which of them were done in time."""
     done = and_(UserTask.state == "completed", UserTask.completed_at <= UserTask.due_at)
-    key = ProcessInstance.business_key
-    columns = row(
-        subject=key, link=link_of(key), at=UserTask.due_at, value=flag(done), project=UserTask.scope,
-        person=func.coalesce(UserTask.completed_by, UserTask.assignee), category=UserTask.process_key, stage=post(),
-    )  # fmt: skip
-    query = select(*columns).join(ProcessInstance, ProcessInstance.id == UserTask.instance_id)
     dropped = and_(UserTask.state == "canceled", UserTask.completed_at <= UserTask.due_at)
-    return query.where(UserTask.due_at >= span.start, UserTask.due_at < span.end, ~dropped)
+    who = func.coalesce(UserTask.completed_by, UserTask.assignee)
+    rows = _tasks(UserTask.due_at, value=flag(done), person=who, stage=post())
+    return rows.where(UserTask.due_at >= span.start, UserTask.due_at < span.end, ~dropped)
 
 
 def done_tasks(_span: Span) -> Select[Any]:
     """B43: tasks completed in the period."""
-    key = ProcessInstance.business_key
-    columns = row(
-        subject=key, link=link_of(key), at=UserTask.completed_at, project=UserTask.scope,
-        person=UserTask.completed_by, category=UserTask.process_key, stage=post(),
-    )  # fmt: skip
-    query = select(*columns).join(ProcessInstance, ProcessInstance.id == UserTask.instance_id)
-    return query.where(UserTask.state == "completed")
+    return _tasks(UserTask.completed_at, stage=post()).where(UserTask.state == "completed")

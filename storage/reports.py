@@ -9,12 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Float, Select, String, and_, case, cast, extract, func, literal, or_, select, true
+from sqlalchemy import Float, Select, String, and_, case, cast, extract, func, literal, or_, select, true
+from sqlalchemy import text as sql
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
+    from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session
     from sqlalchemy.sql.selectable import Subquery
 
@@ -25,6 +27,7 @@ DIMENSIONS = (
 """What figures can be told apart by; the last two are those of defects and houses."""
 NONE = "—"
 """As a filter: where the dimension says nothing."""
+SHARES = (0.5, 0.9)
 HOUR_SECONDS = 3600
 DAY_SECONDS = 86400
 
@@ -129,6 +132,13 @@ def _inside(rows: Subquery, span: Span | None) -> ColumnElement[bool]:
     return true() if span is None else and_(rows.c.at >= span.start, rows.c.at < span.end)
 
 
+def _begin(session: Session) -> None:
+    """Keep PostgreSQL from compiling each statement: many different ones of some hundred milliseconds follow."""
+    if session.get_bind().dialect.name == "postgresql" and not session.info.get("plain"):
+        session.info["plain"] = True
+        session.execute(sql("SET LOCAL jit = off"))
+
+
 def sums(
     session: Session, rows: Select[Any], spans: Sequence[Span | None], within: Within, by: str = ""
 ) -> dict[str, list[Sums]]:
@@ -136,6 +146,7 @@ def sums(
 
     Spans may overlap. A span of None is for rows that were picked for one span already.
     """
+    _begin(session)
     inner = rows.subquery()
     columns: list[Any] = []
     for span in spans:
@@ -169,30 +180,41 @@ def cross(
 
 
 def percentiles(
-    session: Session, rows: Select[Any], spans: Sequence[Span | None], within: Within, share: float, by: str = ""
-) -> dict[str, list[tuple[float | None, int]]]:
-    """Give the value below which a share of the counted values lie (linear between neighbours), and how many they are.
+    session: Session, rows: Select[Any], spans: Sequence[Span | None], within: Within, by: str = ""
+) -> dict[str, list[tuple[dict[float, float | None], int]]]:
+    """Give median and P90 of the counted values, linear between neighbours, and how many values they are.
 
     PostgreSQL does it itself; SQLite has no such function, there the values are read.
     """
     if session.get_bind().dialect.name != "postgresql":
         found = values(session, rows, spans, within, by)
-        return {key: [(percentile(one, share), len(one)) for one in lists] for key, lists in found.items()}
+        return {key: [(shares_of(one), len(one)) for one in lists] for key, lists in found.items()}
+    _begin(session)
     inner = rows.subquery()
     columns: list[Any] = []
     for span in spans:
         inside = and_(_inside(inner, span), inner.c.counted != 0)
         columns += [
-            func.percentile_cont(share).within_group(inner.c.value.asc()).filter(inside),
+            *(func.percentile_cont(share).within_group(inner.c.value.asc()).filter(inside) for share in SHARES),
             func.count().filter(inside),
         ]
     where = [*_conditions(inner, within), or_(*(_inside(inner, span) for span in spans))]
     query = select(inner.c[by] if by else literal("", String), *columns).where(*where)
     answer = session.execute(query.group_by(inner.c[by]) if by else query)
+    size = len(SHARES) + 1
     return {
-        key: [(None if line[at] is None else float(line[at]), int(line[at + 1])) for at in range(0, len(line), 2)]
+        key: [
+            (dict(zip(SHARES, (None if one is None else float(one) for one in line[at : at + size - 1]), strict=True)),
+             int(line[at + size - 1]))
+            for at in range(0, len(line), size)
+        ]
         for key, *line in answer
-    }
+    }  # fmt: skip
+
+
+def shares_of(numbers: Sequence[float]) -> dict[float, float | None]:
+    """Give median and P90 of numbers."""
+    return {share: percentile(numbers, share) for share in SHARES}
 
 
 def percentile(numbers: Sequence[float], share: float) -> float | None:

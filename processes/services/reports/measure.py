@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import date
+from functools import cache
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Literal
 
 from processes.services import workdays
 from storage import reports
-from storage.reports import DIMENSIONS, Row, Span, Sums
+from storage.reports import DAY_SECONDS, DIMENSIONS, Row, Span, Sums
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
 
     from processes.services.reports.question import Question
 
+FIRST_YEAR = 2015
 Kind = Literal["rate", "mean", "count", "sum", "median", "p90"]
 MOST = {"median": 0.5, "p90": 0.9}
 ALL_DIMENSIONS = tuple(name for name in DIMENSIONS if name not in ("severity", "batch"))
@@ -112,6 +116,13 @@ def _figure(measure: Measure, sums: Sums) -> Figure:
     return Figure(amount, sums.counted, sums.value, sums.rows)
 
 
+def together(measure: Measure, parts: Mapping[str, Sequence[Figure]]) -> Figure:
+    """Put the parts by a dimension together again (not for medians)."""
+    every = [line[0] for line in parts.values()]
+    rows, counted, value = (sum(getattr(one, name) for one in every) for name in ("rows", "counted", "value"))
+    return _figure(measure, Sums(int(rows), counted, value))
+
+
 def answers(measure: Measure, question: Question) -> bool:
     """Tell whether a measure can be narrowed as the question asks."""
     return set(question.filters) <= set(measure.dimensions)
@@ -147,18 +158,40 @@ def _together(
         summed = reports.sums(session, rows, asked, within, by)
         return {key: [_figure(measure, one) for one in line] for key, line in summed.items()}
     share = MOST[measure.kind]
-    if measure.worked:
+    # Median and P90 of the same rows are asked for one after the other: once is enough for a look at the data.
+    kept = session.info.setdefault("shares", {})
+    key = (measure.select, tuple(spans), within.scopes, tuple(sorted(within.filters.items())), by)
+    if key not in kept and measure.worked:
         lists = reports.values(session, rows, asked, within, by, _working_days(session, question))
-        found = {key: [(reports.percentile(one, share), len(one)) for one in line] for key, line in lists.items()}
-    else:
-        found = reports.percentiles(session, rows, asked, within, share, by)
-    result = {key: [Figure(amount, n, 0.0, n) for amount, n in line] for key, line in found.items()}
+        kept[key] = {text: [(reports.shares_of(one), len(one)) for one in line] for text, line in lists.items()}
+    elif key not in kept:
+        kept[key] = reports.percentiles(session, rows, asked, within, by)
+    result = {text: [Figure(at[share], n, 0.0, n) for at, n in line] for text, line in kept[key].items()}
     return result if by or result else {"": [NOTHING] * len(spans)}
 
 
 def _working_days(session: Session, question: Question) -> Callable[[datetime, datetime], float]:
+    """Count working days as the calendar does, each day looked up once: a report asks for thousands."""
     days = workdays.calendar(session, question.zone)
-    return lambda since, until: float(days.workdays_between(since, until))
+
+    @cache
+    def year(number: int) -> list[int]:
+        """Count the working days before each day of a year, from its first day on; the last is the whole year's."""
+        first = date(number, 1, 1).toordinal()
+        length = date(number + 1, 1, 1).toordinal() - first
+        return [0, *accumulate(int(days.is_workday(date.fromordinal(first + day))) for day in range(length))]
+
+    @cache
+    def years(number: int) -> int:
+        return sum(year(one)[-1] for one in range(FIRST_YEAR, number))
+
+    def reached(moment: datetime) -> float:
+        here = moment.astimezone(question.zone)
+        part = (here.hour * 3600 + here.minute * 60 + here.second + here.microsecond / 1e6) / DAY_SECONDS
+        counts, day = year(here.year), here.timetuple().tm_yday
+        return years(here.year) + counts[day - 1] + (counts[day] - counts[day - 1]) * part
+
+    return lambda since, until: reached(until) - reached(since)
 
 
 def figure(session: Session, measure: Measure, question: Question) -> Figure:

@@ -18,6 +18,7 @@ STEPS: dict[str, Any] = {
     "dimensions": ("project", "person", "category", "stage"),
     "stage_zh": "环节",
     "stage_en": "Step",
+    "index": False,
 }
 POST: dict[str, Any] = {
     "dimensions": ("project", "person", "stage"),
@@ -83,7 +84,7 @@ MEASURES = (
         "K29b", "逾期件数", "Late items", LATE,
         "期末未结且已逾期的件数，按 1–3、4–7、8–15、16–30、30 天以上分布",
         "open and late at the end of the period, by days",
-        "工单、整改单", "cases, orders", "D19", "count", clocks.late_items, **LATENESS,
+        "工单、整改单", "cases, orders", "D19", "count", clocks.late_items, index=False, **LATENESS,
     ),
     Measure(
         "K30", "超期责任", "Time over the limit, by who answers", LATE,

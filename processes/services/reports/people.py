@@ -41,7 +41,7 @@ def grid(session: Session, question: Question, by: str, ids: Sequence[str], titl
             for one, figures in zip(measures, found, strict=True)
         ]
         rows.append((names[key] or NONE, *cells))
-    whole = [_cell(one, measure.figure(session, one, question), {}) for one in measures]
+    whole = [_cell(one, measure.together(one, figures), {}) for one, figures in zip(measures, found, strict=True)]
     columns = [Column(*HEADINGS.get(one.id, (one.zh, one.en)), shape=shape_of(one)) for one in measures]
     first = Column(labels.dimension(measures[0], by, "zh"), labels.dimension(measures[0], by, "en"))
     total = ("合计" if question.locale != "en" else "Sum", *whole)
