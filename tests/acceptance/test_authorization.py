@@ -268,6 +268,15 @@ TABLE: dict[tuple[str, str], Row] = {
         OWNERS,
         data={"slot": "0"},
     ),
+    ("GET", "/handover/<number>/next"): Row("/handover/{hall}/next", AT_HANDOVER, AT_HANDOVER, OWNERS, OWNERS),
+    ("POST", "/handover/houses/<number>/slot"): Row(
+        "/handover/houses/{handed}/slot",
+        frozenset({"ho_lead", "ho_desk", "agent", "admin"}),
+        AT_HANDOVER,
+        ADMIN,
+        OWNERS,
+        data={"slot": "0"},
+    ),
     ("GET", "/handover/houses/<number>"): Row("/handover/houses/{handed}", AT_HANDOVER, AT_HANDOVER, OWNERS, OWNERS),
     ("POST", "/handover/houses/<number>/return"): Row(
         "/handover/houses/{handed}/return",
