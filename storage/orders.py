@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Select, func, or_, select
 
@@ -108,28 +108,30 @@ class OrderQuery:
     orgs: frozenset[str] = frozenset()
 
 
-def search(session: Session, query: OrderQuery, *, now: datetime) -> tuple[Sequence[RectificationOrder], int]:
-    """Find orders, the most urgent first; gives a page and the total."""
-    found = _filtered(query, now)
-    total = session.scalar(select(func.count()).select_from(found.subquery())) or 0
-    rows = select(RectificationOrder).where(RectificationOrder.id.in_(found))
-    rows = rows.order_by(
-        RectificationOrder.open.desc(), RectificationOrder.due_at.is_(None), RectificationOrder.due_at,
-        RectificationOrder.id.desc(),
-    )  # fmt: skip
-    return session.scalars(rows.limit(query.size).offset((query.page - 1) * query.size)).all(), total
+def search(session: Session, query: OrderQuery, *, now: datetime) -> Sequence[RectificationOrder]:
+    """Find a page of orders: open ones by their limit, the most urgent first; of closed ones the latest first."""
+    rows = _filtered(query, now, select(RectificationOrder))
+    # no index sorts by this: sqlite would walk through all closed orders for the few of one unit
+    closed = func.coalesce(RectificationOrder.closed_at, RectificationOrder.issued_at).desc()
+    due = RectificationOrder.due_at
+    order = (closed,) if query.status == "closed" else (RectificationOrder.open.desc(), due.is_(None), due)
+    rows = rows.order_by(*order, RectificationOrder.id.desc())
+    return session.scalars(rows.limit(query.size).offset((query.page - 1) * query.size)).all()
 
 
-def totals(session: Session, query: OrderQuery, *, now: datetime) -> dict[str, int]:
-    """Count what a query finds by state, and `late` those past due."""
-    found = _filtered(query, now)
-    rows = select(RectificationOrder.state, func.count()).where(RectificationOrder.id.in_(found))
+def totals(session: Session, query: OrderQuery, *, now: datetime) -> Mapping[str, tuple[int, int]]:
+    """Count by state what a query finds, whatever state or lateness it asks for: state → (all, past due)."""
+    wide = replace(query, state="", late=False)
+    late = func.count().filter(RectificationOrder.open, RectificationOrder.due_at < now)
+    rows = _filtered(wide, now, select(RectificationOrder.state, func.count(), late))
     rows = rows.group_by(RectificationOrder.state)
-    counted = {str(state): int(count) for state, count in session.execute(rows)}
-    overdue = select(func.count()).where(
-        RectificationOrder.id.in_(found), RectificationOrder.open, RectificationOrder.due_at < now
-    )
-    return {**counted, "late": session.scalar(overdue) or 0}
+    return {str(state): (int(count), int(overdue)) for state, count, overdue in session.execute(rows)}
+
+
+def total_of(query: OrderQuery, counted: Mapping[str, tuple[int, int]]) -> int:
+    """Tell from the counts how many orders a query finds."""
+    wanted = [counts for state, counts in counted.items() if query.state in ("", state)]
+    return sum(overdue if query.late else every for every, overdue in wanted)
 
 
 def count_defects(session: Session, numbers: Collection[str]) -> Mapping[str, tuple[int, int]]:
@@ -139,8 +141,7 @@ def count_defects(session: Session, numbers: Collection[str]) -> Mapping[str, tu
     return {number: (every, left) for number, every, left in rows}
 
 
-def _filtered(query: OrderQuery, now: datetime) -> Select[int]:
-    found = select(RectificationOrder.id)
+def _filtered(query: OrderQuery, now: datetime, found: Select[Any]) -> Select[Any]:
     if query.status:
         found = found.where(RectificationOrder.open.is_(query.status == "open"))
     mine = select(Contractor.id).where(Contractor.code.in_(query.orgs))

@@ -123,11 +123,12 @@ def listed(session: Session, link: LinkView, *, status: str = "open", page: int 
     query = rows.OrderQuery(
         status=status, page=page, size=SIZE, scopes=frozenset(), orgs=frozenset({link.subject})
     )  # no project of its own: only what its units mend or answer for
-    found, total = rows.search(session, query, now=now)
+    found = rows.search(session, query, now=now)
     counted = rows.totals(session, query, now=now)
+    total = rows.total_of(query, counted)
     counts = rows.count_defects(session, [order.number for order in found])
     lines = tuple(_line(session, link, order, counts.get(order.number, (0, 0)), now) for order in found)
-    return OrderLines(lines, total, counted["late"], page, max(1, -(-total // SIZE)))
+    return OrderLines(lines, total, sum(late for _, late in counted.values()), page, max(1, -(-total // SIZE)))
 
 
 def _line(

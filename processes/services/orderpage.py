@@ -138,9 +138,9 @@ def search(session: Session, viewer: Viewer, query: OrderQuery, *, now: datetime
     """Find the orders a person may see, those due first; a unit's people find their unit's."""
     scopes = order_access.scopes(viewer)
     asked = replace(query, scopes=scopes, orgs=order_access.orgs_of(viewer), page=max(1, query.page))
-    found, total = rows.search(session, asked, now=now)
-    counted = rows.totals(session, replace(asked, state="", late=False), now=now)
-    late = counted.pop("late")
+    found = rows.search(session, asked, now=now)
+    counted = rows.totals(session, asked, now=now)
+    total = rows.total_of(asked, counted)
     known = rows.contractors(session)
     numbers = rows.count_defects(session, [row.number for row in found])
     outside = scopes is not None and not scopes
@@ -149,8 +149,8 @@ def search(session: Session, viewer: Viewer, query: OrderQuery, *, now: datetime
         total=total,
         page=asked.page,
         pages=max(1, -(-total // asked.size)),
-        states=tuple(sorted(counted.items(), key=lambda one: -one[1])),
-        late=late,
+        states=tuple(sorted(((state, every) for state, (every, _) in counted.items()), key=lambda one: -one[1])),
+        late=sum(overdue for _, overdue in counted.values()),
         contractors=() if outside else tuple((one.code, one.name) for one in known.values()),
     )
 
