@@ -58,8 +58,9 @@ class ChecklistItem(Base):
 
 
 class InspectionBatch(Base):
-    """A round of inspection of a phase (I01). `rounds`: 工程自检 分户验收 一户一验 工地开放日 承接查验 交付前复查 空置房巡查.
+    """A round of inspection of a phase (I01).
 
+    `rounds`: 工程自检 分户验收 一户一验 工地开放日 承接查验 交付前复查 空置房巡查.
     `houses`: the keys of the units when they came as a list or from the round before; else the buildings say them.
     `plan` keeps what no column needs: finish, sampling, training, conditions, the number of the `previous` round.
     `state`: 编制 待审批 准备 进行中 评审 通过 有条件通过 不通过 已取消.
