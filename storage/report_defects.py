@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Select, and_, case, exists, func, literal, or_, select
+from sqlalchemy import Select, and_, case, exists, func, literal, or_, select, union_all
 
 from storage.report_cases import places
 from storage.report_clocks import BUCKETS, MORE, link_of, unit_name
@@ -43,7 +43,7 @@ def defect_row(at: Any, *, counted: Any = 1, value: Any = None, stage: Any = Def
     number = case((Defect.order_number != "", Defect.order_number), else_=Defect.found_in)
     return row(
         subject=number, link=link_of(number), at=at, counted=counted, value=value, project=Defect.project,
-        **places(Defect.unit_id), contractor=unit_name(func.coalesce(Defect.responsible_id, Defect.repair_id)),
+        **places(Defect.unit_id), contractor=Contractor.name,
         category=Defect.trade, stage=stage, severity=Defect.severity, batch=batch_of(Defect.found_in),
     )  # fmt: skip
 
@@ -51,6 +51,12 @@ def defect_row(at: Any, *, counted: Any = 1, value: Any = None, stage: Any = Def
 def late_by(days: Any) -> ColumnElement[str]:
     """Say in which bucket so many days over the limit are; "" when in time."""
     return case((days <= 0, ""), (days.is_(None), ""), *((days <= most, name) for most, name in BUCKETS), else_=MORE)
+
+
+def of_defects(columns: list[Any]) -> Select[Any]:
+    """Select from defects, joined to who answers for them: a join that databases leave out when nobody asks."""
+    answers = Contractor.id == func.coalesce(Defect.responsible_id, Defect.repair_id)
+    return select(*columns).select_from(Defect).outerjoin(Contractor, answers)
 
 
 def genuine() -> ColumnElement[bool]:
@@ -66,14 +72,14 @@ def closed_share(span: Span) -> Select[Any]:
     """K18: closed at the cut-off of all found until then."""
     closed = and_(Defect.state == CLOSED, Defect.closed_at < span.cut)
     columns = defect_row(Defect.found_at, value=flag(closed))
-    return select(*columns).where(Defect.found_at < span.cut, genuine())
+    return of_defects(columns).where(Defect.found_at < span.cut, genuine())
 
 
 def closed_of_found(span: Span) -> Select[Any]:
     """K18: closed at the cut-off of those found in the period."""
     closed = and_(Defect.state == CLOSED, Defect.closed_at < span.cut)
     columns = defect_row(Defect.found_at, value=flag(closed))
-    return select(*columns).where(Defect.found_at >= span.start, Defect.found_at < span.cut, genuine())
+    return of_defects(columns).where(Defect.found_at >= span.start, Defect.found_at < span.cut, genuine())
 
 
 def _found(span: Span) -> ColumnElement[bool]:
@@ -82,19 +88,19 @@ def _found(span: Span) -> ColumnElement[bool]:
 
 def found(span: Span) -> Select[Any]:
     """R5: defects found in the period."""
-    return select(*defect_row(Defect.found_at)).where(_found(span))
+    return of_defects(defect_row(Defect.found_at)).where(_found(span))
 
 
 def found_closed(span: Span) -> Select[Any]:
     """R5: closed at the cut-off of those found in the period."""
     closed = and_(Defect.state == CLOSED, Defect.closed_at < span.cut)
-    return select(*defect_row(Defect.found_at)).where(_found(span), closed)
+    return of_defects(defect_row(Defect.found_at)).where(_found(span), closed)
 
 
 def found_open(span: Span) -> Select[Any]:
     """R5: not closed at the cut-off of those found in the period."""
     closed = and_(Defect.state == CLOSED, Defect.closed_at < span.cut)
-    return select(*defect_row(Defect.found_at)).where(_found(span), ~func.coalesce(closed, False))
+    return of_defects(defect_row(Defect.found_at)).where(_found(span), ~func.coalesce(closed, False))
 
 
 def found_late(span: Span) -> Select[Any]:
@@ -104,21 +110,21 @@ def found_late(span: Span) -> Select[Any]:
 
 def open_stock(span: Span) -> Select[Any]:
     """K31: open at the cut-off."""
-    return select(*defect_row(Defect.found_at)).where(_open_at(span.cut))
+    return of_defects(defect_row(Defect.found_at)).where(_open_at(span.cut))
 
 
 def overdue(span: Span) -> Select[Any]:
     """K31: past due of those open at the cut-off; the stage says how late."""
     days = hours(Defect.due_at, literal(span.cut, Defect.found_at.type)) / 24.0
     late = flag(Defect.due_at < span.cut)
-    return select(*defect_row(Defect.found_at, value=late, stage=late_by(days))).where(_open_at(span.cut))
+    return of_defects(defect_row(Defect.found_at, value=late, stage=late_by(days))).where(_open_at(span.cut))
 
 
 def late_stock(span: Span) -> Select[Any]:
     """K31: only those past due, for their number."""
     days = hours(Defect.due_at, literal(span.cut, Defect.found_at.type)) / 24.0
     columns = defect_row(Defect.due_at, stage=late_by(days))
-    return select(*columns).where(_open_at(span.cut), Defect.due_at < span.cut)
+    return of_defects(columns).where(_open_at(span.cut), Defect.due_at < span.cut)
 
 
 def _passed() -> Any:
@@ -136,25 +142,29 @@ def in_time(span: Span) -> Select[Any]:
         counted=flag(or_(passed.is_not(None), Defect.due_at < span.now)),
         value=flag(passed <= Defect.due_at),
     )
-    query = select(*columns).outerjoin(Order, Order.number == Defect.order_number)
+    query = of_defects(columns).outerjoin(Order, Order.number == Defect.order_number)
     return query.where(Defect.due_at.is_not(None), genuine())
 
 
-def _rechecked(value: Any) -> Select[Any]:
-    at = func.coalesce(Order.reviewed_at, Defect.closed_at, Order.finished_at)
-    query = select(*defect_row(at, value=value)).outerjoin(Order, Order.number == Defect.order_number)
-    return query.where(at.is_not(None), genuine())
+def _rechecked(value: Any, *which: ColumnElement[bool]) -> Select[Any]:
+    """Select the rechecked: those of orders by the order's recheck, those without one by their closing."""
+    ordered_ = of_defects(defect_row(Order.reviewed_at, value=value))
+    ordered_ = ordered_.join(Order, Order.number == Defect.order_number).where(Order.reviewed_at.is_not(None))
+    alone = of_defects(defect_row(Defect.closed_at, value=value))
+    alone = alone.where(Defect.order_number == "", Defect.closed_at.is_not(None))
+    both = union_all(ordered_.where(genuine(), *which), alone.where(genuine(), *which)).subquery()
+    return select(both)
 
 
 def first_time(_span: Span) -> Select[Any]:
     """K20: passed at the first recheck of those rechecked."""
-    passed = and_(Defect.rework == 0, Defect.state.in_((CLOSED, WITH_OWNER)))
-    return _rechecked(flag(passed)).where(or_(Defect.state.in_((CLOSED, WITH_OWNER)), Defect.rework > 0))
+    passed = Defect.state.in_((CLOSED, WITH_OWNER))
+    return _rechecked(flag(and_(Defect.rework == 0, passed)), or_(passed, Defect.rework > 0))
 
 
 def reworks(_span: Span) -> Select[Any]:
     """K31: how often defects were mended again."""
-    return _rechecked(Defect.rework).where(Defect.rework > 0)
+    return _rechecked(Defect.rework, Defect.rework > 0)
 
 
 # Orders

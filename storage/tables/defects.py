@@ -34,6 +34,8 @@ class RectificationOrder(Base):
         Index(None, "open", "due_at"),
         Index(None, "issued_at"),
         Index(None, "closed_at"),
+        Index(None, "signed_at"),
+        Index(None, "reviewed_at"),
     )
     id: Mapped[int] = big_key()
     number: Mapped[str] = mapped_column(text_of(60), unique=True)
@@ -96,6 +98,8 @@ class Defect(Base):
         Index(None, "found_in"),
         Index(None, "repair_id", "open"),
         Index(None, "project", "open"),
+        Index(None, "found_at"),
+        Index(None, "due_at"),
     )
     id: Mapped[UUID] = uuid_key()
     project: Mapped[str] = mapped_column(text_of(60))

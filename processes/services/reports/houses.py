@@ -120,8 +120,8 @@ def fill_handover(session: Session, viewer: Viewer, question: Question, page: in
     del viewer, page
     by_batch = grid(session, question, "batch", (*DAYS, "K24", "K27"), ("按批次", "By batch"))
     days = _days(session, question)
-    tables = (by_batch, days, _notes(session, question, [str(_plain(row[0])) for row in by_batch.rows]))
-    return Report(tables, len(days.rows))
+    notes = _notes(session, question, [str(_plain(row[0])) for row in by_batch.rows])
+    return Report((by_batch, days, *((notes,) if notes.rows else ())), len(days.rows))
 
 
 def _plain(value: Any) -> Any:
@@ -131,7 +131,7 @@ def _plain(value: Any) -> Any:
 def _days(session: Session, question: Question) -> Table:
     periods = _each_day(question)
     spans = [one.span(question.zone, question.now) for one in periods]
-    found = [measure.figures(session, find(key), question, spans)[""] for key in DAYS]
+    found = [measure.figures(session, find(key), question, spans)[""] for key in DAYS] if spans else []
     rows = []
     for place, period in enumerate(periods):
         figures = [line[place] for line in found]

@@ -41,10 +41,9 @@ def fill(session: Session, viewer: Viewer, question: Question, page: int | None)
     locale = question.locale
     known = goals.in_force(session, question)
     rows = []
-    for one in MEASURES.values():
-        if not one.index:
-            continue
-        here, before, earlier = measure.figures(session, one, question, question.spans())[""]
+    shown = [one for one in MEASURES.values() if one.index]
+    for one, found in zip(shown, measure.several(session, shown, question, question.spans()), strict=True):
+        here, before, earlier = found[""]
         rows.append(_line(one, known.get(one.id), (here, before, earlier), locale))
     return Report((Table("考核指标", "Key figures", FIGURES, tuple(rows)),), len(rows))
 

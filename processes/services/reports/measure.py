@@ -238,15 +238,35 @@ def cross(
 
 
 def _mixed(session: Session, mix: Mix, question: Question, spans: Sequence[Span], by: str) -> dict[str, list[Figure]]:
-    found = [figures(session, part, question, spans, by) for part in mix.parts]
-    empty = [NOTHING] * len(spans)
-    mixed: dict[str, list[Figure]] = {}
+    return mixed(mix, [figures(session, part, question, spans, by) for part in mix.parts], len(spans))
+
+
+def several(
+    session: Session, measures: Sequence[Measure], question: Question, spans: Sequence[Span], by: str = ""
+) -> list[dict[str, list[Figure]]]:
+    """Answer several measures as `figures` does; what is mixed of others among them is not asked for again."""
+    known = {one.id: figures(session, one, question, spans, by) for one in measures if one.mix is None}
+    for one in measures:
+        if one.mix is None:
+            continue
+        ready = answers(one, question) and (not by or by in one.dimensions)
+        if ready and all(part.id in known for part in one.mix.parts):
+            known[one.id] = mixed(one.mix, [known[part.id] for part in one.mix.parts], len(spans))
+        else:
+            known[one.id] = figures(session, one, question, spans, by)
+    return [known[one.id] for one in measures]
+
+
+def mixed(mix: Mix, found: Sequence[Mapping[str, Sequence[Figure]]], count: int) -> dict[str, list[Figure]]:
+    """Work a mix out of the figures of its parts for so many spans."""
+    empty = [NOTHING] * count
+    answer: dict[str, list[Figure]] = {}
     for key in dict.fromkeys(key for one in found for key in one):
         lines = [one.get(key, empty) for one in found]
-        amounts = [[line[place].amount for line in lines] for place in range(len(spans))]
+        amounts = [[line[place].amount for line in lines] for place in range(count)]
         worked = [(mix.work(line), sum(part is not None for part in line)) for line in amounts]
-        mixed[key] = [Figure(amount, 1.0, amount or 0.0, 0 if amount is None else count) for amount, count in worked]
-    return mixed
+        answer[key] = [Figure(amount, 1.0, amount or 0.0, 0 if amount is None else parts) for amount, parts in worked]
+    return answer
 
 
 def _parts(session: Session, mix: Mix, question: Question) -> Sequence[Row]:

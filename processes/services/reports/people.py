@@ -29,7 +29,7 @@ HEADINGS = {"C1": ("接通率", "Reached"), "K09": ("满意率", "Satisfied, rat
 def grid(session: Session, question: Question, by: str, ids: Sequence[str], title: tuple[str, str]) -> Table:
     """Answer several measures by a dimension, each figure leading to its list; the last line is the whole."""
     measures = [find(one) for one in ids]
-    found = [measure.figures(session, one, question, [question.span], by) for one in measures]
+    found = measure.several(session, measures, question, [question.span], by)
     keys = {key for figures in found for key, line in figures.items() if line[0].rows}
     names = labels.shown(session, by, keys)
     order = sorted(keys, key=lambda key: (-sum(one[key][0].rows if key in one else 0 for one in found), names[key]))

@@ -1,0 +1,96 @@
+"""The reports of houses and responsible units as people get them; a unit gets its own statement and nothing else."""
+
+from __future__ import annotations
+
+import html
+import re
+from datetime import date
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+from test_report_pages import in_excel, texts
+
+from storage.tables.estate import Unit
+from storage.tables.handovers import UnitWarranty
+from storage.tables.inspections import InspectionBatch
+from tests.sites import NOW, demo_file, site  # noqa: F401
+
+if TYPE_CHECKING:
+    from tests.sites import Site
+
+THEN = "cycle=year&day=2024-01-01"
+MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d")
+WINDOWS = "方正样板门窗分包"
+ASKED = {
+    "closure": (THEN, "A"), "handover": ("cycle=days&first=2024-08-20&last=2024-10-10", "JP-2024-000001"),
+    "overdue": ("cycle=day&day=2026-03-02", "1–3 天"), "contractors": (THEN, WINDOWS),
+    "statement": (f"{THEN}&contractor={WINDOWS}", "600.00"), "warranty": ("cycle=day&day=2026-03-02", "管线设备"),
+}  # fmt: skip
+
+
+def test_screen_excel_and_paper_of_houses_say_the_same(site: Site) -> None:  # noqa: F811
+    """AC20: one report, three ways to look at it."""
+    with site.database.transaction() as session:
+        unit = session.scalars(select(Unit.id).order_by(Unit.id)).first()
+        ends = {"starts_on": date(2024, 8, 31), "ends_on": date(2026, 3, 20)}
+        session.add(UnitWarranty(unit_id=unit, warranty_class="管线设备", computed_at=NOW, **ends))
+    person = site.person("sun.mingli")
+    for slug, (query, word) in ASKED.items():
+        page = person.get(f"/reports/{slug}?{query}").text
+        assert word in page, slug
+        screen = texts(page)
+        assert screen == texts(person.get(f"/reports/print/{slug}?{query}").text), slug
+        excel = list(in_excel(person.get(f"/reports/excel/{slug}?{query}").data))
+        said = [text[:10] if MOMENT.fullmatch(text) else text for text in screen]  # Excel says the minute by its format
+        assert [text for text in said if text and text not in excel] == [], slug
+
+
+def test_figures_of_houses_lead_to_as_many_rows_as_they_say(site: Site) -> None:  # noqa: F811
+    """AC20 by clicking: closing of the demonstration's past phase, and the ranking of those who mended it."""
+    person = site.person("sun.mingli")
+    for slug, measures in (("closure", "R5|R5b"), ("contractors", "R9|K31e"), ("handover", "R6b|R6c|R6g")):
+        page = person.get(f"/reports/{slug}?{ASKED[slug][0]}").text
+        links = re.findall(rf'<a href="(/reports/kpi/(?:{measures})/rows[^"]*)" aria-label="[^"]*? (\d+)"', page)
+        assert links, slug
+        for address, number in links[:6]:
+            behind = html.unescape(person.get(html.unescape(address)).text)
+            found = re.search(r"· (\d+) 行", behind)
+            assert (int(found[1]) if found else len(re.findall(r"<tr>", behind)) - 1) == int(number), address
+    score = html.unescape(person.get(f"/reports/kpi/K31/rows?{THEN}&contractor={WINDOWS}").text)
+    assert all(name in score for name in ("整改及时率", "维修一次合格率", "接单及时率"))
+    assert "/reports/kpi/K19?" in score
+
+
+def test_a_long_period_of_handovers_is_not_listed_by_day(site: Site) -> None:  # noqa: F811
+    page = site.person("sun.mingli").get("/reports/handover?cycle=days&first=2024-01-01&last=2024-12-31").text
+    assert "JP-2024-000001" in page
+    assert "不逐日列出" in page
+
+
+def test_a_batch_leads_to_its_closing(site: Site) -> None:  # noqa: F811
+    with site.database.read() as session:
+        number = session.scalars(select(InspectionBatch.number)).one()
+    manager = site.person("sun.mingli")
+    link = re.search(r'href="(/reports/closure[^"]+)"', manager.get(f"/batches/{number}").text)
+    page = manager.get(html.unescape(link[1])).text  # type: ignore[index]
+    assert texts(page)[texts(page).index("B") :][:4] == ["B", "5", "5", "100.0 %"]
+    assert "/reports/closure" not in site.person("wei.yanfang1").get(f"/batches/{number}").text
+
+
+def test_the_people_of_a_unit_read_its_statement_and_no_other_report(site: Site) -> None:  # noqa: F811
+    """AC19: whatever unit he asks for, he reads of his own; figures lead nowhere he may not go."""
+    foreman = site.person("fang.shifu")
+    assert "/reports/statement" in foreman.get("/orders").text
+    page = foreman.get(f"/reports/statement?{THEN}&contractor=明灯机电分包")
+    assert page.status_code == 200
+    assert "客厅/窗" in page.text
+    assert "明灯机电分包" not in " ".join(texts(page.text))
+    assert "/reports/kpi/" not in page.text
+    own = set(re.findall(r"/orders/(ZG-[\d-]+)", page.text))
+    assert len(own) >= 5
+    assert foreman.get(f"/orders/{own.pop()}").status_code == 200
+    for path in ("excel", "print"):
+        assert foreman.get(f"/reports/{path}/statement?{THEN}").status_code == 200
+    for path in ("", "/closure", "/contractors", "/kpi", "/kpi/K31", "/kpi/K31/rows", "/excel/contractors"):
+        assert foreman.get(f"/reports{path}").status_code == 403, path
+    assert site.person("wei.yanfang1").get("/reports/statement").status_code == 403
