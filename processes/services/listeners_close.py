@@ -123,7 +123,6 @@ def es1(ctx: ListenerContext) -> dict[str, Any]:
     case, values = case_of(ctx), ctx.values
     level = int(values.get("level") or case.level)
     levels.change(ctx, case, level, suggested=False, reason=text(values, "escalation_reason"))
-    levels.acted(ctx, case)
     groups.tell_linked(ctx, case)
     if values.get("take_over"):
         log_event(ctx, case, "接管", "", {"from": case.owner, "to": ctx.actor.login})
@@ -133,13 +132,14 @@ def es1(ctx: ListenerContext) -> dict[str, Any]:
 
 def es2(ctx: ListenerContext) -> dict[str, Any]:
     """What is done about it, what may be said in public, when the next report comes."""
-    values = ctx.values
+    case, values = case_of(ctx), ctx.values
+    levels.acted(ctx, case)  # a plan is the first action; taking the escalation starts its clock (K14)
     detail = {
         "authorised": amount(values.get("authorised_amount")),
         "statement": text(values, "public_statement"),
         "next_report_at": values.get("next_report_at"),
     }
-    log_event(ctx, case_of(ctx), "升级处置", text(values, "escalation_plan"), detail)
+    log_event(ctx, case, "升级处置", text(values, "escalation_plan"), detail)
     return {}
 
 

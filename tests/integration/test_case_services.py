@@ -373,6 +373,12 @@ def test_escalating_by_hand_goes_to_the_people_of_the_level(stage) -> None:
     assert (case.level, case.owner) == (4, "hua.zong")
     decided = [row for row in stage.rows(Escalation) if not row.suggested]
     assert [(row.level_from, row.level_to, row.actor) for row in decided] == [(0, 4, "hua.zong")]
+    (clock,) = [row for row in stage.rows(Deadline) if row.clock == "act"]
+    assert clock.met_at is None  # taking it starts the clock, what is done about it stops it (K14)
+    stage.wait(minutes=30)
+    stage.do("ES2", "hua.zong")
+    (clock,) = [row for row in stage.rows(Deadline) if row.clock == "act"]
+    assert timedelta(minutes=30) <= clock.met_at - clock.start_at < timedelta(hours=1)
 
 
 def test_unreachable_three_times_closes_the_call_back_unreached(stage) -> None:
