@@ -106,11 +106,17 @@ def require_free(session: Session, login: str) -> None:
 def holders(
     session: Session, viewer: Viewer, wanted: Iterable[str], scope: str, *, now: datetime
 ) -> tuple[Person, ...]:
-    """List the people who hold one of these roles for a project: those a task can be given to."""
+    """List the people who hold one of these roles for a project: those a task can be given to.
+
+    Of `role:org` only the people of that organisation.
+    """
     access.require(viewer, Action.PEOPLE_VIEW)
-    logins = {login for role in wanted for login in queries.holders(session, role, scope, now)}
+    groups = frozenset(wanted)
+    roles = {group.partition(":")[0] for group in groups}
+    logins = {login for role in roles for login in queries.holders(session, role, scope, now)}
     rows = [row for login in sorted(logins) if (row := queries.user(session, login)) is not None]
-    return _with_grants(session, rows, now)
+    found = _with_grants(session, rows, now)
+    return tuple(one for one in found if any(not groups.isdisjoint(grant.candidates) for grant in one.grants))
 
 
 def stand_ins(session: Session, viewer: Viewer, login: str, *, now: datetime) -> tuple[StandIn, ...]:

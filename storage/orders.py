@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import Select, func, or_, select
 
@@ -123,7 +123,7 @@ def totals(session: Session, query: OrderQuery, *, now: datetime) -> Mapping[str
     """Count by state what a query finds, whatever state or lateness it asks for: state → (all, past due)."""
     wide = replace(query, state="", late=False)
     late = func.count().filter(RectificationOrder.open, RectificationOrder.due_at < now)
-    rows = _filtered(wide, now, select(RectificationOrder.state, func.count(), late))
+    rows = _filtered(wide, now, cast("Select[Any]", select(RectificationOrder.state, func.count(), late)))
     rows = rows.group_by(RectificationOrder.state)
     return {str(state): (int(count), int(overdue)) for state, count, overdue in session.execute(rows)}
 

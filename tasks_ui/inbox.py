@@ -165,8 +165,7 @@ def _reassign_page(task_id: UUID, problem: str = "") -> str:
     viewer, now = context.viewer(), context.utcnow()
     with context.reading() as opened:
         task = tasks.open_task(opened, viewer, task_id, now=now)
-        roles = [group.partition(":")[0] for group in task.item.groups]
-        people = directory.holders(opened, viewer, roles, task.item.scope, now=now)
+        people = directory.holders(opened, viewer, task.item.groups, task.item.scope, now=now)
     return render_template(
         "inbox_reassign.html", item=task.item, people=people, problem=problem, typed=request.form, back=_origin()
     )

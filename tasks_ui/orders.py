@@ -10,11 +10,12 @@ from flask import Blueprint, Response, flash, make_response, redirect, render_te
 from flask_babel import gettext, lazy_gettext
 
 from engine.core.calendar import CHINA
-from engine.errors import InvalidInputError, NotFoundError
+from engine.errors import InvalidInputError, KeyturnError, NotFoundError
 from processes.services import order_actions, orderpage
 from processes.services.orderpage import OrderQuery
 from tasks_ui import attachments, context, names
 from tasks_ui.cases import draw, sentence
+from tasks_ui.daily import Answer
 from tasks_ui.i18n import translate
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ STATES = (
 )
 LONGEST_SEARCH = 100
 LONGEST_REASON = 1000
+MOST = 100
+"""Orders handed on at a time."""
 
 
 def read_query() -> OrderQuery:
@@ -70,10 +73,19 @@ def address(
 def index() -> str:
     """List the orders a person may see, the most urgent first."""
     query = read_query()
+    return _list(query, [])
+
+
+def _list(query: OrderQuery, answers: list[Answer], problem: str = "") -> str:
     with context.reading() as opened:
         found = orderpage.search(opened, context.viewer(), query, now=context.utcnow())
+        codes = {item.repair_code for item in found.items if item.open}
+        people = order_actions.people_for(opened, context.viewer(), codes, now=context.utcnow())
     return render_template(
         "orders.html",
+        people=people,
+        answers=answers,
+        problem=problem,
         query=query,
         found=found,
         statuses=STATUSES,
@@ -81,6 +93,29 @@ def index() -> str:
         address=address,
         projects=names.facets(context.viewer()).scopes,
     )
+
+
+@blueprint.post("/orders/hand-on")
+def hand_on() -> Response:
+    """Give what waits of the chosen orders to one person; each order has an answer of its own."""
+    query = read_query()
+    numbers = list(dict.fromkeys(request.form.getlist("number")))[:MOST]
+    to_login, reason = request.form.get("to", ""), _reason()
+    if not numbers or not to_login or not reason:
+        said = gettext("Choose orders and a person, and say why.")
+        return make_response(_list(query, [], said), InvalidInputError.status)
+    answers = []
+    for number in numbers:
+        try:
+            with context.transaction() as opened:
+                order_actions.hand_on(
+                    opened, context.viewer(), number, to_login=to_login, reason=reason, now=context.utcnow()
+                )
+        except KeyturnError as refused:
+            answers.append(Answer(number, translate(refused.template, refused.fields)))
+        else:
+            answers.append(Answer(number))
+    return make_response(_list(query, answers))
 
 
 @blueprint.get("/orders/<number>")

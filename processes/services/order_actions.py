@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from engine import messages
-from engine.access import SYSTEM
+from engine import access, directory, messages, people
+from engine import tasks as engine_tasks
+from engine.access import SYSTEM, Action
 from engine.core.calendar import CHINA
 from engine.errors import N_, ConflictError, InvalidInputError, NotAllowedError
 from processes.services import order_access, order_notices
 from processes.services.order_facts import WARNING
 from processes.services.orders import add_event
-from storage import cases
+from storage import cases, tasks
 from storage import instances as instance_rows
 from storage.tables.cases import CaseDocument, ContactLog
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from datetime import datetime
 
     from sqlalchemy.orm import Session
@@ -121,6 +122,39 @@ def warn(session: Session, viewer: Viewer, number: str, *, text: str, now: datet
     )
     order_notices.tell_unit(session, order, WARNING, said, now=now, registry=registry)
     return len(given) + 1
+
+
+def people_for(session: Session, viewer: Viewer, codes: Collection[str], *, now: datetime) -> Mapping[str, str]:
+    """List who of some units can be given their orders (login → name and unit); nobody for who hands nothing on."""
+    if not viewer.supervised:
+        return {}
+    wanted = [f"contractor:{code}" for code in codes if code]
+    found = directory.holders(session, viewer, wanted, "", now=now) if wanted else ()
+    units = {one.login: next((grant.org for grant in one.grants if grant.org), "") for one in found}
+    return {one.login: " · ".join(piece for piece in (one.name, units[one.login]) if piece) for one in found}
+
+
+def hand_on(session: Session, viewer: Viewer, number: str, *, to_login: str, reason: str, now: datetime) -> None:
+    """Give what waits of an order to one of its unit's people.
+
+    Raises:
+        NotFoundError: no such order. ConflictError: nothing of it waits for that person's unit, or may be handed on.
+        InvalidInputError: no reason.
+    """
+    order = order_access.visible(session, viewer, number)
+    found = tasks.open_of(session, order.instance_id) if order.instance_id is not None else ()
+    taker = people.viewer(session, to_login, now=now) if to_login else None
+    waiting = [
+        task.id
+        for task in found
+        if access.allowed(viewer, Action.TASK_REASSIGN, task)
+        and taker is not None
+        and taker.candidate_of(task.candidate_groups, task.scope)
+    ]
+    if not waiting:
+        raise ConflictError(N_("Nothing of order {number} can be given to this person now."), number=number)
+    for task_id in waiting:
+        engine_tasks.reassign(session, viewer, task_id, to_login=to_login, reason=reason, now=now)
 
 
 def withdraw(session: Session, viewer: Viewer, number: str, *, reason: str, now: datetime, registry: Registry) -> None:

@@ -194,6 +194,7 @@ TABLE: dict[tuple[str, str], Row] = {
     ("POST", "/cases/<number>/phone"): of_case("/cases/{case}/phone", CALLERS & WATCHERS, NOBODY),
     # rectification orders
     ("GET", "/orders"): Row("/orders"),
+    ("POST", "/orders/hand-on"): Row("/orders/hand-on"),
     ("GET", "/orders/<number>"): of_order("/orders/{order}"),
     ("GET", "/orders/<number>/photos/<uuid:attachment_id>"): of_order("/orders/{order}/photos/{photo}"),
     ("POST", "/orders/<number>/extend"): of_order("/orders/{order}/extend", EXTENDERS),

@@ -201,3 +201,29 @@ def test_the_owner_accepts_behind_his_link_what_is_right_and_sends_back_what_is_
     assert found[good] == ("已销项", 0)
     assert found[bad] == ("整改中", 1)
     assert "目前没有需要您确认的" in client.get(f"{home}/repairs").text
+
+
+def test_orders_are_handed_to_somebody_of_their_unit_many_at_once(site: Site) -> None:
+    with site.database.read() as session:
+        query = select(ProcessInstance.business_key, UserTask.id).join(
+            UserTask, UserTask.instance_id == ProcessInstance.id
+        )
+        query = query.where(UserTask.element_id.in_(("R06", "R03b")), UserTask.state == "open")
+        found = {
+            number: task
+            for number, task in session.execute(query)
+            if session.get_one(UserTask, task).candidate_groups == ["contractor:青檐防水分包"]
+        }
+    lead = site.person("wu.gongjia")
+    number, task_id = next(iter(found.items()))
+    page = lead.get(f"/orders?q={number}").text
+    assert "青师傅" in page
+    assert "明师傅" not in page
+    chosen = {"number": [number], "to": "qing.shifu", "reason": "催办"}
+    assert lead.post("/orders/hand-on", {**chosen, "reason": ""}).status_code == 422
+    assert "处理结果" in lead.post("/orders/hand-on", chosen).text
+    with site.database.read() as session:
+        assert session.get_one(UserTask, task_id).assignee == "qing.shifu"
+    refused = lead.post("/orders/hand-on", {**chosen, "to": "ming.shifu"}).text
+    assert "没有可以转给此人的任务" in refused
+    assert "to" not in site.person("qing.shifu").get("/orders").text.split("<main")[1].split("order-bulk")[1:]
