@@ -42,6 +42,7 @@ from tasks_ui import (
     outgoing,
     owner_accept,
     prints,
+    quality,
     reference,
     registers,
     reports,
@@ -62,7 +63,7 @@ if TYPE_CHECKING:
 PAGES = (
     *(board, daily, owner_accept, link_staff),
     *(auth, inbox, work, cases, batches, start, prints, notifications, admin, admin_people, registers),
-    *(admin_instances, admin_tokens, admin_versions, api, reference, inspect, orders, handover, reports),
+    *(admin_instances, admin_tokens, admin_versions, api, reference, inspect, orders, handover, reports, quality),
 )
 
 

@@ -34,6 +34,7 @@ LEADERS = frozenset({"eng_lead", "cs_sup", "cs_mgr", "leader", "gm"})
 CHECKERS = frozenset({"prop_check", "inspector"})
 HANDOVER = frozenset({"ho_lead", "ho_desk"})
 REPORTS = frozenset({"cs_sup", "cs_mgr", "leader", "gm", "process_owner", "admin", "finance", "cost"})
+QUALITY = frozenset({"agent", "cs_sup", "cs_mgr", "prop_cs", "leader", "gm"})
 ORDERS = frozenset(
     {"contractor", "eng_lead", "engineer", "cs_sup", "cs_mgr", "agent", "prop_cs", "prop_check", "repair_tech"}
     | {"inspector", "cost", "finance", "leader", "gm", "admin"}
@@ -47,6 +48,7 @@ MAIN = (
     Entry("daily.checks", lazy_gettext("Recheck"), "check2-square", "/daily/recheck", CHECKERS),
     Entry("board.show", lazy_gettext("Board"), "layers", "/board", LEADERS),
     Entry("reports.index", lazy_gettext("Reports"), "file-earmark-spreadsheet", "/reports", REPORTS),
+    Entry("quality.index", lazy_gettext("Quality"), "star", "/quality", QUALITY),
     Entry("links.index", lazy_gettext("Links"), "send", "/links", SIGNERS),
     Entry("orders.index", lazy_gettext("Repairs"), "sliders", "/orders", ORDERS),
     Entry("inspect.index", lazy_gettext("Inspection"), "clipboard-check", "/inspect", frozenset({"inspector"})),

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from engine.core.calendar import CHINA
 from engine.errors import N_, NotFoundError
-from processes.services import documents, sheets_handover, sheets_orders
+from processes.services import documents, sheets_handover, sheets_orders, sheets_reviews
 from processes.services.sheets import ISSUED, Sheet, fingerprint
 from storage import audit, cases
 from storage.tables.cases import CaseDocument
@@ -36,6 +36,7 @@ NAMES: Mapping[str, str] = {
     "stations": "入住程序表",
     "delivery": "交接书",
     "demand": "催告函",
+    "analysis": "案例分析报告",
 }
 """Kind of sheet → its name in the sources, as the file of documents keeps it."""
 
@@ -73,6 +74,8 @@ def _filled(session: Session, viewer: Viewer, document: str, number: str, *, now
     if document in sheets_orders.SHEETS:
         filled: Sheet = sheets_orders.SHEETS[document][1](session, viewer, number, now)
         return filled
+    if document in sheets_reviews.SHEETS:
+        return sheets_reviews.SHEETS[document][1](session, viewer, number, now)
     if document in sheets_handover.SHEETS:
         return sheets_handover.fill(session, viewer, document, number, now)
     if document in documents.SHEETS:

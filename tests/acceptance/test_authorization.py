@@ -33,6 +33,7 @@ from storage.tables.links import SignedLink
 from storage.tables.moves import MigrationBatch
 from storage.tables.people import ApiToken, Substitution
 from storage.tables.registers import ImportRun
+from storage.tables.surveys import CaseReview, SurveyHousehold, SurveyPlan
 from storage.tables.work import Attachment, Incident, Notification, UserTask
 from tasks_ui.app import create_app, default_registry
 from tests import halls, visits
@@ -70,6 +71,9 @@ WATCHERS = frozenset(
     {"agent", "cs_sup", "cs_mgr", "sales_sup", "sales_mgr", "eng_lead", "engineer", "prop_cs", "prop_check", "ho_lead"}
     | {"leader", "gm", "pr", "legal", "cost", "finance", "process_owner", "admin"}
 )
+QUALITY = frozenset({"agent", "cs_sup", "cs_mgr", "prop_cs", "leader", "gm"}) | OWNERS
+ASKERS = frozenset({"agent", "cs_sup", "cs_mgr", "prop_cs"})
+SCORERS = frozenset({"cs_sup", "cs_mgr"})
 AT_HANDOVER = WATCHERS | {"ho_desk", "inspector"}
 WORKERS = frozenset(
     {"agent", "cs_sup", "cs_mgr", "sales_con", "sales_sup", "sales_mgr", "eng_lead", "engineer", "prop_cs", "handler"}
@@ -370,6 +374,19 @@ TABLE: dict[tuple[str, str], Row] = {
     ("GET", "/reference/bpmn"): Row("/reference/bpmn"),
     ("GET", "/reference/feel"): Row("/reference/feel"),
     ("GET", "/reference/lint"): Row("/reference/lint"),
+    # reviews and surveys
+    ("GET", "/quality"): Row("/quality"),
+    ("POST", "/quality/check/<number>"): Row(
+        "/quality/check/{case}", SCORERS, may_there=NOBODY, knows_there=ALL - SCORERS, data={"score": "90"}
+    ),
+    ("GET", "/quality/reviews/<number>"): Row("/quality/reviews/{review}", QUALITY, QUALITY, OWNERS, OWNERS),
+    ("GET", "/quality/surveys/<number>"): Row("/quality/surveys/{survey}", QUALITY, QUALITY, OWNERS, OWNERS),
+    ("GET", "/quality/surveys/<number>/<int:place>"): Row(
+        "/quality/surveys/{survey}/1", ASKERS, QUALITY, NOBODY, OWNERS
+    ),
+    ("POST", "/quality/surveys/<number>/<int:place>"): Row(
+        "/quality/surveys/{survey}/1", ASKERS, QUALITY, NOBODY, OWNERS, data={"result": "未接"}
+    ),
     # registers
     ("GET", "/admin/registers"): Row(REGISTER, ADMIN),
     ("GET", "/admin/registers/<code>"): Row(f"{REGISTER}/units", ADMIN),
@@ -475,6 +492,22 @@ def _order(session: Session, project: str, photo: str) -> RectificationOrder:
     return order
 
 
+def _reviewed(session: Session, project: str) -> dict[str, str]:
+    """Write a review, and a survey with a household to ask; no process runs for them."""
+    ends = "1" if project == HERE else "2"
+    made = {"project": project, "created_at": NOW, "created_by": "x", "notes": {}}
+    review = CaseReview(
+        number=f"AL-2026-90000{ends}", period="上月", first=NOW.date(), last=NOW.date(), data={}, cases=[], **made
+    )
+    survey = SurveyPlan(
+        number=f"DC-2026-90000{ends}", starts_on=NOW.date(), ends_on=NOW.date(), state="进行中", questions=[], **made
+    )
+    session.add_all([review, survey])
+    session.add(SurveyHousehold(plan_number=survey.number, place=1, house="x", project=project))
+    session.flush()
+    return {"review": review.number, "survey": survey.number}
+
+
 def _visited(session: Session, registry: Registry, project: str, inspector: str) -> dict[str, str]:
     """Have a house inspected."""
     number = visits.begin(session, registry, NOW, project, 1, (inspector,))[0]
@@ -529,11 +562,13 @@ def court(demo_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
             _objects(session, HERE)
             | shared
             | _visited(session, registry, HERE, "the.inspector")
-            | _handed(session, registry, HERE),
+            | _handed(session, registry, HERE)
+            | _reviewed(session, HERE),
             _objects(session, THERE)
             | shared
             | _visited(session, registry, THERE, "wei.yanfang1")
-            | _handed(session, registry, THERE),
+            | _handed(session, registry, THERE)
+            | _reviewed(session, THERE),
         )
     real.dispose()
     database = Undone(settings.database_url, data_key=SECRET)

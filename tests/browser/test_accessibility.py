@@ -24,7 +24,7 @@ from storage.tables.inspections import InspectionBatch
 from storage.tables.moves import InstanceMigration
 from storage.tables.registers import ImportRun
 from storage.tables.work import UserTask
-from tests import halls, visits
+from tests import halls, quality, visits
 from tests.acceptance import order_site
 from tests.acceptance.api_client import DRAWN
 from tests.browser.conftest import Live, shoot, wrong_with
@@ -111,6 +111,10 @@ PAGES: dict[str, list[tuple[str, str]]] = {
     "daily.opinions": [(LEAD, "/daily/opinions")],
     "board.show": [(LEAD, "/board?span=month")],
     "board.listed": [(LEAD, "/board/list?kind=new&span=month")],
+    "quality.index": [(PLANNER, "/quality")],
+    "quality.review": [("sun.mingli", "/quality/reviews/{review}")],
+    "quality.survey": [(AGENT, "/quality/surveys/{survey}")],
+    "quality.household": [(AGENT, "/quality/surveys/{survey}/1")],
     "reports.index": [(PLANNER, "/reports")],
     "reports.show": [(PLANNER, "/reports/kpi"), (PLANNER, "/reports/complaints?cycle=year&day=2025-06-01")],
     "reports.kpi": [(PLANNER, "/reports/kpi/K06"), (PLANNER, "/reports/kpi/R1?by=stage")],
@@ -157,6 +161,9 @@ def names(live: Live) -> dict[str, str]:
     order_site.photo_of(live.site, number)
     visits.add_visits(live.site)
     hall, handed = halls.add_hall(live.site)
+    review, survey = quality.review(live.site), quality.survey(live.site)
+    quality.do(live.site, review, AGENT, "V1")
+    quality.do(live.site, review, "sun.mingli", "V2")
     halls.do(live.site, handed[0], halls.DESK)
     halls.do(live.site, handed[0], halls.DESK)
     outside = {"order": number, "company": order_site.link(live.site, "通达")}
@@ -179,7 +186,7 @@ def names(live: Live) -> dict[str, str]:
             report=[["编号"], [2, "accepted", "x", "", {}, ["x"]], [3, "refused", "y", "There is no such entry.", {}, ["y"]]],
         )  # fmt: skip
         session.add(run)
-        found |= {"hall": hall, "handed": handed[0]}
+        found |= {"hall": hall, "handed": handed[0], "review": review, "survey": survey}
         found["round"] = session.scalars(select(InspectionBatch.number)).first() or ""
         found["door"] = doors.token(1, SECRET)
         session.flush()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from engine import tasks
 from engine.core.calendar import CHINA
 from processes.services import cases, sweep
-from processes.services.demo import change_story, handover, inspection
+from processes.services.demo import change_story, handover, inspection, quality
 from processes.services.demo.answers import AUDIO, intake, later, when
 from processes.services.demo.diary import CHEN, FENG, HE, KANG, LIN, QIAN, REPAIR, SUN, ZHOU, Diary
 from processes.services.demo.group_story import group_story
@@ -43,6 +43,7 @@ def play(database: Database, size: str, *, now: datetime, registry: Registry, fi
     if size == "demo":
         handover.play(stage, size, now)
         change_story.play(stage, now)
+        quality.play(stage, now)
     with database.transaction() as session:
         sweep.sweep(session, now, registry)
     return stage
