@@ -320,6 +320,9 @@ def test_the_score_is_made_of_its_parts_which_are_shown(site):
         kept = {key: 1 - row.value if key == "K31c" else row.value for key, row in parts.items()}
         wanted = sum(kept[key] * row.counted for key, row in parts.items())
         assert measure.figure(session, score, question).amount == pytest.approx(wanted)
+        ranking = fixed.find("contractors").fill(session, MANAGER, ask(), None).tables
+        whole = measure.figure(session, score, ask()).amount
+        assert [table.total[at].value for table, at in zip(ranking, (2, 1), strict=True)] == [whole, whole]
         by_unit = measure.figures(session, score, ask(), [ask().span], "contractor")
         assert by_unit[UNITS[0]][0].amount == pytest.approx(wanted)
     assert measures_houses.score((0.5, 1.0, None, None)) == pytest.approx(100 * (20 + 30) / 70)
@@ -332,12 +335,15 @@ def test_the_reports_of_houses_add_up_and_lead_to_their_rows(site):
     with database.read() as session:
         for slug in ("closure", "handover", "overdue", "contractors", "statement", "warranty"):
             period = MONTH if slug != "warranty" else asking.period("day", date(2026, 2, 20))
-            question = ask(period=period, **({"contractor": UNITS[0]} if slug == "statement" else {}))
+            question = ask(period=period, **NARROWED.get(slug, {}))
             report = fixed.find(slug).fill(session, MANAGER, question, None)
             assert report.tables[0].rows, slug
             for table in report.tables:
                 check(session, question, table, slug)
             assert len(fixed.find(slug).fill(session, MANAGER, question, 1).tables) == len(report.tables)
+
+
+NARROWED = {"statement": {"contractor": UNITS[0]}, "closure": {"project": PLACES[0]}}
 
 
 def check(session, question, table, slug):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from processes.services.reports import complaints, labels, measure
@@ -136,7 +137,14 @@ def ranking(session: Session, question: Question) -> Table:
         Column("名次", "Rank", "number"), table.columns[0],
         *(Column(*HEADINGS[key], shape=shape_of(find(key))) for key in SCORE),
     )  # fmt: skip
-    return Table(table.zh, table.en, columns, tuple(rows), ("", *table.total), *FORMULA)
+    return Table(table.zh, table.en, columns, tuple(rows), ("", *_whole(session, question, table)), *FORMULA)
+
+
+def _whole(session: Session, question: Question, table: Table) -> tuple[Any, ...]:
+    """Give the last line with the score of all defects and orders, which is no mean of the scores above."""
+    score = measure.figure(session, find("K31"), question)
+    word, _, *others = table.total
+    return (word, Cell(score.amount, Link("rows", "K31") if score.rows else None), *others)
 
 
 def fill_ranking(session: Session, viewer: Viewer, question: Question, page: int | None) -> Report:
@@ -144,6 +152,7 @@ def fill_ranking(session: Session, viewer: Viewer, question: Question, page: int
     del viewer, page
     table = ranking(session, question)
     projects = grid(session, question, "project", SCORE, ("按项目", "By project"))
+    projects = replace(projects, total=_whole(session, question, projects))
     return Report((table, projects), len(table.rows))
 
 

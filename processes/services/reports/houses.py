@@ -46,12 +46,13 @@ def _handovers(session: Session, question: Question) -> Mapping[str, Sequence[st
 # R5
 
 MATRIX = (
-    Column("楼栋", "Building"), Column("责任单位", "Responsible unit"), Column("发现", "Found", "number"),
+    Column("项目、楼栋", "Place"), Column("责任单位", "Responsible unit"), Column("发现", "Found", "number"),
     Column("已销项", "Closed", "number"), SHARE, Column("未销项 A", "Open A", "number"),
     Column("未销项 B", "Open B", "number"), Column("未销项 C", "Open C", "number"),
     Column("逾期未销项", "Overdue", "number"),
 )  # fmt: skip
-BY = (*PLACES, "contractor", "severity")
+WHERE = frozenset({*PLACES, "batch"})
+"""Filters under which buildings are told apart; without one of them projects are."""
 
 
 def fill_closure(session: Session, viewer: Viewer, question: Question, page: int | None) -> Report:
@@ -67,17 +68,19 @@ def fill_closure(session: Session, viewer: Viewer, question: Question, page: int
 
 def _matrix(session: Session, question: Question) -> Table:
     """Building × responsible unit × severity; the last line is the whole, counted without them (AC20)."""
+    near = not WHERE.isdisjoint(question.filters)
+    by = (*(PLACES if near else PLACES[:1]), "contractor", "severity")
     found, closed, still, late = (
-        measure.cross(session, find(key), question, BY) for key in ("R5", "R5b", "R5c", "R5d")
+        measure.cross(session, find(key), question, by) for key in ("R5", "R5b", "R5c", "R5d")
     )
-    pairs = sorted({key[:4] for key in found})
+    pairs = sorted({key[:-1] for key in found})
     rows = []
     for pair in pairs:
-        project, phase, building, unit = pair
-        narrowed = {name: text or NONE for name, text in zip(BY, pair, strict=False)}
+        *place, unit = pair
+        narrowed = {name: text or NONE for name, text in zip(by, pair, strict=False)}
         total, done = (_sum(one, pair) for one in (found, closed))
         cells: list[Any] = [
-            " ".join(piece for piece in (project, phase, building) if piece) or NONE,
+            " ".join(piece for piece in place if piece) or NONE,
             Cell(unit or NONE, Link("report", "statement", {"contractor": unit}) if unit else None),
             _linked(total, "R5", narrowed),
             _linked(done, "R5b", narrowed),
@@ -94,9 +97,14 @@ def _matrix(session: Session, question: Question) -> Table:
         _linked(whole["R5b"].amount, "R5b", {}), Cell(whole["K18b"].amount, Link("rows", "K18b")), *by_grade,
         _linked(whole["R5d"].amount, "R5d", {}),
     )  # fmt: skip
-    return Table(
-        "按楼栋、责任单位、严重程度", "By building, responsible unit and severity", MATRIX, tuple(rows), total_line
+    note = (
+        ("", "")
+        if near
+        else ("选择项目、分期或批次后按楼栋列出。", "Choose a project, phase or batch to see its buildings.")
     )
+    title = ("按楼栋、责任单位、严重程度", "By building, responsible unit and severity")
+    title = title if near else ("按项目、责任单位、严重程度", "By project, responsible unit and severity")
+    return Table(*title, MATRIX, tuple(rows), total_line, *note)
 
 
 def _sum(found: Mapping[tuple[str, ...], measure.Figure], start: tuple[str, ...]) -> float:
