@@ -10,13 +10,15 @@ from flask_babel import gettext, lazy_gettext
 
 from engine.core.calendar import CHINA
 from engine.errors import ConflictError, InvalidInputError
-from processes.services import handovers, keys
+from processes.services import handover_next, handovers, keys
 from processes.services.handovers import Asked
 from tasks_ui import context
 from tasks_ui.handover_words import word
 from tasks_ui.i18n import translate
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from engine.errors import KeyturnError
 
 blueprint = Blueprint("handover", __name__)
@@ -80,6 +82,17 @@ def following(number: str) -> Response:
         return make_response(redirect(url_for("work.show", task_id=found), 303))
     flash(gettext("Nobody waits at this station."), "info")
     return make_response(redirect(url_for("handover.desk", number=number, station=station), 303))
+
+
+@blueprint.get("/handover/after/<uuid:task_id>")
+def after(task_id: UUID) -> Response:
+    """Go on after a task: to those who wait at its station; to the inbox after tasks of no station."""
+    with context.reading() as opened:
+        found = handover_next.desk_of(opened, context.viewer(), task_id)
+    if found is None:
+        return make_response(redirect(url_for("inbox.show"), 303))
+    number, station = found
+    return make_response(redirect(url_for("handover.desk", number=number, station=station, _anchor="today-title"), 303))
 
 
 def _day(text: str) -> date | None:

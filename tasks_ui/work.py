@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 blueprint = Blueprint("work", __name__)
 blueprint.register_blueprint(attachments.blueprint)
+AT_THE_DESK = "handover_unit"
+"""The process whose people serve one family after the other."""
 NEXT_SHOWN = 3
 PAUSES = (0.1, 0.15, 0.2, 0.3, 0.35, 0.4)
 """Seconds to wait for the worker between looks, 1.5 s in all: then the page says that the case goes on by itself."""
@@ -100,6 +102,8 @@ def complete(task_id: UUID) -> Response:
     ready = [task.id for task in result.next_tasks] or found.mine
     if ready:
         return make_response(redirect(url_for("work.show", task_id=ready[0]), 303))
+    if found.process_key == AT_THE_DESK:
+        return make_response(redirect(url_for("handover.after", task_id=task_id), 303))
     return make_response(redirect(url_for("inbox.show"), 303))
 
 

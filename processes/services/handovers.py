@@ -249,14 +249,14 @@ def _stations(row: HandoverBatch, queue: Sequence[HouseItem]) -> tuple[Waiting, 
 
 
 def next_task(session: Session, viewer: Viewer, number: str, station: str, *, now: datetime) -> UUID | None:
-    """Find the task of the family that has waited longest at a station and that this person may do."""
+    """Find what this person may do for the family that has waited longest at a station, or at any ("")."""
     row = _batch(session, viewer, number)
     queue = _items(session, viewer, rows.queue(session, row.number, day_span(now.astimezone(CHINA).date())), now=now)
     waiting = [
         (task.since, item.queue_no or 0, task.id)
         for item in queue
         for task in item.tasks
-        if task.mine and task.element == station
+        if task.mine and task.element in (station or task.element)
     ]
     return min(waiting, default=(None, 0, None), key=lambda one: (one[0] or now, one[1]))[2]
 

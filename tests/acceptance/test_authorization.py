@@ -265,15 +265,9 @@ TABLE: dict[tuple[str, str], Row] = {
         "/handover/{hall}/cancel", frozenset({"ho_lead", "admin"}), AT_HANDOVER, ADMIN, OWNERS
     ),
     ("GET", "/handover/<number>/next"): Row("/handover/{hall}/next", AT_HANDOVER, AT_HANDOVER, OWNERS, OWNERS),
-    ("POST", "/handover/houses/<number>/slot"): Row(
-        "/handover/houses/{handed}/slot",
-        frozenset({"ho_lead", "ho_desk", "agent", "admin"}),
-        AT_HANDOVER,
-        ADMIN,
-        OWNERS,
-        data={"slot": "0"},
+    ("GET", "/handover/after/<uuid:task_id>"): Row(
+        "/handover/after/{desk_task}", AT_HANDOVER, AT_HANDOVER, OWNERS, OWNERS
     ),
-    ("GET", "/handover/<number>/next"): Row("/handover/{hall}/next", AT_HANDOVER, AT_HANDOVER, OWNERS, OWNERS),
     ("POST", "/handover/houses/<number>/slot"): Row(
         "/handover/houses/{handed}/slot",
         frozenset({"ho_lead", "ho_desk", "agent", "admin"}),
@@ -520,7 +514,8 @@ def _handed(session: Session, registry: Registry, project: str) -> dict[str, str
     batch, houses = halls.begin(session, registry, NOW, project, 1)
     row = session.scalars(select(HandoverUnit).where(HandoverUnit.number == houses[0])).one()
     key = session.scalars(select(KeySet.id).where(KeySet.unit_id == row.unit_id)).first()
-    return {"hall": batch, "handed": row.number, "keys": str(key)}
+    task = session.scalars(select(UserTask.id).where(UserTask.instance_id == row.instance_id)).one()
+    return {"hall": batch, "handed": row.number, "keys": str(key), "desk_task": str(task)}
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from sqlalchemy import select
 
 from storage.tables.handovers import HandoverUnit, Slot
+from storage.tables.work import UserTask
 from tests import halls
 from tests.halls import DESK, LEAD
 
@@ -121,6 +122,10 @@ def test_every_figure_of_a_handover_is_the_length_of_its_list_and_the_next_famil
         tasks.append(to)
         halls.do(site, houses[len(tasks) - 1], DESK)
     assert tasks[0] != tasks[1], "who waited longest comes first"
+    with site.database.read() as session:
+        stood = select(UserTask.id).where(UserTask.element_id == "K03", UserTask.completed_by == DESK)
+        done = session.scalars(stood.order_by(UserTask.completed_at)).first()
+    assert desk.get(f"/handover/after/{done}").location == f"/handover/{batch}?station=K03#today-title"
     assert desk.get(f"/handover/{batch}/next?station=K03").location.startswith(f"/handover/{batch}?station=K03")
     waiting = desk.get(f"/handover/{batch}?station=K04").text.split('id="today-title"')[1]
     assert [house for house in houses if f"/houses/{house}" in waiting] == houses[:2]
