@@ -60,7 +60,8 @@ def _timer(session: Session, job: Job, now: datetime, registry: Registry) -> Non
     def fire(program: Program, saved: Saved, env: Environment) -> Snapshot:
         return machine.fire(program, saved, env, token_id=token_id)
 
-    detail = {"element": job.element_id}
+    late = round(max(0.0, (now - job.due_at).total_seconds()), 3) if job.due_at else 0.0
+    detail = {"element": job.element_id, "late": late}
     instances.step(session, instance, fire, actor=SYSTEM, action="timer", now=now, registry=registry, detail=detail)
 
 

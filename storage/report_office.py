@@ -11,7 +11,7 @@ from storage.report_cases import Case, places
 from storage.report_clocks import link_of
 from storage.reports import Span, flag, hours, row
 from storage.tables.estate import Project, Unit
-from storage.tables.instances import ProcessInstance
+from storage.tables.instances import AuditEntry, ProcessInstance
 from storage.tables.parties import Contact, Ownership, Party
 from storage.tables.reports import EnteredFigure
 from storage.tables.work import Incident, UserTask
@@ -110,6 +110,22 @@ def incidents(_span: Span) -> Select[Any]:
         category=ProcessInstance.process_key, stage=Incident.element_id,
     )  # fmt: skip
     return select(*columns).outerjoin(ProcessInstance, ProcessInstance.id == Incident.instance_id)
+
+
+def timer_lag(_span: Span) -> Select[Any]:
+    """K39: seconds from the moment a timer was due to its being carried out."""
+    late = AuditEntry.detail["late"].as_float()
+
+    def of(column: Any) -> Any:
+        found = select(column).where(ProcessInstance.id == AuditEntry.instance_id)
+        return found.correlate_except(ProcessInstance).scalar_subquery()
+
+    key = of(ProcessInstance.business_key)
+    columns = row(
+        subject=key, link=link_of(key), at=AuditEntry.at, value=late, project=of(ProcessInstance.scope),
+        category=of(ProcessInstance.process_key), stage=AuditEntry.detail["element"].as_string(),
+    )  # fmt: skip
+    return select(*columns).where(AuditEntry.action == "timer", late.is_not(None))
 
 
 # What posts and people have to do, rule B43

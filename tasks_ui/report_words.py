@@ -36,6 +36,7 @@ UNITS = {
     "分": lazy_gettext("points"),
     "元": lazy_gettext("yuan"),
     "次": lazy_gettext("times"),
+    "秒": lazy_gettext("seconds"),
 }
 WIDTH, HEIGHT, LEFT, TOP, FOOT = 720, 220, 52, 14, 30
 HALF = 6

@@ -15,6 +15,7 @@ from storage.tables.cases import CaseEvent, ContactLog, ServiceCase, SurveyRespo
 from storage.tables.deadlines import Deadline, Escalation, Reminder
 from storage.tables.defects import Defect, RectificationOrder
 from storage.tables.estate import Project
+from storage.tables.instances import AuditEntry
 from storage.tables.parties import Contact, Ownership, Party
 from storage.tables.reports import EnteredFigure
 from storage.tables.surveys import SurveyPlan
@@ -209,6 +210,9 @@ class Count:
             for o in self.world[UserTask]
         )  # fmt: skip
 
+    def lags(self) -> list[float]:
+        return [e.detail["late"] for e in self.world[AuditEntry] if self.inside(e.at)]
+
     def open_tasks(self) -> list[UserTask]:
         rows = [t for t in self.world[UserTask] if t.created_at < self.cut]
         return [t for t in rows if t.completed_at is None or t.completed_at >= self.cut]
@@ -322,6 +326,7 @@ EXPECTED: dict[str, Any] = {
     ),
     "K39c": lambda c: rate(c.tasks(), c.again),
     "K39d": lambda c: whole(sum(1 for i in c.world[Incident] if c.inside(i.created_at))),
+    "K39e": lambda c: (len(lags := c.lags()), sum(lags)),
     "P1": lambda c: whole(len(c.open_tasks())),
     "P2": lambda c: whole(sum(1 for t in c.open_tasks() if not t.assignee)),
     "P3": lambda c: whole(sum(1 for t in c.open_tasks() if t.due_at and t.due_at < c.cut)),

@@ -15,7 +15,7 @@ from storage.tables.deadlines import Deadline, Escalation, Reminder
 from storage.tables.defects import Defect, RectificationOrder
 from storage.tables.definitions import Deployment, ProcessDefinition
 from storage.tables.estate import Building, Phase, Project, Unit
-from storage.tables.instances import ProcessInstance
+from storage.tables.instances import AuditEntry, ProcessInstance
 from storage.tables.parties import Contact, Ownership, Party
 from storage.tables.reports import EnteredFigure
 from storage.tables.surveys import SurveyPlan
@@ -250,6 +250,13 @@ def _tasks(put: Any, rng: random.Random, definition: UUID) -> None:
                     completed_by="b.one" if state == "completed" else None,
                 )
             )  # fmt: skip
+        for late in (0.5, number):
+            detail = {"element": "Every3", "late": late}
+            put(
+                AuditEntry(
+                    at=at + HOUR, actor="system", action="timer", subject="x", instance_id=instance.id, detail=detail
+                )
+            )
         if _maybe(rng, 0.3):
             put(
                 Incident(

@@ -151,6 +151,12 @@ MEASURES = (
         "异常记录", "incidents", "B16", "count", office.incidents, better="down",
         dimensions=("project", "category", "stage"), stage_zh="环节", stage_en="Step",
     ),
+    Measure(
+        "K39e", "定时触发延迟", "Timer lag", PROCESS,
+        "定时器从到期到执行的平均秒数", "average seconds from a timer's being due to its being carried out",
+        "流程审计记录", "audit of the processes", "B16", "mean", office.timer_lag, unit="秒", better="down",
+        dimensions=("project", "category", "stage"), index=False, stage_zh="环节", stage_en="Step",
+    ),
     # Behind the report of posts (B43)
     Measure(
         "P1", "未办任务", "Open tasks", POSTS, "期末未办的任务", "tasks open at the end of the period",

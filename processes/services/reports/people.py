@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from processes.services import rights
 from processes.services.reports import complaints, labels, measure
 from processes.services.reports.kpi import shape_of
-from processes.services.reports.registry import MEASURES, find
+from processes.services.reports.registry import find
 from processes.services.reports.table import Cell, Column, Kind, Link, Report, Table
 from storage import report_lookups
 from storage.reports import NONE
@@ -98,10 +98,9 @@ def fill_posts(session: Session, viewer: Viewer, question: Question, page: int |
 def fill_steps(session: Session, viewer: Viewer, question: Question, page: int | None) -> Report:
     """Fill K39: how long tasks wait and are worked on, step by step, what comes back, and incidents."""
     del viewer, page
-    extra = [one for one in ("K39d", "K39e") if one in MEASURES]
     tables = (
         grid(session, question, "stage", STEPS, ("按环节", "By step")),
-        grid(session, question, "category", (*STEPS, *extra), ("按流程", "By process")),
+        grid(session, question, "category", (*STEPS, "K39d", "K39e"), ("按流程", "By process")),
     )
     return Report(tables, len(tables[0].rows))
 
