@@ -13,7 +13,7 @@
         没有: [第5日客户沟通]
 
 Verbs known here: 启动 start, 完成 complete, 办到 reach, 经过 advance, 直到 until, 消息 message, 应有 open,
-没有 closed, 变量 variables, 结束 ended, 次数 times, 走到 reached (ends come to), 异常 incidents. An application adds
+没有 closed, 变量 variables, 结束 ended, 次数 times, 异常 incidents. An application adds
 verbs (`Play.verbs`), which may be actions or checks. A text value that begins with `=` is FEEL:
 `=now() + duration("P2D")`.
 """
@@ -58,7 +58,6 @@ ENGLISH = {
     "as": "称为",
     "refused": "被拒",
     "times": "次数",
-    "reached": "走到",
     "incidents": "异常",
     "note": "说明",
 }
@@ -357,20 +356,6 @@ def _ended(stage: Play, value: Any, step: Mapping[str, Any]) -> None:
         )
 
 
-def _reached(stage: Play, value: Any, step: Mapping[str, Any]) -> None:
-    """Ends that were come to so far, also in called processes, sub-processes and other instances of the story."""
-    del step
-    history = (event for head in stage.bench.instances(open_only=False) for event in stage.bench.history(head))
-    found = {event.name for event in history if event.action == "entered" and event.element_type == "endEvent"}
-    missing = [str(name) for name in (value if isinstance(value, list) else [value]) if str(name) not in found]
-    if missing:
-        known = sorted(name for name in found if name)
-        raise CheckFailed(
-            f"not come to: {', '.join(missing)}; come to were: {', '.join(known)}",
-            f"没有走到：{'、'.join(missing)}；走到了：{'、'.join(known)}",
-        )
-
-
 def _times(stage: Play, value: Any, step: Mapping[str, Any]) -> None:
     """How often each named step was begun so far."""
     del step
@@ -405,6 +390,5 @@ VERBS: dict[str, Callable[[Play, Any, Mapping[str, Any]], None]] = {
     "变量": _variables,
     "结束": _ended,
     "次数": _times,
-    "走到": _reached,
     "异常": _incidents,
 }

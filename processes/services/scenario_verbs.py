@@ -306,6 +306,20 @@ def _check_calls(stage_: Play, value: Any, step: Mapping[str, Any]) -> None:
             )
 
 
+def _reached(stage: Play, value: Any, step: Mapping[str, Any]) -> None:
+    """走到: ends that were come to so far, also in called processes, sub-processes and other cases of the story."""
+    del step
+    history = (event for head in stage.bench.instances(open_only=False) for event in stage.bench.history(head))
+    found = {event.name for event in history if event.action == "entered" and event.element_type == "endEvent"}
+    missing = [str(name) for name in (value if isinstance(value, list) else [value]) if str(name) not in found]
+    if missing:
+        known = sorted(name for name in found if name)
+        raise CheckFailed(
+            f"not come to: {', '.join(missing)}; come to were: {', '.join(known)}",
+            f"没有走到：{'、'.join(missing)}；走到了：{'、'.join(known)}",
+        )
+
+
 def _check_penalties(stage_: Play, value: Any, step: Mapping[str, Any]) -> None:
     """处罚: how many penalties are proposed."""
     del step
@@ -346,6 +360,7 @@ VERBS = {
     "建议级别": _check_suggested,
     "催办单": _check_calls,
     "处罚": _check_penalties,
+    "走到": _reached,
     "改表": _change_table,
     **scenario_verbs_handover.VERBS,
     **order_verbs.VERBS,
