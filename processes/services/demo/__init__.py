@@ -11,7 +11,7 @@ from sqlalchemy import select
 import processes
 from engine import deployment
 from engine.access import SYSTEM
-from processes.services.demo import builders, checklists, estate, history, people, regulations, small
+from processes.services.demo import builders, checklists, estate, figures, history, people, regulations, small
 from processes.services.demo import stories as stories
 from processes.services.demo.people import PASSWORD, Persona, personas
 from storage.tables.estate import Project
@@ -100,6 +100,7 @@ def load(
     furnish(database, now=now, registry=registry, size=size)
     with database.transaction() as session:
         history.add_past(session, size, HISTORY[size], now=now)
+        figures.add_figures(session, now=now)
         if size == "mini":
             small.add_small(session)
     if size != "load":
