@@ -116,7 +116,12 @@ PAGES: dict[str, list[tuple[str, str]]] = {
     "quality.survey": [(AGENT, "/quality/surveys/{survey}")],
     "quality.household": [(AGENT, "/quality/surveys/{survey}/1")],
     "reports.index": [(PLANNER, "/reports")],
-    "reports.show": [(PLANNER, "/reports/kpi"), (PLANNER, "/reports/complaints?cycle=year&day=2025-06-01")],
+    "reports.show": [
+        (PLANNER, "/reports/kpi"),
+        (PLANNER, "/reports/complaints?cycle=year&day=2025-06-01"),
+        (PLANNER, "/reports/closure?cycle=year&day=2024-06-01&project=春和里"),
+        (PLANNER, "/reports/contractors?cycle=year&day=2024-06-01"),
+    ],
     "reports.kpi": [(PLANNER, "/reports/kpi/K06"), (PLANNER, "/reports/kpi/R1?by=stage")],
     "reports.rows": [(PLANNER, "/reports/kpi/K06/rows?cycle=year&day=2025-06-01")],
     "reports.paper": [(PLANNER, "/reports/print/complaints")],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ PLACES = ("project", "phase", "building")
 CLOSURE = ("R5", "R5b", "K18b", "R5c", "R5d")
 DAYS = ("R6", "R6b", "R6c", "R6d", "R6e", "R6f", "R6h", "R6g")
 MOST_DAYS = 62
+SHORT = {"K18b": ("销项率", "Closed, share"), "K24": ("一次交付率", "At first attendance")}
 SHARE = Column("销项率", "Closed", "rate")
 
 
@@ -58,12 +60,22 @@ WHERE = frozenset({*PLACES, "batch"})
 def fill_closure(session: Session, viewer: Viewer, question: Question, page: int | None) -> Report:
     """Fill R5: found, closed, open and late, by building, responsible unit and severity."""
     del viewer, page
+    by_severity = grid(session, question, "severity", CLOSURE, ("按严重程度", "By severity"))
     tables = (
-        grid(session, question, "severity", CLOSURE, ("按严重程度", "By severity")),
-        grid(session, question, "contractor", CLOSURE, ("按责任单位", "By responsible unit")),
+        _headed(replace(by_severity, rows=tuple(sorted(by_severity.rows, key=lambda row: str(row[0]))))),
+        _headed(grid(session, question, "contractor", CLOSURE, ("按责任单位", "By responsible unit"))),
         _matrix(session, question),
     )
     return Report(tables, len(tables[2].rows))
+
+
+def _headed(table: Table) -> Table:
+    """Shorten headings that are wide as the names of key figures, but clear in the table."""
+    short = {find(key).zh: names for key, names in SHORT.items()}
+    columns = (
+        replace(one, zh=short[one.zh][0], en=short[one.zh][1]) if one.zh in short else one for one in table.columns
+    )
+    return replace(table, columns=tuple(columns))
 
 
 def _matrix(session: Session, question: Question) -> Table:
@@ -126,7 +138,7 @@ NOTES = (
 def fill_handover(session: Session, viewer: Viewer, question: Question, page: int | None) -> Report:
     """Fill R6: expected, came, delivered, refused, at the stations; by batch, day by day, and what the heads wrote."""
     del viewer, page
-    by_batch = grid(session, question, "batch", (*DAYS, "K24", "K27"), ("按批次", "By batch"))
+    by_batch = _headed(grid(session, question, "batch", (*DAYS, "K24", "K27"), ("按批次", "By batch")))
     days = _days(session, question)
     notes = _notes(session, question, [str(_plain(row[0])) for row in by_batch.rows])
     return Report((by_batch, days, *((notes,) if notes.rows else ())), len(days.rows))
