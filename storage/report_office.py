@@ -158,11 +158,12 @@ def unassigned_tasks(span: Span) -> Select[Any]:
 
 
 def due_tasks(span: Span) -> Select[Any]:
-    """B43: tasks due in the period, and which of them were done in time."""
+    """B43: tasks due in the period and done, or past due; and which of them were done in time."""
     done = and_(UserTask.state == "completed", UserTask.completed_at <= UserTask.due_at)
     dropped = and_(UserTask.state == "canceled", UserTask.completed_at <= UserTask.due_at)
     who = func.coalesce(UserTask.completed_by, UserTask.assignee)
-    rows = _tasks(UserTask.due_at, value=flag(done), person=who, stage=post())
+    counted = flag(or_(UserTask.state == "completed", UserTask.due_at < span.now))
+    rows = _tasks(UserTask.due_at, counted=counted, value=flag(done), person=who, stage=post())
     return rows.where(UserTask.due_at >= span.start, UserTask.due_at < span.end, ~dropped)
 
 

@@ -220,6 +220,7 @@ class Count:
     def due_tasks(self) -> tuple[float, float]:
         rows = [t for t in self.world[UserTask] if self.inside(t.due_at)]
         rows = [t for t in rows if not (t.state == "canceled" and t.completed_at <= t.due_at)]
+        rows = [t for t in rows if t.state == "completed" or t.due_at < NOW]  # not due yet: not judged yet
         return len(rows), sum(1 for t in rows if t.state == "completed" and t.completed_at <= t.due_at)
 
     def complaints(self) -> list[ServiceCase]:
