@@ -27,7 +27,7 @@ def replace(
 
     A timer that the version before had too, at the same element with the same text, keeps its due time and the rounds
     that are left: publishing puts nothing off. A moment that has passed when its version comes into force starts
-    nothing.
+    nothing, neither does a round of a cycle.
     """
     running = {(job.element_id, job.payload.get("text")): job for job in jobs.named(session, "start", row.key)}
     jobs.delete_named(session, "start", row.key)
@@ -38,8 +38,11 @@ def replace(
         before = running.get((start.element_id, start.expression))
         if before is not None and before.due_at is not None:
             due, cycle = due_of(before), before.payload["cycle"]
-        elif cycle is None and due < now:
-            continue
+        elif due < now:
+            later = following(due, cycle, calendar=calendar, now=now) if cycle is not None else None
+            if later is None:
+                continue
+            due, cycle = later
         payload = {"definition_id": str(row.id), "text": start.expression}
         add(session, row.key, start.element_id, payload, due, cycle, now=now)
 

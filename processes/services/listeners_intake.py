@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from engine.core.calendar import CHINA
 from engine.core.forms import FieldError
 from engine.errors import N_, InvalidFormError, InvalidInputError
-from processes.services import clocks, levels, warranties
+from processes.services import clocks, levels, notices, warranties
 from processes.services.recording import (
     case_of,
     log_contact,
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from engine.connectors import ListenerContext
     from storage.tables.estate import Unit
 
+AGAIN = "再次转派"
 REPEAT_WITHIN = timedelta(days=90)
 MINUTE = timedelta(minutes=1)
 TEXTS = (
@@ -202,7 +203,7 @@ def t07(ctx: ListenerContext) -> dict[str, Any]:
     case, values = case_of(ctx), ctx.values
     _accept_limit(ctx, case)
     if case.acceptor and case.acceptor != text(values, "acceptor"):
-        case.transfers += 1
+        _transferred(ctx, case)
     case.acceptor, case.department = text(values, "acceptor"), text(values, "department")
     clocks.hand_over(ctx.session, case.number, case.acceptor, ["accept", "reply", "resolve"])
     note = text(values, "dispatch_note")
@@ -254,11 +255,17 @@ def t08(ctx: ListenerContext) -> dict[str, Any]:
     return {"acceptor_reached": reached, "acceptor": case.acceptor}
 
 
+def _transferred(ctx: ListenerContext, case: ServiceCase) -> None:
+    """Count that the case goes to somebody else; from the second time on the supervisor is told (A17)."""
+    case.transfers += 1
+    if case.transfers > 1:
+        notices.tell(ctx.session, case, AGAIN, now=ctx.now, known=ctx.variables, registry=ctx.registry)
+
+
 def t09(ctx: ListenerContext) -> dict[str, Any]:
     """Accept, or send back for another acceptor."""
     case, values = case_of(ctx), ctx.values
     if text(values, "decision") == "退回改派":
-        case.transfers += 1
         log_event(ctx, case, "退回改派", text(values, "return_reason"))
         set_state(ctx.session, case, "待派单")
         return {}

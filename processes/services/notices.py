@@ -31,6 +31,7 @@ TEMPLATES = {
     "方案告知": N_("The customer was told the plan of case {number}."),
     "级别变化": N_("Case {number} is suggested for level {level}: {brief}"),
     "结构安全": N_("Case {number} concerns structural safety: {brief}"),
+    "再次转派": N_("Case {number} has been passed on again: {brief}"),
     "进展未报": N_("The progress report of case {number} is missing."),
 }
 SMS, TO_TELL = owner_texts.SMS, "待告知客户"

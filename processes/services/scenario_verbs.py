@@ -17,6 +17,7 @@ from processes.services import (
     cases,
     clocks,
     demo,
+    notices,
     order_verbs,
     scenario_verbs_handover,
     scenario_verbs_inspection,
@@ -267,11 +268,16 @@ def _check_contacts(stage_: Play, value: Any, step: Mapping[str, Any]) -> None:
 
 
 def _check_told(stage_: Play, value: Any, step: Mapping[str, Any]) -> None:
-    """通知: these people got news of the case."""
-    del step
+    """通知: these people got news of the case; as a mapping, of these events (再次转派: [陈立言])."""
+    if isinstance(value, dict):
+        for event, names in value.items():
+            _check_told(stage_, names, {**step, "event": event})
+        return
+    template = notices.TEMPLATES.get(str(step.get("event")), "")
     with stage_.bench.database.read() as session:
         links = [f"/{page}/{stage_.current}" for page in ("cases", "orders", "handover", "handover/houses")]
-        logins = set(session.scalars(select(Notification.recipient).where(Notification.link.in_(links))))
+        query = select(Notification.recipient).where(Notification.link.in_(links))
+        logins = set(session.scalars(query.where(Notification.template == template) if template else query))
         told = set(staff.names(session, logins).values())
     missing = [name for name in value if name not in told]
     if missing:

@@ -112,7 +112,7 @@ PAGES: dict[str, list[tuple[str, str]]] = {
     "board.show": [(LEAD, "/board?span=month")],
     "board.listed": [(LEAD, "/board/list?kind=new&span=month")],
     "quality.index": [(PLANNER, "/quality")],
-    "quality.review": [("sun.mingli", "/quality/reviews/{review}")],
+    "quality.review": [(ADMIN, "/quality/reviews/{review}")],
     "quality.survey": [(AGENT, "/quality/surveys/{survey}")],
     "quality.household": [(AGENT, "/quality/surveys/{survey}/1")],
     "reports.index": [(PLANNER, "/reports")],
