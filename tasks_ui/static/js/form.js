@@ -109,8 +109,11 @@
     );
   };
   const draft = later(1500, save);
-  if (say.draft && sessionStorage.getItem(kept)) {
-    const body = new URLSearchParams(sessionStorage.getItem(kept));
+  const handedIn = `sent:${location.pathname}`; // what was sent last: here again means that it did not arrive
+  const left = sessionStorage.getItem(handedIn) ?? sessionStorage.getItem(kept);
+  Object.keys(sessionStorage).filter((key) => key.startsWith("sent:")).forEach((key) => sessionStorage.removeItem(key));
+  if (say.draft && left) {
+    const body = new URLSearchParams(left);
     sessionStorage.removeItem(kept);
     post(say.draft, body).then(() => location.reload(), () => {});
   }
@@ -385,6 +388,7 @@
       return;
     }
     sent = true;
+    if (say.draft && unsaved) sessionStorage.setItem(handedIn, typed());
     const lock = (on) => all(".form-actions button").forEach((button) => { button.disabled = on; });
     setTimeout(lock, 0, true);
     setTimeout(() => { sent = false; delete form.dataset.sent; lock(false); }, 15_000); // no answer: try again, the key makes it harmless
