@@ -16,7 +16,7 @@ from processes.services.demo.diary import STORY_HOUSES
 from processes.services.demo.estate import CATEGORIES, SEED
 from processes.services.demo.history_orders import SUBSTITUTE, Fault, Past, add_orders
 from processes.services.demo.history_phases import add_key_moves, add_phases
-from processes.services.demo.history_rows import CHUNK, Book, add_reminders, moment
+from processes.services.demo.history_rows import CHUNK, Book, add_reminders, moment, name_tasks
 from processes.services.workdays import calendar
 from storage import cases
 from storage.privacy import mask, vault
@@ -76,6 +76,7 @@ def add_past(session: Session, size: str, count: int, *, now: datetime) -> None:
     substitute = session.scalar(select(Contractor).where(Contractor.code == SUBSTITUTE))
     add_orders(session, book, orders, substitute)
     book.write(session)
+    name_tasks(session)
     add_key_moves(session, book)
     add_reminders(session, book)
     book.write(session)

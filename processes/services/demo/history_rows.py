@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import exists, insert, select
+from sqlalchemy import String, cast, exists, func, insert, select, update
 
 from engine.core.calendar import CHINA
 from storage.tables.base import table_of
-from storage.tables.cases import CaseEvent, ContactLog
+from storage.tables.cases import CaseEvent, CaseTask, ContactLog
 from storage.tables.deadlines import Deadline, Reminder
 
 if TYPE_CHECKING:
@@ -123,6 +123,17 @@ def by_day(rng: random.Random, at: datetime) -> datetime:
 def span(rng: random.Random, low: float, high: float) -> timedelta:
     """Choose a span of days."""
     return timedelta(days=rng.uniform(low, high))
+
+
+def name_tasks(session: Session) -> None:
+    """Let the clocks of plan tasks name their task, once these have their ids."""
+    last = select(cast(func.max(CaseTask.id), String)).where(CaseTask.case_number == Deadline.case_number)
+    unnamed = (Deadline.object_type == "case_task") & (Deadline.object_id == Deadline.case_number)
+    session.execute(
+        update(Deadline).where(unnamed).values(object_id=last.scalar_subquery()).execution_options(
+            synchronize_session=False
+        )
+    )  # fmt: skip
 
 
 def add_reminders(session: Session, book: Book) -> None:
