@@ -260,7 +260,9 @@ def test_the_files_of_a_case_stand_on_its_page_with_small_pictures(site: Site) -
 
 def test_a_clock_of_a_task_says_which_and_an_unchanged_date_stands_once(site: Site) -> None:
     with site.database.read() as session:
-        order = session.scalars(select(CaseTask).where(CaseTask.due_at.is_not(None))).first()
+        orders = select(CaseTask).join(ServiceCase, ServiceCase.number == CaseTask.case_number)
+        played = (CaseTask.due_at.is_not(None), ServiceCase.instance_id.is_not(None))
+        order = session.scalars(orders.where(*played).order_by(CaseTask.id)).first()
     assert order is not None
     page = site.person("sun.mingli").get(f"/cases/{order.case_number}").text
     table = page[page.index('id="clocks-title"') :].split("</table>")[0]
