@@ -139,7 +139,9 @@ def test_an_engineer_sees_the_customer_masked_everywhere_until_the_visit_is_his(
 
 
 def test_after_dispatching_the_agent_lands_in_the_call_that_comes_a_moment_later(site: Site) -> None:
-    task, assignee, number = open_tasks(site, "T07")[0]
+    site.run_jobs()  # what is due for other cases
+    escalated = {number for element in ("ES1", "ES2") for _, _, number in open_tasks(site, element)}
+    task, assignee, number = next(one for one in open_tasks(site, "T07") if one[2] not in escalated)
     case = case_of(site, number)
     person, stop = site.person(assignee or "lin.xiaoan"), threading.Event()
     registry = site.app.extensions["keyturn"].registry
