@@ -90,9 +90,7 @@ def _form(found: Person | None, *, problem: KeyturnError | None = None) -> str:
 
 
 def _read_grants() -> tuple[Grant, ...]:
-    rows = zip(
-        request.form.getlist("role"), request.form.getlist("scope"), request.form.getlist("org"), strict=False
-    )
+    rows = zip(request.form.getlist("role"), request.form.getlist("scope"), request.form.getlist("org"), strict=False)
     return tuple(Grant(role, scope, org.strip()) for role, scope, org in rows if role)
 
 

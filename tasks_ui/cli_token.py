@@ -42,9 +42,7 @@ def group(prepared: Callable[[bool], Database], clock: Callable[[], datetime]) -
         database = prepared(demo)
         with database.transaction() as opened:
             try:
-                text = people.new_token(
-                    opened, SYSTEM, login=login, name=name, roles=roles, expires_at=until, now=now
-                )
+                text = people.new_token(opened, SYSTEM, login=login, name=name, roles=roles, expires_at=until, now=now)
             except KeyturnError as problem:
                 where = f"数据库 / database: {database.engine.url}"
                 raise click.ClickException(f"{problem} {where}") from problem

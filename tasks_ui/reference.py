@@ -48,10 +48,7 @@ class Row:
 
 def rows(*, chinese: bool) -> list[Row]:
     """List every element of BPMN in a language."""
-    marked = [
-        Row(name, zh if chinese else en, name, True, "", "", f"{MARKER}[{name}]")
-        for name, en, zh in MARKERS
-    ]
+    marked = [Row(name, zh if chinese else en, name, True, "", "", f"{MARKER}[{name}]") for name, en, zh in MARKERS]
     return [*(_row(one, chinese=chinese) for one in reference.elements()), *marked]
 
 

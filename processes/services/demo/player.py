@@ -137,7 +137,6 @@ class Play:
         return ids if many else ids[0]
 
 
-
 def _same(moment: datetime) -> datetime:
     return moment
 
