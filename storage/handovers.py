@@ -224,15 +224,10 @@ def instance_of(session: Session, business_key: str) -> ProcessInstance | None:
     return session.scalar(select(ProcessInstance).where(ProcessInstance.business_key == business_key).limit(1))
 
 
-def late_clocks(session: Session, numbers: Collection[str], now: datetime) -> Mapping[str, Sequence[str]]:
-    """Name the clocks of houses that run and are past their end: number → clocks."""
-    query = select(Deadline.case_number, Deadline.clock).where(
-        Deadline.case_number.in_(numbers), Deadline.open, Deadline.due_at <= now
-    )
-    found: dict[str, list[str]] = {}
-    for number, clock in session.execute(query.order_by(Deadline.due_at)):
-        found.setdefault(number, []).append(clock)
-    return found
+def late_clocks(session: Session, numbers: Collection[str], now: datetime) -> Sequence[Deadline]:
+    """List the clocks of houses that run and are past their end, the longest overdue first."""
+    query = select(Deadline).where(Deadline.case_number.in_(numbers), Deadline.open, Deadline.due_at <= now)
+    return session.scalars(query.order_by(Deadline.due_at)).all()
 
 
 def slow(session: Session, batch_number: str, now: datetime) -> Sequence[HandoverUnit]:

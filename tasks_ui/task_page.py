@@ -13,7 +13,7 @@ from flask import url_for
 from engine import attachments, definitions, submissions, tasks
 from engine.core import forms
 from engine.errors import NotFoundError
-from processes.services import cases, inspection_prefill, quality_prefill, rights
+from processes.services import cases, prefills, rights
 from processes.services.worksheet import Worksheet, prefill, worksheet
 from tasks_ui import context, form_actions, form_view, i18n, names
 from tasks_ui.form_controls import FileView
@@ -161,8 +161,7 @@ def form_for(session: Session, view: TaskView, page: form_view.Page, typed: Type
         return None
     fresh = forms.initial(view.form, view.variables, page.env, last=view.submission)
     fresh = prefill(sheet, view.item.element_id, fresh)
-    fresh = inspection_prefill.prefill(session, view.form.id, view.variables, fresh, now=context.utcnow())
-    fresh = quality_prefill.prefill(session, view.form.id, view.variables, fresh, now=context.utcnow())
+    fresh = prefills.prefill(session, view.form.id, view.variables, fresh, now=context.utcnow())
     data = {**fresh, **(typed.data or view.draft or {})}
     data = form_actions.refill(view.form, data, fresh, view.variables, page.env)
     shown = replace(page, choices=typed.choices, texts=typed.texts)

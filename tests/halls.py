@@ -19,6 +19,7 @@ from storage.tables.handovers import HandoverBatch, HandoverUnit, KeySet, Slot
 if TYPE_CHECKING:
     from datetime import datetime
     from typing import Any
+    from uuid import UUID
 
     from sqlalchemy.orm import Session
 
@@ -65,7 +66,7 @@ def begin(session: Session, registry: Registry, now: datetime, code: str, count:
         one.instance_id = instances.start(
             session, key="handover_unit", variables=known, business_key=one.number, title=one.house, **started
         )
-        session.add(KeySet(unit_id=unit.id, label="备用钥匙"))
+        session.add_all(KeySet(unit_id=unit.id, label=label) for label in ("备用钥匙", "整改钥匙"))
         houses.append(one.number)
     session.flush()
     return number, houses
@@ -84,3 +85,12 @@ def do(site: Site, number: str, login: str, **changes: Any) -> str:
     stage.do(Step(site.clock(), number, login, task.element_id, changes))
     site.run_jobs()
     return task.form_key or ""
+
+
+def open_task(site: Site, number: str) -> UUID:
+    """Give the open task of a house."""
+    with site.database.read() as session:
+        row = rows.house(session, number)
+        assert row is not None
+        assert row.instance_id is not None
+        return rows.open_tasks(session, [row.instance_id])[0].id

@@ -10,9 +10,9 @@ from engine import messages
 from engine.access import SYSTEM, Action, allowed
 from engine.core.calendar import CHINA
 from engine.errors import N_, InvalidInputError, NotAllowedError, NotFoundError
-from processes.services import clocks, house_slots, keys, rights
+from processes.services import handover_clocks, house_slots, keys, rights
 from processes.services.handover_batches import STATIONS, day_span
-from storage import cases, deadlines, parties
+from storage import cases, parties
 from storage import handovers as rows
 from storage import orders as order_rows
 from storage import people as staff
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
     from engine.access import Viewer
     from engine.connectors import Registry
-    from storage.tables.deadlines import Deadline
     from storage.tables.defects import Defect, RectificationOrder
     from storage.tables.handovers import FeeItem, HandoverBatch, HandoverUnit, MeterReading, Notice, Refusal, Slot
 
@@ -123,17 +122,6 @@ class Station:
 
 
 @dataclass(frozen=True, slots=True)
-class Clock:
-    """A clock of the house (DMN-05): `late` when it was or is past its end."""
-
-    name: str
-    due_at: datetime
-    open: bool
-    met: bool
-    late: bool
-
-
-@dataclass(frozen=True, slots=True)
 class HousePage:
     """Everything about the handover of a house."""
 
@@ -150,7 +138,7 @@ class HousePage:
     refusals: Sequence[Refusal]
     events: tuple[tuple[CaseEvent, str], ...]
     leads: bool
-    clocks: tuple[Clock, ...]
+    clocks: tuple[handover_clocks.Clock, ...]
     slots: tuple[Slot, ...]
     may_link: bool
 
@@ -289,16 +277,9 @@ def house(session: Session, viewer: Viewer, number: str, *, now: datetime) -> Ho
         refusals=rows.refusals(session, number),
         events=tuple((one, people.get(one.actor, one.actor)) for one in events),
         leads=rights.leads_handover(viewer, row.project),
-        clocks=tuple(_clock(one, now) for one in deadlines.of_case(session, number)),
+        clocks=handover_clocks.of_house(session, number, now),
         slots=_slots(session, row, now) if rights.books_handover(viewer, row.project) else (),
         may_link=rights.sends_house_link(viewer, row.project),
-    )
-
-
-def _clock(row: Deadline, now: datetime) -> Clock:
-    ended = row.met_at or (row.withdrawn_at and row.due_at) or now
-    return Clock(
-        clocks.NAMES.get(row.clock, row.clock), row.due_at, row.open, row.met_at is not None, ended > row.due_at
     )
 
 
@@ -379,6 +360,7 @@ def _items(session: Session, viewer: Viewer, found: Sequence[HandoverUnit], *, n
         owners.setdefault(tie.unit_id, party.name)
     slots = rows.slots_by_id(session, {one.slot_id for one in found if one.slot_id})
     late = rows.late_clocks(session, [one.number for one in found], now)
+    named = handover_clocks.names(session, late)
     return tuple(
         HouseItem(
             number=one.number,
@@ -392,7 +374,7 @@ def _items(session: Session, viewer: Viewer, found: Sequence[HandoverUnit], *, n
             refusals=one.refusals,
             no_shows=one.no_shows,
             tasks=tuple(tasks.get(one.instance_id, ())) if one.instance_id else (),
-            late=tuple(clocks.NAMES.get(name, name) for name in late.get(one.number, ())),
+            late=tuple(named[row.id] for row in late if row.case_number == one.number),
         )
         for one in found
     )

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 IN_STOCK, WITH_OWNER, LENT, LOST = "在库", "已交业主", "借出", "遗失"
 MOVES = {"交业主": (IN_STOCK, WITH_OWNER), "借出": (IN_STOCK, LENT), "归还": (LENT, IN_STOCK)}
 """Kind of movement → the state before and after it."""
+FOR_REPAIRS = "整改钥匙"
+"""The set that an owner leaves for those who mend: it is lent to them, not given to him."""
 LONGEST, NOTE = 120, 300
 
 

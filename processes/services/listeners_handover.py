@@ -187,8 +187,8 @@ def k06(ctx: ListenerContext) -> dict[str, Any]:
         keys.give_owner(session, unit, text(one, "label"), int(one.get("count") or 1), holder=holder,
                         actor=ctx.actor.login, now=ctx.now)  # fmt: skip
     row.lend_key = bool(values.get("lend_key"))
-    if row.lend_key and not any(one.label == "整改钥匙" for one in rows.keys_of(session, unit.id)):
-        keys.enter(session, unit, "整改钥匙", 1, actor=ctx.actor.login, now=ctx.now)
+    if row.lend_key and not any(one.label == keys.FOR_REPAIRS for one in rows.keys_of(session, unit.id)):
+        keys.enter(session, unit, keys.FOR_REPAIRS, 1, actor=ctx.actor.login, now=ctx.now)
     units.delivered(session, row, at=ctx.now, now=ctx.now)
     _signed(ctx, row, "钥匙签收", "keys_sign")
     _countersign(ctx, row, "抄表与钥匙")

@@ -131,6 +131,10 @@ def test_every_figure_of_a_handover_is_the_length_of_its_list_and_the_next_famil
     assert [house for house in houses if f"/houses/{house}" in waiting] == houses[:2]
     halls.do(site, houses[0], "wei.yanfang1", decision="拒收")
     for element in ("K04", "K05", "K06"):
+        if element == "K06":
+            keys = desk.get(f"/tasks/{halls.open_task(site, houses[1])}").text
+            assert 'value="备用钥匙"' in keys, "the sets of the register stand in the form"
+            assert 'value="整改钥匙"' not in keys
         assert halls.do(site, houses[1], "wei.yanfang1" if element == "K04" else DESK) == element
     today = site.clock().date().isoformat()
     shown = desk.get(f"/handover/{batch}").text
@@ -143,7 +147,10 @@ def test_every_figure_of_a_handover_is_the_length_of_its_list_and_the_next_famil
         assert len(set(re.findall(r"/handover/houses/([\w-]+)", listed))) == int(count), path
     site.clock.advance(hours=3)
     late = desk.get(f"/handover/{batch}?show=late").text.split('id="found-title"')[1]
-    assert "超时：现场满意度" in late or "超时：站点办理" in late
+    assert "超时：现场满意度" in late
+    kept = desk.get(f"/handover/houses/{houses[1]}").text.split('id="clocks-title"')[1].split("</section>")[0]
+    stations = {"款项核对", "陪同验房", "签署与资料", "抄表与钥匙", "现场满意度"}
+    assert stations <= set(re.findall(r"<strong>(\w+)</strong>", kept)), "each station's clock by its name"
 
 
 def test_the_head_of_handover_starts_a_batch_and_others_do_not(site: Site) -> None:
