@@ -110,13 +110,20 @@ class OrderQuery:
 
 def search(session: Session, query: OrderQuery, *, now: datetime) -> Sequence[RectificationOrder]:
     """Find a page of orders: open ones by their limit, the most urgent first; of closed ones the latest first."""
-    rows = _filtered(query, now, select(RectificationOrder))
-    # no index sorts by this: sqlite would walk through all closed orders for the few of one unit
-    closed = func.coalesce(RectificationOrder.closed_at, RectificationOrder.issued_at).desc()
-    due = RectificationOrder.due_at
-    order = (closed,) if query.status == "closed" else (RectificationOrder.open.desc(), due.is_(None), due)
-    rows = rows.order_by(*order, RectificationOrder.id.desc())
+    rows = _filtered(query, now, select(RectificationOrder)).order_by(*_sorted(query))
     return session.scalars(rows.limit(query.size).offset((query.page - 1) * query.size)).all()
+
+
+def _sorted(query: OrderQuery) -> tuple[Any, ...]:
+    """Sort by an index where much is found; where little is, sqlite would walk the whole index for it."""
+    number, due = RectificationOrder.id, RectificationOrder.due_at
+    if query.status == "closed":
+        at = func.coalesce(RectificationOrder.closed_at, RectificationOrder.issued_at)
+        few = query.contractor or query.orgs or query.text or query.starter
+        return (at.desc(), number.desc()) if few else (RectificationOrder.closed_at.desc(), number.desc())
+    if query.status == "open":
+        return due.asc().nulls_last(), number
+    return RectificationOrder.open.desc(), due.asc().nulls_last(), number
 
 
 def totals(session: Session, query: OrderQuery, *, now: datetime) -> Mapping[str, tuple[int, int]]:

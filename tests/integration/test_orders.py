@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 import samples
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from engine import definitions, instances, messages, operator, worker
 from engine.access import SYSTEM
@@ -187,3 +187,24 @@ def test_orders_are_found_by_words_unit_state_and_lateness(works):
         assert found(status="closed") == []
         assert order_rows.totals(s, order_rows.OrderQuery(), now=NOW) == {"待签收": (2, 1)}
         assert order_rows.count_defects(s, [first]) == {first: (1, 1)}
+
+
+def test_the_first_page_of_a_list_is_read_by_an_index_without_sorting(works):
+    if works.database.url.get_backend_name() != "sqlite":
+        pytest.skip("few rows need no index there")
+    with works.database.read() as s:
+        for status in ("open", "closed"):
+            asked: list[tuple[str, object]] = []
+
+            def note(_connection, _cursor, statement, parameters, *_rest, asked=asked):
+                asked.append((statement, parameters))
+
+            event.listen(s.get_bind(), "before_cursor_execute", note)
+            order_rows.search(s, order_rows.OrderQuery(status=status), now=NOW)
+            order_rows.totals(s, order_rows.OrderQuery(status=status), now=NOW)
+            event.remove(s.get_bind(), "before_cursor_execute", note)
+            plans = [s.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", given).all() for sql, given in asked]
+            told = " ".join(str(line[-1]) for plan in plans for line in plan)
+            assert "SCAN rectification_order" not in told
+            assert "TEMP B-TREE" not in told, told
+            assert "COVERING INDEX ix_rectification_order_open_state_due_at" in told
