@@ -88,7 +88,8 @@ def satisfied(*words: str) -> Callable[[Span], Select[Any]]:
     return rows
 
 
-def _score() -> ColumnElement[Any]:
+def score() -> ColumnElement[Any]:
+    """Give what a customer gave on the scale of 100, by marks or by words; null when he gave neither."""
     attitude, outcome = SurveyResponse.attitude, SurveyResponse.outcome
     return case(
         (and_(attitude.is_not(None), outcome.is_not(None)), (attitude + outcome) * (BEST / 2)),
@@ -105,7 +106,7 @@ def scores(_span: Span) -> Select[Any]:
         project=SurveyPlan.project, person=SurveyResponse.actor, stage=SurveyPlan.kind,
     )  # fmt: skip
     planned = select(*surveys).join(SurveyResponse, SurveyResponse.case_number == SurveyPlan.number)
-    asked = _answers(_score(), SurveyResponse.result == REACHED, _score().is_not(None), stage=Case.kind)
+    asked = _answers(score(), SurveyResponse.result == REACHED, score().is_not(None), stage=Case.kind)
     return select(union_all(asked, planned.where(SurveyResponse.total.is_not(None))).subquery())
 
 

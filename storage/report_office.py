@@ -19,22 +19,28 @@ from storage.tables.work import Incident, UserTask
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from sqlalchemy import ColumnElement
+
 COSTS, LOST, RELATIONS = "客服费用", "大客户流失", "客户关系维护评分"
 ITEMS = (COSTS, LOST, RELATIONS)
 FILE_FIELDS = 6
 """What an owner file has to say: name, phone, preferred way, class, since when, relation to the house (B68)."""
 
 
+def filled() -> ColumnElement[int]:
+    """Count the fields of an owner's file that are filled; the query has `Party` and `Ownership`."""
+    phone = exists().where(Contact.party_id == Party.id, Contact.value_hash != "")
+    fields = (
+        *(Party.name != "", phone, Party.prefer != "", Party.importance != ""),
+        *(Ownership.since.is_not(None), Ownership.role != ""),
+    )
+    return sum((flag(one) for one in fields), literal(0))
+
+
 def owner_files(span: Span) -> Select[Any]:
     """K33: the fields of owner files that are filled, of those required, as of the cut-off."""
-    phone = exists().where(Contact.party_id == Party.id, Contact.value_hash != "")
-    filled = sum(
-        (flag(one) for one in (Party.name != "", phone, Party.prefer != "", Party.importance != "",
-                               Ownership.since.is_not(None), Ownership.role != "")),
-        literal(0),
-    )  # fmt: skip
     columns = row(
-        subject=Unit.code, link="unit", at=Party.created_at, counted=FILE_FIELDS, value=filled, project=Project.code,
+        subject=Unit.code, link="unit", at=Party.created_at, counted=FILE_FIELDS, value=filled(), project=Project.code,
         **places(Ownership.unit_id),
     )  # fmt: skip
     query = select(*columns).select_from(Ownership).join(Party, Party.id == Ownership.party_id)

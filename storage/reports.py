@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 DIMENSIONS = (
     *("project", "phase", "building", "department", "contractor", "person", "category", "channel", "stage"),
-    *("urgency", "severity", "batch"),
+    *("urgency", "severity", "batch", "use"),
 )
-"""What figures can be told apart by; the last two are those of defects and houses."""
+"""What figures can be told apart by; the last three are those of defects and houses."""
 NONE = "—"
 """As a filter: where the dimension says nothing."""
 SHARES = (0.5, 0.9)

@@ -25,6 +25,7 @@ ASKED = {
     "closure": (THEN, "A"), "handover": ("cycle=days&first=2024-08-20&last=2024-10-10", "JP-2024-000001"),
     "overdue": ("cycle=day&day=2026-03-02", "1–3 天"), "contractors": (THEN, WINDOWS),
     "statement": (f"{THEN}&contractor={WINDOWS}", "600.00"), "warranty": ("cycle=day&day=2026-03-02", "管线设备"),
+    "customers": ("cycle=year&day=2026-03-02", "千户报修"),
 }  # fmt: skip
 
 

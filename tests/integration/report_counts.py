@@ -189,7 +189,8 @@ class Count:
         people = {p.id: p for p in self.world[Party]}
         phones = {c.party_id for c in self.world[Contact]}
         filled = 0
-        files = [one for one in self.world[Ownership] if people[one.party_id].created_at < self.cut]
+        owners = [one for one in self.world[Ownership] if one.role != "租户"]
+        files = [one for one in owners if people[one.party_id].created_at < self.cut]
         for one in files:
             party = people[one.party_id]
             filled += sum((party.name != "", party.id in phones, party.prefer != "", party.importance != ""))

@@ -15,10 +15,11 @@ from storage.tables.deadlines import Deadline, Escalation, Reminder
 from storage.tables.defects import Defect, RectificationOrder
 from storage.tables.definitions import Deployment, ProcessDefinition
 from storage.tables.estate import Building, Phase, Project, Unit
+from storage.tables.handovers import HandoverUnit
 from storage.tables.instances import AuditEntry, ProcessInstance
 from storage.tables.parties import Contact, Ownership, Party
 from storage.tables.reports import EnteredFigure
-from storage.tables.surveys import SurveyPlan
+from storage.tables.surveys import SurveyHousehold, SurveyPlan
 from storage.tables.work import Incident, UserTask
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
@@ -66,11 +67,18 @@ def build(session: Any) -> World:
                     phase_id=phase.id,
                     building_id=building.id,
                     room=str(room),
+                    state={3: "空置", 4: "入住"}.get(room, "已交付"),
                 )
             )
             units.append((code, unit))
-            party = put(Party(name="王安然" if room else "", prefer="电话", created_at=NOW - 300 * DAY))
+            class_ = {"prefer": "电话", "importance": "重要" if room in (1, 2) else "一般"}
+            party = put(Party(name="王安然" if room else "", created_at=NOW - 300 * DAY, **class_))
             put(Ownership(unit_id=unit.id, party_id=party.id, since=NOW.date() if room % 2 else None))
+            if room == 2:
+                put(Ownership(unit_id=unit.id, party_id=party.id, role="租户"))
+            if room == 5:
+                said = {"number": f"JF-{code}", "batch_number": "JP", "file": {"usage": "自住"}}
+                put(HandoverUnit(unit_id=unit.id, house=unit.code, project=code, **said))
             if room % 3:
                 put(Contact(party_id=party.id, value=b"x", value_hash=f"{code}{room}", masked="1"))
     companies = [put(Contractor(code=f"单位{n}", name=f"单位{n}")) for n in range(2)]
@@ -95,6 +103,8 @@ def build(session: Any) -> World:
         )  # fmt: skip
         about = {"case_number": plan, "at": NOW - 9 * DAY, "actor": "x", "result": "接通", "answers": {}}
         put(SurveyResponse(round=1, total=70 + number, **about))
+        home = units[number][1]
+        put(SurveyHousehold(plan_number=plan, place=1, unit_id=home.id, house=home.code, project=home.code[:2]))
     for month in (1, 2):
         put(EnteredFigure(item="客服费用", project=PROJECTS[0], month=date(2026, month, 1), amount=90, budget=100))
         put(EnteredFigure(item="大客户流失", project="", month=date(2026, month, 1), amount=month))

@@ -15,11 +15,14 @@ from report_world import NOW, PROJECTS
 
 from engine.access import Grant, Viewer
 from engine.errors import NotAllowedError
-from processes.services.reports import complaints, measure, measures_cases, measures_work
+from processes.services.reports import complaints, fixed, measure, measures_cases, measures_work
 from processes.services.reports import question as asking
 from processes.services.reports.registry import MEASURES
 from storage.reports import percentile
 from storage.session import Database
+from storage.tables.cases import SurveyResponse
+from storage.tables.estate import Unit
+from storage.tables.surveys import SurveyHousehold
 from tests.conftest import fresh_postgres
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -143,6 +146,49 @@ def test_the_complaint_statistics_add_up(world):
             assert measure.count(session, MEASURES["R1"], part) == row[1].value
         assert {row[0] for row in by_way.rows} <= {*complaints.WAYS, "未定"}
         assert len(complaints.fill(session, MANAGER, question, 2).tables[2].rows) == max(0, min(50, count - 50))
+
+
+def test_customer_groups_add_up_and_are_what_plain_python_counts(world):
+    """AC20, B20: households, requests for 1,000 of them, satisfaction and files by project, class and use."""
+    database, rows = world
+    question = ask("quarter", date(2026, 1, 1))
+    groups = {
+        0: ("一般", "未登记"),
+        1: ("重要", "未登记"),
+        2: ("重要", "出租"),
+        3: ("一般", "空置"),
+        4: ("一般", "自住"),
+    }
+    groups[5] = groups[4]
+    with database.read() as session:
+        count = Count(rows, question.span.start, question.span.end, session)
+        table = fixed.find("customers").fill(session, MANAGER, question, None).tables[0]
+        homes = [PROJECTS[0]] * 6 + [PROJECTS[1]] * 6
+        where = {
+            unit.id: (place, *groups[at % 6]) for at, (place, unit) in enumerate(zip(homes, rows[Unit], strict=True))
+        }
+        assert sorted(row[:3] for row in table.rows) == sorted(set(where.values()))
+        for row in table.rows:
+            mine = {key for key, group in where.items() if group == row[:3]}
+            asked = [case for case in count.received() if case.unit_id in mine]
+            kinds = [sum(case.kind == kind for case in asked) for kind in ("投诉", "报修")]
+            marks = [count.score(a) for a in count.reached() if count.by_number[a.case_number].unit_id in mine]
+            marks = [mark for mark in marks if mark is not None]
+            plans = {one.plan_number for one in rows[SurveyHousehold] if one.unit_id in mine}
+            marks += [float(a.total) for a in rows[SurveyResponse] if a.case_number in plans]
+            wanted = [len(mine), *(1_000 * one / len(mine) for one in kinds)]
+            assert [cell.value for cell in row[3:6]] == pytest.approx(wanted), row[:3]
+            assert row[6].value == (pytest.approx(sum(marks) / len(marks)) if marks else None), row[:3]
+            for cell in row[3:]:
+                if cell.link:
+                    part, one = question.narrowed(**cell.link.filters), MEASURES[cell.link.subject]
+                    figure, behind = measure.figure(session, one, part), measure.rows(session, one, part, limit=None)
+                    assert (figure.amount, figure.rows) == (pytest.approx(cell.value), len(behind)), (row[:3], one.id)
+        assert table.total[3].value == 12
+        whole = measure.figure(session, MEASURES["K33"], question).amount
+        assert table.total[7].value == pytest.approx(whole)
+        lines = measure.figure(session, MEASURES["K35"], question)
+        assert table.total[6].value == pytest.approx(lines.amount)
 
 
 def test_a_person_reads_the_projects_of_his_roles_only(world):

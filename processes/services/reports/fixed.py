@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.errors import N_, NotFoundError
-from processes.services.reports import complaints, houses, kpi, people
+from processes.services.reports import complaints, customers, houses, kpi, people
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from processes.services.reports.table import Kind
 
 REPORTS: Mapping[str, Kind] = {
-    one.slug: one for one in (kpi.KPI, *complaints.REPORTS, *people.REPORTS, *houses.REPORTS)
+    one.slug: one for one in (kpi.KPI, *complaints.REPORTS, *people.REPORTS, *customers.REPORTS, *houses.REPORTS)
 }
 
 

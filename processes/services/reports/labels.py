@@ -27,6 +27,7 @@ NAMES = {
     "urgency": ("紧急程度", "Urgency"),
     "severity": ("严重程度", "Severity"),
     "batch": ("批次", "Batch"),
+    "use": ("用途", "Use of the house"),
 }
 
 

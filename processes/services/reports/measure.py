@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 FIRST_YEAR = 2015
 Kind = Literal["rate", "mean", "count", "sum", "median", "p90"]
 MOST = {"median": 0.5, "p90": 0.9}
-ALL_DIMENSIONS = tuple(name for name in DIMENSIONS if name not in ("severity", "batch"))
+ALL_DIMENSIONS = tuple(name for name in DIMENSIONS if name not in ("severity", "batch", "use"))
 CASE_DIMENSIONS = tuple(name for name in ALL_DIMENSIONS if name != "stage")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.errors import N_, NotFoundError
-from processes.services.reports import measures_cases, measures_houses, measures_work
+from processes.services.reports import measures_cases, measures_customers, measures_houses, measures_work
 from processes.services.reports.measure import by_id
 
 if TYPE_CHECKING:
@@ -14,7 +14,13 @@ if TYPE_CHECKING:
     from processes.services.reports.measure import Measure
 
 MEASURES: Mapping[str, Measure] = by_id(
-    sorted((*measures_cases.MEASURES, *measures_work.MEASURES, *measures_houses.MEASURES), key=lambda one: one.id)
+    sorted(
+        (
+            *(*measures_cases.MEASURES, *measures_work.MEASURES),
+            *(*measures_houses.MEASURES, *measures_customers.MEASURES),
+        ),
+        key=lambda one: one.id,
+    )
 )
 
 
