@@ -128,6 +128,7 @@ PAGES: dict[str, list[tuple[str, str]]] = {
     "links.index": [(LEAD, "/links")],
     "links.show": [(PLANNER, "/links/case/{case}")],
     "owner.index": [(AGENT, "{owner}"), (AGENT, "{house}")],
+    "owner.repairs": [(AGENT, "{house}/repairs")],
     "contractor.order": [(AGENT, "{company}/orders/{order}")],
     "404": [(AGENT, "/nowhere")],
 }
@@ -143,7 +144,8 @@ NO_PAGES = {
     *("registers.template", "registers.refused", "contractor.picture"),  # files
     *("reports.excel", "reports.rows_excel", "reports.pdf"),  # files
     *("inspect.houses", "inspect.state", "inspect.plan", "inspect.by_code", "inspect.worker"),  # what the page asks for
-    *("orders.photo", "prints.pdf", "batches.doors.pdf"),  # pictures, files
+    *("orders.photo", "prints.pdf", "batches.doors.pdf", "owner.picture"),  # pictures, files
+    *("handover.following", "handover.after"),  # the way to the next task
 }
 PRINTED = {"prints.show", "reports.paper", "batches.doors.sheet"}
 """Sheets of paper are as wide as paper, and always light."""

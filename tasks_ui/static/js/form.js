@@ -109,10 +109,11 @@
     );
   };
   const draft = later(1500, save);
-  const handedIn = `sent:${location.pathname}`; // what was sent last: here again means that it did not arrive
+  const handedIn = `sent:${location.pathname}`; // what was sent last: here again means that it did not arrive …
+  const refused = document.getElementById("faults"); // … unless it was refused, with all that was typed
   const left = sessionStorage.getItem(handedIn) ?? sessionStorage.getItem(kept);
   Object.keys(sessionStorage).filter((key) => key.startsWith("sent:")).forEach((key) => sessionStorage.removeItem(key));
-  if (say.draft && left) {
+  if (say.draft && left && !refused) {
     const body = new URLSearchParams(left);
     sessionStorage.removeItem(kept);
     post(say.draft, body).then(() => location.reload(), () => {});
