@@ -54,11 +54,11 @@ def hours(settings: Settings) -> Callable[[OutboxMessage, datetime], datetime | 
     return later
 
 
-def writing(settings: Settings) -> dict[str, Callable[[Session, str, datetime], str]]:
-    """Give the services what they write to owners with: the address of a case's signed page."""
+def writing(settings: Settings) -> dict[str, Callable[[Session, str, str, datetime], str]]:
+    """Give the services what they write to owners with: the address of the signed page of a case or house."""
     return {"owner_link": partial(_owner_link, settings)}
 
 
-def _owner_link(settings: Settings, session: Session, number: str, now: datetime) -> str:
-    link = links.for_owner(session, number, secret=settings.secret_key, now=now)
+def _owner_link(settings: Settings, session: Session, kind: str, subject: str, now: datetime) -> str:
+    link = links.for_owner(session, kind, subject, secret=settings.secret_key, now=now)
     return f"{settings.base_url}{OWNER_PAGES}{link.token}"

@@ -10,7 +10,7 @@ from engine.access import SYSTEM
 from engine.core.calendar import CHINA
 from engine.core.forms import FieldError
 from engine.errors import N_, InvalidFormError
-from processes.services import batches, clocks, orders, task_clocks, warranties
+from processes.services import batches, clocks, orders, owner_texts, task_clocks, warranties
 from storage import cases, parties
 from storage import handovers as rows
 from storage.privacy import mask_name
@@ -111,14 +111,15 @@ def book(session: Session, row: HandoverUnit, slot_id: int, *, now: datetime) ->
 
 
 def remind(ctx: ServiceContext) -> dict[str, Any]:
-    """Remind the owner the day before (K01): a message in the contact log."""
+    """Remind the owner the day before (K01); the contact log says whether a message could be sent."""
     row = house_of(ctx)
     slot = ctx.session.get_one(Slot, row.slot_id) if row.slot_id else None
     said = f"{slot.starts_at.astimezone(CHINA):%m-%d %H:%M}" if slot else ""
+    sent = slot is not None and owner_texts.tomorrow(ctx.session, row, slot, now=ctx.now, registry=ctx.registry)
     ctx.session.add(
         ContactLog(
             case_number=row.number, at=ctx.now, actor=ctx.actor.login, with_whom="业主", kind="预约提醒",
-            channel="短信", reached=True, text=said,
+            channel=owner_texts.SMS, reached=sent, text=said,
         )
     )  # fmt: skip
     return {}

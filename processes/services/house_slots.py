@@ -13,7 +13,7 @@ from engine.access import SYSTEM
 from engine.core.calendar import CHINA
 from engine.errors import N_, ConflictError, InvalidFormError, InvalidInputError
 from processes.services import handover_units as units
-from processes.services import task_clocks
+from processes.services import owner_texts, task_clocks
 from storage import handovers as rows
 from storage import instances as instance_rows
 from storage.tables.cases import CaseEvent, ContactLog
@@ -91,6 +91,7 @@ def choose(
 def _move(session: Session, row: HandoverUnit, slot_id: int, *, now: datetime, registry: Registry) -> None:
     slot = units.book(session, row, slot_id, now=now)
     units.set_state(session, row, "已预约")
+    owner_texts.appointed(session, row, slot, now=now, registry=registry)
     known = {
         "slot_from": units.iso(slot.starts_at),
         "slot_to": units.iso(slot.ends_at),

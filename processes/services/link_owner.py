@@ -13,9 +13,9 @@ from sqlalchemy import select
 from engine import notifications
 from engine.core.calendar import CHINA
 from engine.errors import N_, ConflictError, InvalidInputError, NotFoundError
-from processes.services import house_slots
+from processes.services import house_slots, owner_texts
 from processes.services.links import CASE
-from processes.services.orders import place_of
+from processes.services.orders import DONE, place_of
 from storage import cases, estate, orders, parties, people
 from storage.tables.cases import Appointment, CaseEvent, ContactLog, ServiceCase, SurveyResponse
 from storage.tables.defects import RectificationOrder
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 WAVE = 0
 """The wave of an owner's own rating, beside those of calls (1 and 2)."""
+ORDER_ROUND = 1
+"""An order is rated once, when it is done."""
 STARS = {5: "满意", 4: "满意", 3: "基本满意", 2: "不满意", 1: "不满意"}
 LOW = 2
 BY_LINK = "链接"
@@ -139,7 +141,7 @@ def _orders(session: Session, link: LinkView) -> Sequence[RectificationOrder]:
     if house is None:
         return ()
     query = select(RectificationOrder).where(
-        RectificationOrder.unit_id == house.id, RectificationOrder.stage.in_(("正式交付", "保修期", "保修期外"))
+        RectificationOrder.unit_id == house.id, RectificationOrder.stage.in_(owner_texts.STAGES)
     )
     rows = session.scalars(query.order_by(RectificationOrder.id.desc()).limit(MOST)).all()
     return [order for order in rows if order.starter_kind != "case"]
@@ -149,7 +151,7 @@ def _of_case(session: Session, case: ServiceCase, contact: str, now: datetime) -
     numbers = [case.number, *(order.number for order in orders.of_starter(session, case.number))]
     over = not case.open
     withdrawn = over and case.state in ("已撤", "已并")
-    rating = _rating(session, case)
+    rating = _rating(session, case.number, case.round)
     return Matter(
         number=case.number,
         title=case.brief,
@@ -169,6 +171,7 @@ def _of_case(session: Session, case: ServiceCase, contact: str, now: datetime) -
 
 
 def _of_order(session: Session, order: RectificationOrder, now: datetime) -> Matter:
+    rating = _rating(session, order.number, ORDER_ROUND)
     return Matter(
         number=order.number,
         title=order.brief,
@@ -182,15 +185,15 @@ def _of_order(session: Session, order: RectificationOrder, now: datetime) -> Mat
         closed_at=order.closed_at,
         contact="",
         visits=_visits(session, [order.number], now),
-        may_rate=False,
-        rated=0,
+        may_rate=rating == 0 and order.close_type == DONE,
+        rated=rating,
     )
 
 
-def _rating(session: Session, case: ServiceCase) -> int:
-    """Give the stars of this round; 0 when the owner has not rated it."""
+def _rating(session: Session, number: str, round_: int) -> int:
+    """Give the stars of a round; 0 when the owner has not rated it."""
     query = select(SurveyResponse).where(
-        SurveyResponse.case_number == case.number, SurveyResponse.wave == WAVE, SurveyResponse.round == case.round
+        SurveyResponse.case_number == number, SurveyResponse.wave == WAVE, SurveyResponse.round == round_
     )
     row = session.scalars(query).first()
     return int(row.answers.get("stars") or 0) if row else 0
@@ -299,28 +302,42 @@ def rate(session: Session, link: LinkView, number: str, *, stars: int, comment: 
     Raises:
         NotFoundError: not his matter. InvalidInputError: no rating between 1 and 5. ConflictError: not solved yet.
     """
-    case = _own(session, link, number)
+    order = next((one for one in _orders(session, link) if one.number == number), None)
+    row = order or _own(session, link, number)
     if stars not in STARS:
         raise InvalidInputError(N_("Please choose between one and five."))
-    if _rating(session, case):
+    round_ = ORDER_ROUND if isinstance(row, RectificationOrder) else row.round
+    if _rating(session, number, round_):
         return
-    if case.open and case.solved_at is None:
+    if row.close_type != DONE if isinstance(row, RectificationOrder) else row.open and row.solved_at is None:
         raise ConflictError(N_("You can rate it when it is solved."))
     said = comment.strip()[:LONGEST]
     session.add(
         SurveyResponse(
-            case_number=number, questionnaire="owner_link", round=case.round, wave=WAVE, attempt=1, at=now,
+            case_number=number, questionnaire="owner_link", round=round_, wave=WAVE, attempt=1, at=now,
             actor=link.login, result=BY_LINK, overall=STARS[stars], opinion=said, answers={"stars": stars},
         )
     )  # fmt: skip
-    case.satisfaction = case.satisfaction or STARS[stars]
+    row.satisfaction = row.satisfaction or STARS[stars]
     _note(session, link, number, "业主评价", f"{stars}/5 {said}".strip(), now=now)
-    if stars <= LOW and case.owner:
-        notifications.notify(
-            session, recipient=case.owner, template=N_("The owner rated case {number} with {stars} of 5: {said}"),
-            fields={"number": number, "stars": stars, "said": said or "—"}, link=f"/cases/{number}", now=now,
-        )  # fmt: skip
+    if stars <= LOW:
+        _warn(session, row, stars, said, now=now)
     session.flush()
+
+
+def _warn(session: Session, row: ServiceCase | RectificationOrder, stars: int, said: str, *, now: datetime) -> None:
+    """Tell whoever owns a case, or the heads of customer service about an order, of a low rating."""
+    if isinstance(row, RectificationOrder):
+        told: Sequence[str] = people.holders(session, "cs_sup", row.project, now)
+        template, page = N_("The owner rated order {number} with {stars} of 5: {said}"), "/orders"
+    else:
+        told = [row.owner] if row.owner else []
+        template, page = N_("The owner rated case {number} with {stars} of 5: {said}"), "/cases"
+    fields = {"number": row.number, "stars": stars, "said": said or "—"}
+    for login in told:
+        notifications.notify(
+            session, recipient=login, template=template, fields=fields, link=f"{page}/{row.number}", now=now
+        )
 
 
 def _note(session: Session, link: LinkView, number: str, kind: str, said: str, *, now: datetime) -> None:

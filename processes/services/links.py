@@ -141,18 +141,22 @@ def make(session: Session, viewer: Viewer, *, kind: str, subject: str, secret: s
     return _view(row, secret, now)
 
 
-def for_owner(session: Session, number: str, *, secret: str, now: datetime) -> LinkView:
-    """Give the link to a case that the application itself sends to its customer; NotFoundError: no such case."""
-    case = cases.get(session, number)
-    if case is None:
-        raise NotFoundError(N_("There is no case {number}."), number=number)
-    for row in rows.of_subject(session, CASE, number):
-        if row.revoked_at is None and row.expires_at - now > LIFE[CASE] / 2:
+def for_owner(session: Session, kind: str, subject: str, *, secret: str, now: datetime) -> LinkView:
+    """Give the link to a case or house that the application itself sends to its customer or owner.
+
+    Raises:
+        NotFoundError: no such case or house.
+    """
+    case = cases.get(session, subject) if kind == CASE else None
+    if case is None and (kind != HOUSE or estate.unit_by_code(session, subject) is None):
+        raise NotFoundError(N_("There is no such link."))
+    for row in rows.of_subject(session, kind, subject):
+        if row.revoked_at is None and row.expires_at - now > LIFE[kind] / 2:
             return _view(row, secret, now)
-    ends = (now + LIFE[CASE]).replace(microsecond=0)
-    label = mask_name(case.caller_name) or number
+    ends = (now + LIFE[kind]).replace(microsecond=0)
+    label = (mask_name(case.caller_name) if case is not None else "") or subject
     row = SignedLink(
-        id=uuid4(), kind=CASE, subject=number, label=label, created_at=now, created_by=SYSTEM.login, expires_at=ends
+        id=uuid4(), kind=kind, subject=subject, label=label, created_at=now, created_by=SYSTEM.login, expires_at=ends
     )
     session.add(row)
     session.flush()

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from engine.core.calendar import CHINA
 from engine.errors import N_, ConflictError
 from processes.services import handover_units as units
-from processes.services import inspections, keys, task_clocks
+from processes.services import inspections, keys, owner_texts, task_clocks
 from processes.services.handover_units import day, house_of, iso, log, refused, set_state
 from processes.services.recording import amount, moment, text
 from storage import handovers as rows
@@ -47,6 +47,7 @@ def k01(ctx: ListenerContext) -> dict[str, Any]:
     _document(ctx, row, "委托书", [str(one) for one in values.get("proxy_paper") or []])
     log(ctx, row, "预约", f"{slot.starts_at.astimezone(CHINA):%m-%d %H:%M}", visitors=values.get("visitors"))
     set_state(session, row, "已预约")
+    owner_texts.appointed(session, row, slot, now=ctx.now, registry=ctx.registry)
     return {
         "slot_from": iso(slot.starts_at),
         "slot_to": iso(slot.ends_at),
@@ -194,6 +195,7 @@ def k06(ctx: ListenerContext) -> dict[str, Any]:
     _countersign(ctx, row, "抄表与钥匙")
     log(ctx, row, "交付", row.decision)
     set_state(session, row, "带问题交付" if row.decision == "带问题收楼" else "已交付")
+    owner_texts.keys_given(session, row, now=ctx.now, registry=ctx.registry)
     return {"delivered_at": iso(ctx.now)}
 
 

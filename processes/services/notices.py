@@ -146,7 +146,9 @@ def _customer(
     }.get(event, f"受理号 {case.number}：{event}{due}。")
     way = (case.prefer if "preferred" in channels else SMS) or SMS
     once = f"{event}:{case.promised_at}" if event == "方案告知" else event
-    phone = way == SMS and owner_texts.write(session, case, said, once=once, now=now, registry=registry)
+    phone = way == SMS and owner_texts.write(
+        session, owner_texts.of_case(session, case), said, once=once, now=now, registry=registry
+    )
     session.add(
         ContactLog(
             case_number=case.number,

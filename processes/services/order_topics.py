@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from engine import messages
 from engine.access import SYSTEM
-from processes.services import clocks, order_facts, order_notices, orders
+from processes.services import clocks, order_facts, order_notices, orders, owner_texts
 from processes.services.decisions import decide
 from processes.services.order_clocks import feedback, start
 from processes.services.recording import case_of, log_event
@@ -130,6 +130,8 @@ def close(ctx: ServiceContext) -> dict[str, Any]:
         clocks.meet(ctx.session, order.number, clock, now=ctx.now)
     clocks.withdraw(ctx.session, order.number, now=ctx.now, keep="opinion")  # still to be signed for (C20)
     orders.close(ctx, order, close_type)
+    if close_type == orders.DONE:
+        owner_texts.mended(ctx.session, order, now=ctx.now, registry=ctx.registry)
     return {"close_type": close_type}
 
 

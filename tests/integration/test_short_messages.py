@@ -16,14 +16,18 @@ from engine import notifications, people, worker
 from engine.connectors import OutboxMessage
 from engine.core.calendar import CHINA
 from engine.errors import InvalidInputError
-from processes.services import cases, demo, owner_texts
+from processes.services import cases, demo, handovers, link_owner, links, owner_texts
 from processes.services.demo import answers, diary
 from storage import cases as case_rows
+from storage import handovers as handover_rows
 from storage.tables.cases import ContactLog
-from storage.tables.work import Job
+from storage.tables.defects import RectificationOrder
+from storage.tables.handovers import Slot
+from storage.tables.work import Job, Notification
 from storage.tables.work import OutboxMessage as Row
 from tasks_ui.app import default_registry
 from tasks_ui.settings import SettingsError, Sms, from_environment
+from tests import halls
 from tests.sites import settings_for
 
 MORNING = datetime(2026, 3, 2, 9, 0, tzinfo=CHINA)
@@ -143,7 +147,9 @@ def test_owners_hear_at_the_milestones_with_their_link_and_not_at_night(sqlite_d
         with database.transaction() as session:
             case = case_rows.get(session, number)
             case.urgency = "特急"
-            owner_texts.write(session, case, "马上到。", once="now", now=evening, registry=known)
+            owner_texts.write(
+                session, owner_texts.of_case(session, case), "马上到。", once="now", now=evening, registry=known
+            )
         run(evening)
         assert [one[0]["text"].startswith("马上到。") for one in told[2:]] == [True], "most urgent goes at any time"
         run(evening + timedelta(hours=11))
@@ -155,6 +161,72 @@ def test_owners_hear_at_the_milestones_with_their_link_and_not_at_night(sqlite_d
             logged = session.query(ContactLog).filter(ContactLog.case_number == number, ContactLog.kind == "短信").all()
             assert all("/o/" not in row.text for row in logged), "the link opens his page: it stands nowhere else"
             assert session.query(Row).filter(Row.connector == "sms", Row.sent_at.is_(None)).count() == 0
+        house_texts(database, known, told, run)
+
+
+def house_texts(database, known, told, run) -> None:
+    """The owner of a house hears of his appointment, of its move, the day before, of his keys and of repairs."""
+    begun, sent = MORNING + timedelta(days=2), len(told)
+    with database.transaction() as session:
+        batch, (number, *_) = halls.begin(session, known, begun, halls.PROJECT, 1)
+        for days in (3, 4):
+            start = begun + timedelta(days=days)
+            session.add(Slot(batch_number=batch, starts_at=start, ends_at=start + timedelta(hours=2), capacity=2))
+        session.flush()
+        row = handover_rows.house(session, number)
+        owner = owner_texts.owner_phone(session, row.unit_id)
+        desk = people.viewer(session, halls.DESK, now=begun)
+        for slot in handover_rows.slots(session, batch)[1:]:
+            handovers.choose_slot(session, desk, number, slot_id=slot.id, now=begun, registry=known)
+            begun += timedelta(minutes=5)
+    run(begun)
+    assert [one[0]["to"] for one in told[sent:]] == [owner, owner]
+    assert all(
+        f"{row.house} 收楼时间：03-0{day} 09:00–11:00" in one[0]["text"]
+        for day, one in zip((7, 8), told[sent:], strict=True)
+    )
+    page = told[sent][0]["text"].partition("http://127.0.0.1:8000/o/")[2]
+    assert page, "with his link"
+    assert told[sent + 1][0]["text"].endswith(page), "the same link every time"
+    run(MORNING + timedelta(days=5))
+    assert [one[0]["text"].partition("http")[0] for one in told[sent + 2 :]] == [
+        f"提醒您：{row.house} 收楼时间 03-08 09:00–11:00。进度、预约和评价："
+    ], "the day before"
+    evening = MORNING.replace(day=8, hour=21, minute=30)
+    with database.transaction() as session:
+        row = handover_rows.house(session, number)
+        owner_texts.keys_given(session, row, now=evening, registry=known)
+        order = RectificationOrder(
+            number="ZG-T-1", project=row.project, unit_id=row.unit_id, house=row.house, starter=number, brief="开裂",
+            starter_kind="handover", stage="正式交付", source_channel="验房", reported_at=evening, issued_at=evening,
+            state="已销项", open=False, close_type="已销项", closed_at=evening,
+        )  # fmt: skip
+        session.add(order)
+        session.flush()
+        owner_texts.visit_of_order(session, order, evening + timedelta(days=1), ["小林"], now=evening, registry=known)
+        owner_texts.mended(session, order, now=evening, registry=known)
+        order.stage = "内部验房"
+        owner_texts.mended(session, order, now=evening + timedelta(days=1), registry=known)
+        order.stage = "正式交付"
+    run(evening)
+    assert len(told) == sent + 3, "not at night"
+    run(evening + timedelta(hours=11))
+    said = [one[0]["text"] for one in told[sent + 3 :]]
+    assert [sum(word in text for text in said) for word in ("钥匙已交给您", "03-09 21:30 上门", "请您评价")] == [
+        1,
+        1,
+        1,
+    ]
+    with database.transaction() as session:
+        link = links.for_owner(session, links.HOUSE, row.house, secret="key", now=evening)
+        assert [
+            one.may_rate for one in link_owner.view(session, link, now=evening).matters if one.number == "ZG-T-1"
+        ] == [True]
+        link_owner.rate(session, link, "ZG-T-1", stars=2, comment="还有灰。", now=evening)
+        matter = next(one for one in link_owner.view(session, link, now=evening).matters if one.number == "ZG-T-1")
+        assert (matter.rated, matter.may_rate) == (2, False)
+        told_heads = session.query(Notification).filter(Notification.link == "/orders/ZG-T-1").count()
+        assert told_heads > 0, "a low rating is nobody's secret"
 
 
 def test_quiet_hours_may_lie_within_a_day_or_be_none(tmp_path) -> None:
