@@ -98,6 +98,9 @@ def row(
 ) -> list[Any]:  # fmt: skip
     """Name the columns of a measure's select; dimensions that are not given are empty.
 
+    Each column has the same type in every select: PostgreSQL looks into a union of such selects, and works out only
+    what is asked of it.
+
     `worked`: two moments, when the value is the working days between them, which only the calendar can count.
     """
     named = [
@@ -112,7 +115,7 @@ def row(
     return named + [
         literal("", String).label(name)
         if dimensions.get(name) is None
-        else func.coalesce(dimensions[name], "").label(name)
+        else cast(func.coalesce(dimensions[name], ""), String).label(name)
         for name in DIMENSIONS
     ]
 

@@ -97,11 +97,12 @@ class Defect(Base):
     __table_args__ = (
         Index(None, "order_number"),
         Index(None, "unit_id", "open"),
-        Index(None, "found_in"),
+        Index(None, "found_in", "severity", "state"),
         Index(None, "repair_id", "open"),
         Index(None, "project", "open"),
         Index(None, "found_at"),
         Index(None, "due_at"),
+        Index(None, "closed_at"),
     )
     id: Mapped[UUID] = uuid_key()
     project: Mapped[str] = mapped_column(text_of(60))

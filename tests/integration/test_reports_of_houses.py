@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from engine.access import Grant, Viewer
-from processes.services.reports import fixed, measure, measures_houses
+from processes.services.reports import contractors, fixed, measure, measures_houses
 from processes.services.reports import question as asking
 from processes.services.reports.registry import MEASURES
 from storage.session import Database
@@ -322,6 +322,14 @@ def test_the_score_is_made_of_its_parts_which_are_shown(site):
         assert measure.figure(session, score, question).amount == pytest.approx(wanted)
         ranking = fixed.find("contractors").fill(session, MANAGER, ask(), None).tables
         whole = measure.figure(session, score, ask()).amount
+        every = [MEASURES[key] for key in contractors.SCORE]
+        once = measure.by_each(session, every, ask(), ("contractor", "project"))
+        for by, lines in once.items():
+            for one, line in zip(every, lines, strict=True):
+                alone = measure.figures(session, one, ask(), [ask().span], by)
+                assert {key: found[0].amount for key, found in line.items() if found[0].rows} == pytest.approx(
+                    {key: found[0].amount for key, found in alone.items() if found[0].rows}
+                ), (one.id, by)
         assert [table.total[at].value for table, at in zip(ranking, (2, 1), strict=True)] == [whole, whole]
         by_unit = measure.figures(session, score, ask(), [ask().span], "contractor")
         assert by_unit[UNITS[0]][0].amount == pytest.approx(wanted)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from processes.services.reports import complaints, labels, measure
 from processes.services.reports.kpi import shape_of
-from processes.services.reports.people import grid
+from processes.services.reports.people import laid_out
 from processes.services.reports.registry import find
 from processes.services.reports.table import Cell, Column, Kind, Link, Report, Table
 from storage import report_sites as sites
@@ -125,9 +124,21 @@ def fill_overdue(session: Session, viewer: Viewer, question: Question, page: int
 # K31
 
 
-def ranking(session: Session, question: Question) -> Table:
+UNITS, SITES = ("contractor", "project")
+TITLES = {UNITS: ("责任单位排名", "Ranking of responsible units"), SITES: ("按项目", "By project")}
+
+
+def _scores(session: Session, question: Question) -> tuple[Table, Table]:
+    """Score units and projects out of one look at the rows; the score of all is no mean of the scores."""
+    measures = [find(key) for key in SCORE]
+    found = measure.by_each(session, measures, question, (UNITS, SITES))
+    whole = [lines[""][0] if lines else measure.NOTHING for lines in found[""]]
+    units, projects = (laid_out(session, question, by, measures, found[by], whole, TITLES[by]) for by in (UNITS, SITES))
+    return units, projects
+
+
+def _ranked(table: Table) -> Table:
     """Rank the units by their score, the best first; every figure leads to its rows."""
-    table = grid(session, question, "contractor", SCORE, ("责任单位排名", "Ranking of responsible units"))
     ranked = sorted(table.rows, key=lambda row: (row[0] == NONE, row[1].value is None, -(row[1].value or 0)))
     rows = []
     for place, (name, *cells) in enumerate(ranked, 1):
@@ -137,23 +148,14 @@ def ranking(session: Session, question: Question) -> Table:
         Column("名次", "Rank", "number"), table.columns[0],
         *(Column(*HEADINGS[key], shape=shape_of(find(key))) for key in SCORE),
     )  # fmt: skip
-    return Table(table.zh, table.en, columns, tuple(rows), ("", *_whole(session, question, table)), *FORMULA)
-
-
-def _whole(session: Session, question: Question, table: Table) -> tuple[Any, ...]:
-    """Give the last line with the score of all defects and orders, which is no mean of the scores above."""
-    score = measure.figure(session, find("K31"), question)
-    word, _, *others = table.total
-    return (word, Cell(score.amount, Link("rows", "K31") if score.rows else None), *others)
+    return Table(table.zh, table.en, columns, tuple(rows), ("", *table.total), *FORMULA)
 
 
 def fill_ranking(session: Session, viewer: Viewer, question: Question, page: int | None) -> Report:
     """Fill the ranking of responsible units, and their scores by project."""
     del viewer, page
-    table = ranking(session, question)
-    projects = grid(session, question, "project", SCORE, ("按项目", "By project"))
-    projects = replace(projects, total=_whole(session, question, projects))
-    return Report((table, projects), len(table.rows))
+    units, projects = _scores(session, question)
+    return Report((_ranked(units), projects), len(units.rows))
 
 
 # R9
@@ -178,7 +180,7 @@ def fill_statement(session: Session, viewer: Viewer, question: Question, page: i
     """Fill R9: a unit's score with its parts, its orders and deductions of the period; without a unit, all of them."""
     unit = question.filters.get("contractor", "")
     if not unit:
-        table = ranking(session, question)
+        table = _ranked(_scores(session, question)[0])
         return Report((table,), len(table.rows))
     del viewer
     limit, offset = complaints.window(page)

@@ -52,7 +52,8 @@ class Measure:
     `select` gives the rows (`storage.reports.row`). With `by_span` it depends on the span asked (stock at a cut-off),
     else it is the same for every span and the span picks rows by `at`. `worked`: values are working days between two
     moments. `index`: it stands on the key figures' page. `stage_*`: what its dimension `stage` is called. `mix`: it
-    is worked out from other measures, which are the rows behind it.
+    is worked out from other measures, which are the rows behind it. `part_of`: another measure whose sum above or
+    below the fraction line it is, asked for only once where both are wanted.
     """
 
     id: str
@@ -76,6 +77,7 @@ class Measure:
     stage_zh: str = "阶段"
     stage_en: str = "Stage"
     mix: Mix | None = None
+    part_of: tuple[Measure, Literal["counted", "value"]] | None = None
 
     def name(self, locale: str) -> str:
         """Give its name in a language."""
@@ -244,17 +246,62 @@ def _mixed(session: Session, mix: Mix, question: Question, spans: Sequence[Span]
 def several(
     session: Session, measures: Sequence[Measure], question: Question, spans: Sequence[Span], by: str = ""
 ) -> list[dict[str, list[Figure]]]:
-    """Answer several measures as `figures` does; what is mixed of others among them is not asked for again."""
-    known = {one.id: figures(session, one, question, spans, by) for one in measures if one.mix is None}
-    for one in measures:
-        if one.mix is None:
-            continue
+    """Answer several measures as `figures` does; what is mixed or part of others among them is not asked for again."""
+    known: dict[str, dict[str, list[Figure]]] = {}
+    staged = by == "stage" or "stage" in question.filters  # the stage may mean another thing for the other measure
+    for one in sorted(measures, key=lambda each: (each.part_of is not None, each.mix is not None)):
         ready = answers(one, question) and (not by or by in one.dimensions)
-        if ready and all(part.id in known for part in one.mix.parts):
+        if one.mix is not None and ready and all(part.id in known for part in one.mix.parts):
             known[one.id] = mixed(one.mix, [known[part.id] for part in one.mix.parts], len(spans))
+        elif one.part_of is not None and ready and not staged and one.part_of[0].id in known:
+            known[one.id] = part(one.part_of[1], known[one.part_of[0].id])
         else:
             known[one.id] = figures(session, one, question, spans, by)
     return [known[one.id] for one in measures]
+
+
+def part(amount: str, found: Mapping[str, Sequence[Figure]]) -> dict[str, list[Figure]]:
+    """Take a count out of the measure it is part of, above or below the fraction line; its rows count one each."""
+    counts = {key: [getattr(figure, amount) for figure in line] for key, line in found.items()}
+    return {key: [Figure(one, one, one, int(one)) for one in line] for key, line in counts.items()}
+
+
+def by_each(
+    session: Session, measures: Sequence[Measure], question: Question, by: Sequence[str]
+) -> dict[str, list[dict[str, list[Figure]]]]:
+    """Answer several measures for the period by each of some dimensions, going through the rows once for all of them.
+
+    Under "" is the whole. Every measure has to know these dimensions; none is a median.
+    """
+    crossed: dict[str, Mapping[tuple[str, ...], Figure]] = {}
+    for one in measures:
+        for each in one.mix.parts if one.mix else (one,):
+            if each.id not in crossed and (each.part_of is None or each.part_of[0] not in measures):
+                crossed[each.id] = cross(session, each, question, by)
+    answer: dict[str, list[dict[str, list[Figure]]]] = {}
+    for place, name in enumerate((*by, "")):
+        known: dict[str, dict[str, list[Figure]]] = {}
+
+        def figures_of(one: Measure, known: dict[str, dict[str, list[Figure]]] = known, place: int = place) -> Any:
+            if one.id not in known:
+                if one.mix is not None:
+                    known[one.id] = mixed(one.mix, [figures_of(each) for each in one.mix.parts], 1)
+                elif one.id in crossed:
+                    known[one.id] = _folded(one, crossed[one.id], place)
+                elif one.part_of is not None:
+                    known[one.id] = part(one.part_of[1], figures_of(one.part_of[0]))
+            return known[one.id]
+
+        answer[name] = [figures_of(one) for one in measures]
+    return answer
+
+
+def _folded(measure: Measure, found: Mapping[tuple[str, ...], Figure], place: int) -> dict[str, list[Figure]]:
+    """Sum figures by several dimensions up to one of them; beyond the last one to the whole."""
+    lines: dict[str, list[Figure]] = {}
+    for key, figure in found.items():
+        lines.setdefault(key[place] if place < len(key) else "", []).append(figure)
+    return {text: [together(measure, {str(at): [one] for at, one in enumerate(line)})] for text, line in lines.items()}
 
 
 def mixed(mix: Mix, found: Sequence[Mapping[str, Sequence[Figure]]], count: int) -> dict[str, list[Figure]]:

@@ -152,7 +152,7 @@ MEASURES = (
     Measure(
         "K31b", "未销项缺陷", "Open defects", UNITS,
         "期末未销项的缺陷数", "defects open at the cut-off", *DEFECTS, "A25", "count", rows.open_stock,
-        better="down", by_span=True, **OF_DEFECTS,
+        better="down", by_span=True, part_of=(K31C, "counted"), **OF_DEFECTS,
     ),
     K31C,
     K31D,
@@ -225,7 +225,8 @@ MEASURES = (
     Measure(
         "R7b", "逾期未销项缺陷", "Defects overdue", REPORTS, "期末已逾期的未销项缺陷",
         "open and past due at the cut-off",
-        *DEFECTS, "D19", "count", rows.late_stock, better="down", by_span=True, index=False, **LATENESS,
+        *DEFECTS, "D19", "count", rows.late_stock, better="down", by_span=True, index=False,
+        part_of=(K31C, "value"), **LATENESS,
     ),
     Measure(
         "R9", "整改单数", "Orders", REPORTS, "派发的整改单", "orders issued", *ORDERS, "A25", "count", rows.ordered,

@@ -13,7 +13,7 @@ from storage import report_lookups
 from storage.reports import NONE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from sqlalchemy.orm import Session
 
@@ -30,6 +30,15 @@ def grid(session: Session, question: Question, by: str, ids: Sequence[str], titl
     """Answer several measures by a dimension, each figure leading to its list; the last line is the whole."""
     measures = [find(one) for one in ids]
     found = measure.several(session, measures, question, [question.span], by)
+    whole = [measure.together(one, figures) for one, figures in zip(measures, found, strict=True)]
+    return laid_out(session, question, by, measures, found, whole, title)
+
+
+def laid_out(
+    session: Session, question: Question, by: str, measures: Sequence[measure.Measure],
+    found: Sequence[Mapping[str, Sequence[measure.Figure]]], whole: Sequence[measure.Figure], title: tuple[str, str],
+) -> Table:  # fmt: skip
+    """Write figures that were found by a dimension as a table; `whole` is its last line."""
     keys = {key for figures in found for key, line in figures.items() if line[0].rows}
     names = labels.shown(session, by, keys)
     order = sorted(keys, key=lambda key: (-sum(one[key][0].rows if key in one else 0 for one in found), names[key]))
@@ -41,10 +50,10 @@ def grid(session: Session, question: Question, by: str, ids: Sequence[str], titl
             for one, figures in zip(measures, found, strict=True)
         ]
         rows.append((names[key] or NONE, *cells))
-    whole = [_cell(one, measure.together(one, figures), {}) for one, figures in zip(measures, found, strict=True)]
     columns = [Column(*HEADINGS.get(one.id, (one.zh, one.en)), shape=shape_of(one)) for one in measures]
     first = Column(labels.dimension(measures[0], by, "zh"), labels.dimension(measures[0], by, "en"))
-    total = ("合计" if question.locale != "en" else "Sum", *whole)
+    last = [_cell(one, figure, {}) for one, figure in zip(measures, whole, strict=True)]
+    total = ("合计" if question.locale != "en" else "Sum", *last)
     return Table(title[0], title[1], (first, *columns), tuple(rows), total)
 
 
