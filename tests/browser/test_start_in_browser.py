@@ -61,6 +61,10 @@ def test_a_call_is_registered(live: Live, size: str) -> None:
     shoot(page, f"start-done-{size}")
     page.get_by_role("link", name="下一步：派单").click()  # as soon as the worker has come round
     page.wait_for_url("**/tasks/**")
+    page.goto(f"{live.address}/start/complaint")  # the next caller
+    page.wait_for_load_state("networkidle")
+    assert page.locator("[name=name]").input_value() == ""
+    assert page.locator("textarea[name=facts]").input_value() == ""
 
 
 def test_a_repetition_is_merged_with_one_click(live: Live) -> None:

@@ -96,7 +96,7 @@
     : () => {};
 
   // --- drafts -------------------------------------------------------------------------------------------------------------
-  const kept = `draft:${location.pathname}`;
+  const kept = `draft:${say.draft}`; // of this task: one address may show one form after the other
   let sent = false;
   let unsaved = false;
   const save = () => {
@@ -109,7 +109,7 @@
     );
   };
   const draft = later(1500, save);
-  const handedIn = `sent:${location.pathname}`; // what was sent last: here again means that it did not arrive …
+  const handedIn = `sent:${say.draft}`; // what was sent last: here again means that it did not arrive …
   const refused = document.getElementById("faults"); // … unless it was refused, with all that was typed
   const left = sessionStorage.getItem(handedIn) ?? sessionStorage.getItem(kept);
   Object.keys(sessionStorage).filter((key) => key.startsWith("sent:")).forEach((key) => sessionStorage.removeItem(key));

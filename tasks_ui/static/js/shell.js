@@ -4,6 +4,11 @@
     event.isComposing || event.keyCode === 229 || event.ctrlKey || event.metaKey || event.altKey ||
     event.target.closest("input:not([type=checkbox]), textarea, select, [contenteditable]");
 
+  // Another page than the form's, and not one that tells of an error: what was handed in has arrived.
+  if (!document.querySelector("form.kt-form, [data-fault]")) {
+    for (const key of Object.keys(sessionStorage)) if (key.startsWith("sent:")) sessionStorage.removeItem(key);
+  }
+
   // A menu closes when one clicks elsewhere or presses Escape.
   document.addEventListener("click", (event) => {
     for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
