@@ -258,14 +258,19 @@ def add(session: Session, tasks: Sequence[dict[str, Any]], candidates: Sequence[
 
 
 def carry_draft(session: Session, old: UUID, new: UUID | None) -> None:
-    """Move what was typed into a closed task to one that was just inserted, or forget it (None)."""
+    """Move what was typed into a closed task to one that was just inserted, or forget it (None).
+
+    It is forgotten too when other people may do the new one (AC19): an order goes to another unit by the same step.
+    """
     table = table_of(UserTask)
     if new is not None:
-        found = session.execute(
-            select(table.c.draft, table.c.draft_by, table.c.draft_at).where(table.c.id == old)
-        ).one()
-        values = {"draft": found.draft, "draft_by": found.draft_by, "draft_at": found.draft_at}
-        session.execute(update(table).where(table.c.id == new).values(**values))
+        kept = (table.c.draft, table.c.draft_by, table.c.draft_at)
+        query = select(table.c.id, *kept, table.c.candidate_groups, table.c.scope).where(table.c.id.in_((old, new)))
+        rows = {row.id: row for row in session.execute(query)}
+        found, here = rows[old], rows[new]
+        if sorted(found.candidate_groups) == sorted(here.candidate_groups) and found.scope == here.scope:
+            values = {"draft": found.draft, "draft_by": found.draft_by, "draft_at": found.draft_at}
+            session.execute(update(table).where(table.c.id == new).values(**values))
     session.execute(update(table).where(table.c.id == old).values(draft=None))
 
 

@@ -18,8 +18,8 @@ ASKED = (
 )
 
 
-def diagram(sample):
-    body = sample.START + sample.user("a", "contractor:青檐") + ASKED + sample.user("b", "checker") + sample.END
+def diagram(sample, group="contractor:青檐"):
+    body = sample.START + sample.user("a", group) + ASKED + sample.user("b", "checker") + sample.END
     body += sample.flow("s", "a") + sample.flow("a", "e") + sample.flow("asked", "b") + sample.flow("b", "a")
     return sample.bpmn(body, key="asks", roots=ASK)
 
@@ -43,6 +43,25 @@ def test_a_draft_outlives_the_task_it_was_typed_into(app, sample):
         assert (dict(shown.draft), shown.draft_by) == ({"measures": "凿除"}, "unit")
     app.complete(unit, again.id)
     with app.database.read() as session:
+        assert not [row.draft for row in session.scalars(select(UserTask)) if row.draft]
+
+
+def test_a_draft_is_not_shown_to_another_unit(app, sample):
+    app.deploy(diagram(sample, "=&quot;contractor:&quot; + unit"))
+    app.start("asks", business_key="K3", variables={"unit": "青檐"})
+    first, second = (Viewer(org, org, (Grant("contractor", org=org),)) for org in ("青檐", "明灯"))
+    (task,) = app.open()
+    with app.database.transaction() as session:
+        tasks.save_draft(session, first, task.id, data={"measures": "凿除，报价 3000"}, now=app.now)
+    with app.database.transaction() as session:
+        given = {"name": "MORE", "business_key": "K3", "variables": {"unit": "明灯"}}
+        messages.correlate(session, **given, viewer=SYSTEM, now=app.now, registry=app.registry)
+    app.complete(SYSTEM, app.open()[0].id)
+    (again,) = app.open()
+    assert again.element_id == "a"
+    with app.database.read() as session:
+        shown = tasks.open_task(session, second, again.id, now=app.now)
+        assert (dict(shown.draft or {}), shown.draft_by or "") == ({}, "")
         assert not [row.draft for row in session.scalars(select(UserTask)) if row.draft]
 
 
