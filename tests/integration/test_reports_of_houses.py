@@ -337,6 +337,18 @@ def test_the_score_is_made_of_its_parts_which_are_shown(site):
     assert measures_houses.score((None, None, 0.0, 1.0)) is None
 
 
+def test_repairs_lose_two_points_when_too_few_customers_are_called_back(site):
+    """K38: the assessed figure is the share in order, minus 2 where the call-back rate misses its goal."""
+    database, _ = site
+    with database.read() as session:
+        share, assessed = (measure.figure(session, MEASURES[key], ask()).amount for key in ("K38", "K38b"))
+        assert assessed == pytest.approx(100 * share)  # nobody was to be called back here
+        assert {row.subject for row in measure.rows(session, MEASURES["K38b"], ask())} == {"K38"}
+    found = [measures_houses.assessed((0.9, called, goal)) for called, goal in ((0.9, 95), (0.95, 95), (0.5, None))]
+    assert found == [88, 90, 90]
+    assert (measures_houses.assessed((0.01, 0, 95)), measures_houses.assessed((None, 0, 95))) == (0, None)
+
+
 def test_the_reports_of_houses_add_up_and_lead_to_their_rows(site):
     """AC20: the sum of the lines is the last line, and each figure is as long as its list."""
     database, _ = site

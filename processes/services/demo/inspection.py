@@ -51,6 +51,9 @@ KINDS: tuple[tuple[str, str, str, str, str], ...] = (
 )
 LATE = (0, 1, 3, 5, 10, 11)
 """Kinds whose units lag behind: windows and fitting out."""
+LOOKS = tuple(kind for kind in KINDS if kind[3] == "C")
+FINE, MORE = 8, 1.12
+"""Every eighth house that has passed had nothing but looks to mend (K23); the others have the more."""
 TAKEN = 11.4
 """Days ago: by then the houses that are being mended were inspected and confirmed."""
 FOREMEN = {"方正样板门窗分包": "fang.shifu", "细木精装分包": "xi.shifu"}
@@ -115,13 +118,16 @@ def _begun(session: Session, stage: Play, share: Share, at: datetime) -> str:
     numbers = cases.next_values(session, series, len(keys))
     rng = random.Random(SEED + 14)  # noqa: S311  invented data, the same every time
     trades = _trades(session, units[keys[0]]) if keys else {}
+    each = share.each * (MORE if share.passed >= FINE else 1)
     houses, defects = [], []
     for place, (key, value) in enumerate(zip(keys, numbers, strict=True)):
         own, started = f"{series}-{value:06d}", at + timedelta(days=3 + place // 20, hours=place % 8)
         unit = units[key]
         unit.state = "可交付"
-        count = max(0, round(rng.gauss(share.each, share.each / 4)))
-        found = [_defect(rng, unit, own, started, trades) for _ in range(count)]
+        fine = place % FINE == FINE - 1
+        count = rng.randrange(4) if fine else max(0, round(rng.gauss(each, share.each / 4)))
+        kinds = LOOKS if fine else KINDS
+        found = [_defect(rng, unit, own, started, trades, kinds) for _ in range(count)]
         kept = [one for one in found if one["open"]]
         state = "带缺陷通过" if kept else "已通过"
         houses.append(_house(unit, own, number, place, started, state))

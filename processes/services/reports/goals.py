@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
+from processes.services.reports import limits
 from processes.services.reports.registry import MEASURES
-from storage import report_lookups
 from storage.tables.reports import MeasureGoal
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ FIRST: Mapping[str, float] = {
     **dict.fromkeys(("K01", "K02", "K03", "K04", "K05", "K08", "K09"), 95),
     "K06": 90, "K12": 3, "K13": 5, "K13b": 10, "K14b": 95, "K15": 100, "K16": 95, "K18": 95, "K19": 90, "K20": 90,
     "K21": 95, "K24": 90, "K29": 10, "K32": 100, "K33": 98, "K34": 90, "K35": 85, "K36": 100, "K36b": 0, "K38": 95,
+    "K38b": 95,
 }  # fmt: skip
 """What a new installation proposes; the company sets its own."""
 
@@ -32,16 +33,9 @@ def in_force(session: Session, question: Question) -> Mapping[str, float]:
 
     The goal of the project that is asked about wins over the general one.
     """
-    project = question.filters.get("project", "")
-    found: dict[str, tuple[bool, float]] = {}
-    for row in report_lookups.goals(session, question.period.last):
-        special = bool(row.project)
-        if (special and row.project != project) or (found.get(row.measure, (False, 0.0))[0] and not special):
-            continue
-        found[row.measure] = (special, row.goal)
     return {
         key: goal / PERCENT if key in MEASURES and MEASURES[key].kind == "rate" else goal
-        for key, (_, goal) in found.items()
+        for key, goal in limits.stored(session, question).items()
     }
 
 

@@ -9,6 +9,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Literal
 
 from processes.services import workdays
+from processes.services.reports import limits
 from storage import reports
 from storage.reports import DAY_SECONDS, DIMENSIONS, Row, Span, Sums
 
@@ -30,11 +31,15 @@ CASE_DIMENSIONS = tuple(name for name in ALL_DIMENSIONS if name != "stage")
 
 @dataclass(frozen=True, slots=True)
 class Mix:
-    """A figure worked out from other figures: from `parts` and their weight in it by `work`, None for no figure."""
+    """A figure worked out from other figures: from `parts` and their weight in it by `work`, None for no figure.
+
+    `work` gets the goals in force of the `against` after the figures of the parts, as they were entered.
+    """
 
     parts: tuple[Measure, ...]
     weights: tuple[float, ...]
     work: Callable[[Sequence[float | None]], float | None]
+    against: tuple[Measure, ...] = ()
 
 
 def none(_span: Span) -> Select[Any]:
@@ -240,7 +245,14 @@ def cross(
 
 
 def _mixed(session: Session, mix: Mix, question: Question, spans: Sequence[Span], by: str) -> dict[str, list[Figure]]:
-    return mixed(mix, [figures(session, part, question, spans, by) for part in mix.parts], len(spans))
+    found = [figures(session, part, question, spans, by) for part in mix.parts]
+    return mixed(mix, found, len(spans), _goals(session, mix, question))
+
+
+def _goals(session: Session, mix: Mix, question: Question) -> list[float | None]:
+    """Read the goals that a mix is worked out against."""
+    known = limits.stored(session, question) if mix.against else {}
+    return [known.get(one.id) for one in mix.against]
 
 
 def several(
@@ -252,7 +264,9 @@ def several(
     for one in sorted(measures, key=lambda each: (each.part_of is not None, each.mix is not None)):
         ready = answers(one, question) and (not by or by in one.dimensions)
         if one.mix is not None and ready and all(part.id in known for part in one.mix.parts):
-            known[one.id] = mixed(one.mix, [known[part.id] for part in one.mix.parts], len(spans))
+            known[one.id] = mixed(
+                one.mix, [known[part.id] for part in one.mix.parts], len(spans), _goals(session, one.mix, question)
+            )
         elif one.part_of is not None and ready and not staged and one.part_of[0].id in known:
             known[one.id] = part(one.part_of[1], known[one.part_of[0].id])
         else:
@@ -278,6 +292,7 @@ def by_each(
         for each in one.mix.parts if one.mix else (one,):
             if each.id not in crossed and (each.part_of is None or each.part_of[0] not in measures):
                 crossed[each.id] = cross(session, each, question, by)
+    goals = {one.id: _goals(session, one.mix, question) for one in measures if one.mix}
     answer: dict[str, list[dict[str, list[Figure]]]] = {}
     for place, name in enumerate((*by, "")):
         known: dict[str, dict[str, list[Figure]]] = {}
@@ -285,7 +300,7 @@ def by_each(
         def figures_of(one: Measure, known: dict[str, dict[str, list[Figure]]] = known, place: int = place) -> Any:
             if one.id not in known:
                 if one.mix is not None:
-                    known[one.id] = mixed(one.mix, [figures_of(each) for each in one.mix.parts], 1)
+                    known[one.id] = mixed(one.mix, [figures_of(each) for each in one.mix.parts], 1, goals[one.id])
                 elif one.id in crossed:
                     known[one.id] = _folded(one, crossed[one.id], place)
                 elif one.part_of is not None:
@@ -304,14 +319,16 @@ def _folded(measure: Measure, found: Mapping[tuple[str, ...], Figure], place: in
     return {text: [together(measure, {str(at): [one] for at, one in enumerate(line)})] for text, line in lines.items()}
 
 
-def mixed(mix: Mix, found: Sequence[Mapping[str, Sequence[Figure]]], count: int) -> dict[str, list[Figure]]:
+def mixed(
+    mix: Mix, found: Sequence[Mapping[str, Sequence[Figure]]], count: int, goals: Sequence[float | None] = ()
+) -> dict[str, list[Figure]]:
     """Work a mix out of the figures of its parts for so many spans."""
     empty = [NOTHING] * count
     answer: dict[str, list[Figure]] = {}
     for key in dict.fromkeys(key for one in found for key in one):
         lines = [one.get(key, empty) for one in found]
         amounts = [[line[place].amount for line in lines] for place in range(count)]
-        worked = [(mix.work(line), sum(part is not None for part in line)) for line in amounts]
+        worked = [(mix.work([*line, *goals]), sum(part is not None for part in line)) for line in amounts]
         answer[key] = [Figure(amount, 1.0, amount or 0.0, 0 if amount is None else parts) for amount, parts in worked]
     return answer
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from processes.services.reports.measure import Measure, Mix, none
+from processes.services.reports import measures_cases
+from processes.services.reports.measure import Measure, Mix, by_id, none
 from storage import report_defects as rows
 from storage import report_houses as houses
 
@@ -27,6 +28,9 @@ OF_VISITS: dict[str, Any] = {
 OF_HOUSES: dict[str, Any] = {"dimensions": (*PLACE, "stage", "batch"), "stage_zh": "户状态", "stage_en": "State"}
 OF_ORDERS: dict[str, Any] = {"dimensions": ("contractor", *PLACE, "category", "stage", "urgency", "batch")}
 WEIGHTS = (40.0, 30.0, 20.0, 10.0)
+MINUS = 2.0
+"""Points for missing the call-back rate (K38)."""
+K08 = by_id(measures_cases.MEASURES)["K08"]
 
 
 def score(parts: Sequence[float | None]) -> float | None:
@@ -40,6 +44,15 @@ def score(parts: Sequence[float | None]) -> float | None:
     kept = (in_time, first, None if overdue is None else 1 - overdue, accepted)
     known = [(weight, part) for weight, part in zip(WEIGHTS, kept, strict=True) if part is not None]
     return 100 * sum(weight * part for weight, part in known) / sum(weight for weight, _ in known)
+
+
+def assessed(parts: Sequence[float | None]) -> float | None:
+    """K38: repairs in order out of 100, two points less when the call-back rate misses its goal (in percent)."""
+    in_order, called_back, goal = parts
+    if in_order is None:
+        return None
+    missed = called_back is not None and goal is not None and 100 * called_back < goal
+    return max(0.0, 100 * in_order - (MINUS if missed else 0))
 
 
 K19 = Measure(
@@ -63,6 +76,12 @@ K31D = Measure(
     "时限（无约定时 24 小时）内接单的整改单 ÷（已接单 + 已逾期未接单）",
     "accepted in the limit (24 hours if none is set) ÷ (accepted + overdue)", "整改单：签收与接单时间",
     "orders: signed, accepted", "X02", "rate", rows.accepted_in_time, **OF_ORDERS,
+)  # fmt: skip
+K38 = Measure(
+    "K38", "上门维修合格率", "Repairs at home in order", MENDING,
+    "没有签收逾期、预约逾期、完工逾期、客户不满意、单据不合格的整改单 ÷ 已销项的上门整改单",
+    "orders without late dispatch, appointment or finish, dissatisfaction or faulty form ÷ orders at home",
+    *ORDERS, "C07", "rate", rows.flawless, **OF_ORDERS,
 )  # fmt: skip
 
 MEASURES = (
@@ -172,11 +191,13 @@ MEASURES = (
         "times that defects were mended again",
         *DEFECTS, "C09", "sum", rows.reworks, unit="次", better="down", **OF_DEFECTS,
     ),
+    K38,
     Measure(
-        "K38", "上门维修合格率", "Repairs at home in order", MENDING,
-        "没有签收逾期、预约逾期、完工逾期、客户不满意、单据不合格的整改单 ÷ 已销项的上门整改单",
-        "orders without late dispatch, appointment or finish, dissatisfaction or faulty form ÷ orders at home",
-        *ORDERS, "C07", "rate", rows.flawless, **OF_ORDERS,
+        "K38b", "上门维修合格率考核得分", "Repairs at home in order, as assessed", MENDING,
+        "100 × 上门维修合格率；客户回访率（K08）低于目标时减 2 分",
+        "100 × repairs at home in order, minus 2 points when fewer customers are called back (K08) than the goal says",
+        "整改单、回访记录", "orders, call-backs", "C07", "mean", none, unit="分", dimensions=PLACE,
+        mix=Mix((K38, K08), (100.0, 0.0), assessed, (K08,)),
     ),
     # Behind the fixed reports, not on the page of key figures
     Measure(
