@@ -3,6 +3,8 @@
 A link's token is its row's key and a signature over what it opens and until when: it cannot be guessed or changed, it
 runs out and can be taken back, and its use is logged. Whoever has it acts under the link's own name. A token that opens
 nothing is answered by one sentence, whether it is wrong, has run out or was taken back.
+
+A house's link is its owner's, not the house's: when the house has passed to others, it opens nothing any more.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ import base64
 import hashlib
 import hmac
 from binascii import Error as NotBase64
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
@@ -123,15 +125,16 @@ def make(session: Session, viewer: Viewer, *, kind: str, subject: str, secret: s
     """
     label = _named(session, viewer, kind, subject)
     for row in rows.of_subject(session, kind, subject):
-        fresh = row.revoked_at is None and row.expires_at - now > LIFE[kind] / 2
+        fresh = row.revoked_at is None and row.expires_at - now > LIFE[kind] / 2 and _still_his(session, row)
         if fresh and row.created_by == viewer.login:
             return _view(row, secret, now)
     if rows.count_made(session, viewer.login, now - timedelta(hours=1)) >= MADE_AN_HOUR:
         raise TooManyError(N_("You made many links within an hour. Please wait a little."))
     ends = (now + LIFE[kind]).replace(microsecond=0)
     row = SignedLink(
-        id=uuid4(), kind=kind, subject=subject, label=label, created_at=now, created_by=viewer.login, expires_at=ends
-    )
+        id=uuid4(), kind=kind, subject=subject, label=label, party_id=_party(session, kind, subject), created_at=now,
+        created_by=viewer.login, expires_at=ends,
+    )  # fmt: skip
     session.add(row)
     session.flush()
     audit.record(
@@ -151,16 +154,39 @@ def for_owner(session: Session, kind: str, subject: str, *, secret: str, now: da
     if case is None and (kind != HOUSE or estate.unit_by_code(session, subject) is None):
         raise NotFoundError(N_("There is no such link."))
     for row in rows.of_subject(session, kind, subject):
-        if row.revoked_at is None and row.expires_at - now > LIFE[kind] / 2:
+        if row.revoked_at is None and row.expires_at - now > LIFE[kind] / 2 and _still_his(session, row):
             return _view(row, secret, now)
     ends = (now + LIFE[kind]).replace(microsecond=0)
     label = (mask_name(case.caller_name) if case is not None else "") or subject
     row = SignedLink(
-        id=uuid4(), kind=kind, subject=subject, label=label, created_at=now, created_by=SYSTEM.login, expires_at=ends
-    )
+        id=uuid4(), kind=kind, subject=subject, label=label, party_id=_party(session, kind, subject), created_at=now,
+        created_by=SYSTEM.login, expires_at=ends,
+    )  # fmt: skip
     session.add(row)
     session.flush()
     return _view(row, secret, now)
+
+
+def _present(session: Session, code: str) -> list[int]:
+    """List whose house it is now, owners first."""
+    house = estate.unit_by_code(session, code)
+    return [party.id for _, party in parties.people_of(session, [house.id])] if house else []
+
+
+def _party(session: Session, kind: str, subject: str) -> int | None:
+    return next(iter(_present(session, subject)), None) if kind == HOUSE else None
+
+
+def _still_his(session: Session, row: SignedLink) -> bool:
+    """A house's link is its owner's: whoever comes after him gets one of his own."""
+    if row.kind != HOUSE:
+        return True
+    present = _present(session, row.subject)
+    return row.party_id in present if present else row.party_id is None
+
+
+def _opens(session: Session, row: SignedLink, now: datetime) -> bool:
+    return row.revoked_at is None and row.expires_at > now and _still_his(session, row)
 
 
 def _named(session: Session, viewer: Viewer, kind: str, subject: str) -> str:
@@ -205,7 +231,8 @@ def listed(
     if kind not in KINDS:
         raise NotFoundError(N_("There is no such link."))
     _named(session, viewer, kind, subject)
-    return tuple(_view(row, secret, now) for row in rows.of_subject(session, kind, subject))
+    found = rows.of_subject(session, kind, subject)
+    return tuple(replace(_view(row, secret, now), live=_opens(session, row, now)) for row in found)
 
 
 def names(session: Session, views: Sequence[LinkView]) -> dict[str, str]:
@@ -240,7 +267,7 @@ def text_message(
     `write` gives its whole address. The same link goes out at most once an hour. Raises NotFoundError, NotAllowedError.
     """
     row = rows.get(session, link_id)
-    if row is None or row.revoked_at is not None or row.expires_at <= now:
+    if row is None or not _opens(session, row, now):
         raise NotFoundError(N_("There is no such link."))
     _named(session, viewer, row.kind, row.subject)
     view, phone = _view(row, secret, now), _phone(session, row)
@@ -284,7 +311,7 @@ def enter(
     if rows.count_wrong(session, address, now - WRONG_SPAN) >= WRONG:
         raise TooManyError
     row = _found(session, token, secret)
-    if row is None or row.kind not in kinds or row.revoked_at is not None or row.expires_at <= now:
+    if row is None or row.kind not in kinds or not _opens(session, row, now):
         raise LinkRefusedError(NO_LINK)
     if rows.count_uses(session, row.id, now - USES_SPAN) >= USES:
         raise TooManyError
@@ -296,7 +323,7 @@ def enter(
 def look(session: Session, token: str, *, kinds: frozenset[str], secret: str, now: datetime) -> LinkView:
     """Find the link of a token without logging it: for the pictures of a page that was logged. LinkRefusedError."""
     row = _found(session, token, secret)
-    if row is None or row.kind not in kinds or row.revoked_at is not None or row.expires_at <= now:
+    if row is None or row.kind not in kinds or not _opens(session, row, now):
         raise LinkRefusedError(NO_LINK)
     return _view(row, secret, now)
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from storage.tables.base import Base, big_key, uuid_key
+from storage.tables.base import Base, BigId, big_key, uuid_key
 from storage.tables.base import code as text_of
 
 
@@ -17,6 +17,7 @@ class SignedLink(Base):
 
     `kind`: contractor (`subject` is the unit's code), case (its number) or house (the house's code). `label` names the
     person or company who has it: what is done through the link is done in this name. `locale` "" until chosen.
+    `party_id` is whose house it was when the link to a house was made.
     """
 
     __tablename__ = "signed_link"
@@ -25,6 +26,7 @@ class SignedLink(Base):
     kind: Mapped[str] = mapped_column(text_of(20))
     subject: Mapped[str] = mapped_column(text_of(120))
     label: Mapped[str] = mapped_column(default="")
+    party_id: Mapped[int | None] = mapped_column(BigId)
     locale: Mapped[str] = mapped_column(text_of(20), default="")
     created_at: Mapped[datetime]
     created_by: Mapped[str] = mapped_column(text_of(100))

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
+from storage import report_callbacks
+from storage.reports import Span
 from storage.tables.cases import Appointment, CaseEvent, ServiceCase, SurveyResponse
-from storage.tables.parties import Ownership
+from storage.tables.parties import Ownership, Party
 from storage.tables.work import Notification
 from tests.acceptance import order_site
 
@@ -31,6 +34,13 @@ def case_of(site: Site, state: str = "处理中") -> ServiceCase:
 def owner(site: Site, number: str) -> dict[str, str]:
     with site.database.transaction() as session:
         return order_site.owner_links(session, number, site.clock())
+
+
+def called(site: Site) -> int:
+    """Count the call-backs that reports know."""
+    with site.database.read() as session:
+        span = Span(site.clock() - timedelta(days=400), site.clock() + timedelta(days=1), site.clock())
+        return len(session.execute(report_callbacks.calls(span)).all())
 
 
 def send(client: FlaskClient, home: str, path: str, **data: str) -> TestResponse:
@@ -57,7 +67,17 @@ def test_an_owner_reads_how_far_it_is_and_nothing_from_inside(site: Site) -> Non
         assert "Set-Cookie" not in answer.headers
     with site.database.transaction() as session:
         session.get_one(Ownership, lives.id).until = site.clock().date()
-    assert case.brief not in client.get(found["house"]).text
+    assert client.get(found["house"]).status_code == 404, "a house's link ends with the ownership"
+    with site.database.transaction() as session:
+        other = select(Party).where(Party.id != lives.party_id).order_by(Party.id)
+        after = session.scalars(other).first()
+        assert after is not None
+        session.add(Ownership(unit_id=lives.unit_id, party_id=after.id, role="业主"))
+        session.get_one(ServiceCase, case.id).party_id = after.id
+    refused = client.get(found["house"])
+    assert (refused.status_code, case.brief in refused.text) == (404, False)
+    assert client.get(found["house"] + "/repairs").status_code == 404
+    assert case.brief in client.get(owner(site, case.number)["house"]).text, "the new owner gets one of his own"
     english = send(client, found["owner"], "/language", language="en")
     assert english.status_code == 303
     assert "Your matter is being worked on." in client.get(found["owner"]).text
@@ -92,11 +112,17 @@ def test_an_owner_rates_what_is_solved_once(site: Site) -> None:
     assert send(client, early, f"/ratings/{closed.number}", stars="1").status_code == 404
     home = owner(site, closed.number)["owner"]
     assert send(client, home, f"/ratings/{closed.number}", stars="9").status_code == 422
+    calls = called(site)
     for stars in ("2", "5"):
-        assert send(client, home, f"/ratings/{closed.number}", stars=stars, comment="还有裂缝").status_code == 303
+        said = {"stars": stars, "comment": "还有\x0b裂缝"}
+        assert send(client, home, f"/ratings/{closed.number}", **said).status_code == 303
     assert "您的评价：不太满意" in client.get(home).text
     with site.database.read() as session:
         rows = session.scalars(select(SurveyResponse).where(SurveyResponse.wave == 0)).all()
-        assert [(row.answers["stars"], row.overall, row.opinion) for row in rows] == [(2, "不满意", "还有裂缝")]
+        assert [(row.answers["stars"], row.overall, row.opinion) for row in rows] == [(2, "不满意", "还有\x0b裂缝")]
         told = session.scalars(select(Notification).where(Notification.recipient == closed.owner)).all()
-        assert [note.fields["said"] for note in told if "stars" in note.fields] == ["还有裂缝"]
+        assert [note.fields["said"] for note in told if "stars" in note.fields] == ["还有\x0b裂缝"]
+    assert called(site) == calls, "nobody was called"
+    year = "cycle=days&first=2026-01-01&last=2026-12-31"
+    manager = site.person("sun.mingli")
+    assert manager.get(f"/reports/excel/callbacks?{year}").status_code == 200, "no file may hold such a character"
