@@ -89,6 +89,7 @@ ENGLISH = {
     "并入": "case merged into this one",
     "关联群诉": "linked to a group complaint",
     "群诉主案": "cases linked to this one",
+    "退出群诉": "left the group complaint",
     "接通": "reached",
     "无人": "no answer",
     "拒接": "call refused",

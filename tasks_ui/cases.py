@@ -275,6 +275,20 @@ def group(number: str) -> Response:
     return _done(number, ngettext("%(num)d case has been linked.", "%(num)d cases have been linked.", linked))
 
 
+@blueprint.post("/cases/<number>/group/leave")
+def leave_group(number: str) -> Response:
+    """Take this case out of its group complaint."""
+    reason = request.form.get("reason", "")
+    try:
+        with context.transaction() as opened:
+            cases.leave_group(
+                opened, context.viewer(), number, reason=reason, now=context.utcnow(), registry=context.registry()
+            )
+    except InvalidInputError as error:
+        return _again(number, error, "leave")
+    return _done(number, gettext("The case goes on by itself."))
+
+
 @blueprint.post("/cases/<number>/withdraw")
 def withdraw(number: str) -> Response:
     """The customer withdraws."""

@@ -95,6 +95,7 @@ class CasePage:
     files: tuple[AttachmentInfo, ...] = ()
     group: Group | None = None
     alike: tuple[Member, ...] = ()
+    may_link: bool = False
 
 
 def page(session: Session, viewer: Viewer, number: str, *, now: datetime) -> CasePage:
@@ -107,7 +108,8 @@ def page(session: Session, viewer: Viewer, number: str, *, now: datetime) -> Cas
     may_withdraw = head.open and rights.may_call(viewer, head.project)
     row = casefile.visible(session, viewer, number)
     sheets = documents.available(row)
-    group, alike = groups.of_case(session, row), groups.candidates(session, viewer, row)
+    links = head.open and not row.group_master and rights.leads_group(viewer, row)
+    group, alike = groups.of_case(session, row, viewer), groups.candidates(session, viewer, row)
     if head.instance_id is None:
         return CasePage(case, None, (), (), (), sheets, may_withdraw, group=group)
     # whoever may see the case may see where it stands: `casefile.view` has decided that
@@ -122,7 +124,7 @@ def page(session: Session, viewer: Viewer, number: str, *, now: datetime) -> Cas
     waits = tuple(replace(wait, task_id=wait.task_id if wait.task_id in openable else None) for wait in waits)
     files = tuple(file for one in case.instances for file in _files(session, viewer, one))
     drawn = pages_of(instance, programs, waits, events)
-    return CasePage(case, instance, waits, drawn, done, sheets, may_withdraw, openable, files, group, alike)
+    return CasePage(case, instance, waits, drawn, done, sheets, may_withdraw, openable, files, group, alike, links)
 
 
 def _files(session: Session, viewer: Viewer, instance_id: UUID) -> tuple[AttachmentInfo, ...]:

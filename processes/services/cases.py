@@ -6,6 +6,7 @@ from processes.services.actions import escalate, urge, withdraw
 from processes.services.callers import Caller, Match, OpenCase, find_caller, open_cases, pick, typed_caller
 from processes.services.casedata import CaseHead, CaseItem, CasePage, CaseView, ClockView
 from processes.services.casefile import head, reveal, search, search_terms, view, visible
+from processes.services.groups import leave as leave_group
 from processes.services.groups import link as link_group
 from processes.services.intake import Expected, expected_dates, register
 from storage.cases import CaseQuery
@@ -25,6 +26,7 @@ __all__ = [
     "expected_dates",
     "find_caller",
     "head",
+    "leave_group",
     "link_group",
     "open_cases",
     "pick",

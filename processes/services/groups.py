@@ -14,7 +14,7 @@ from engine.errors import N_, ConflictError, InvalidInputError, NotAllowedError
 from processes.services import levels, rights
 from processes.services.casefile import visible
 from processes.services.recording import add_event, case_of, place_of
-from storage import cases, jobs
+from storage import audit, cases, jobs
 from storage import instances as instance_rows
 from storage import people as staff
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 MESSAGE = "LINK_GROUP"
 MOST = 60
 """So many cases are linked at once."""
+LONGEST = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,10 @@ class PlanTask:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A group complaint: its master with level, spokesman and the one plan, and the linked cases."""
+    """A group complaint: its master with level, spokesman and the one plan, and the linked cases.
+
+    `led`: the person who looks may take cases out of it.
+    """
 
     master: str
     brief: str
@@ -70,6 +74,7 @@ class Group:
     promised_at: datetime | None
     tasks: tuple[PlanTask, ...]
     members: tuple[Member, ...]
+    led: bool = False
 
 
 def link(
@@ -78,12 +83,12 @@ def link(
     """Link open cases to a master case (LINK_GROUP to each); gives how many were linked anew.
 
     Raises:
-        NotFoundError: a case that does not exist or that the person may not know of. NotAllowedError: he may not reach
-            the customers of the project. ConflictError: a case is closed. InvalidInputError: none, too many, the master
-            itself, a case of another project, one that leads or belongs to another group.
+        NotFoundError: a case that does not exist or that the person may not know of. NotAllowedError: he is neither a
+            head of customer service there nor handles the master. ConflictError: a case is closed. InvalidInputError:
+            none, too many, the master itself, a case of another project, one that leads or belongs to another group.
     """
     master = visible(session, viewer, number)
-    if not rights.may_call(viewer, master.project):
+    if not rights.leads_group(viewer, master):
         raise NotAllowedError(N_("You may not do this."))
     wanted = [one for one in dict.fromkeys(piece.strip() for piece in members) if one]
     if not wanted:
@@ -104,14 +109,49 @@ def link(
     return len(new)
 
 
+def leave(session: Session, viewer: Viewer, number: str, *, reason: str, now: datetime, registry: Registry) -> None:
+    """Take a case out of its group complaint: it goes on by itself, with the level that is its own.
+
+    Raises:
+        NotFoundError: no such case, or not his to know. NotAllowedError: as `link`. InvalidInputError: no reason.
+        ConflictError: it belongs to no group, or is closed.
+    """
+    row = visible(session, viewer, number)
+    master = cases.get(session, row.group_master) if row.group_master else None
+    if not rights.leads_group(viewer, master or row):
+        raise NotAllowedError(N_("You may not do this."))
+    if master is None:
+        raise ConflictError(N_("Case {number} belongs to no group complaint."), number=number)
+    if not row.open:
+        raise ConflictError(N_("Case {number} is closed."), number=number)
+    reason = reason.strip()[:LONGEST]
+    if not reason:
+        raise InvalidInputError(N_("Say why."))
+    row.group_master = ""
+    detail = {"master": master.number, "case": number}
+    for one in (row, master):
+        add_event(session, one, "退出群诉", reason, actor=viewer.login, now=now, detail=detail)
+    audit.record(
+        session, actor=viewer.login, action="case.leave_group", subject=f"case:{number}", now=now,
+        detail={"master": master.number, "reason": reason},
+    )  # fmt: skip
+    session.flush()
+    levels.alone(session, row, master.number, actor=viewer.login, now=now)
+    if instance_rows.subscriptions(session, "message", MESSAGE, number):
+        messages.correlate(
+            session, name=MESSAGE, business_key=number, variables={"group_master": "", "group_follows": False},
+            viewer=SYSTEM, now=now, registry=registry,
+        )  # fmt: skip
+
+
 def _tell(
     session: Session, viewer: Viewer, row: ServiceCase, master: ServiceCase, *, now: datetime, registry: Registry
 ) -> None:
     """Send LINK_GROUP; a case on a version from before group complaints follows its master without its diagram."""
     if instance_rows.subscriptions(session, "message", MESSAGE, row.number):
         messages.correlate(
-            session, name=MESSAGE, business_key=row.number, variables={"group_master": master.number}, viewer=SYSTEM,
-            now=now, registry=registry,
+            session, name=MESSAGE, business_key=row.number, viewer=SYSTEM, now=now, registry=registry,
+            variables={"group_master": master.number, "group_follows": False},
         )  # fmt: skip
     elif row is master:
         levels.note_suggestion(session, master, now)
@@ -139,8 +179,13 @@ def _linkable(session: Session, viewer: Viewer, master: ServiceCase, number: str
 
 
 def linked(ctx: ServiceContext) -> dict[str, Any]:
-    """Topic `case.link`: a linked case follows its master's level; of the master, whether more is suggested now."""
+    """Topic `case.link`: a linked case follows its master's level; of the master, whether more is suggested now.
+
+    So it is of a case that has left its group, also when word of its master's level comes later.
+    """
     case = case_of(ctx)
+    if ctx.variables.get("group_follows") and not case.group_master:
+        return {"linked": len(cases.linked(ctx.session, case.number)) + 1, "group_higher": False}
     master = cases.get(ctx.session, str(ctx.variables.get("group_master") or case.group_master))
     if master is None or master.number == case.number:
         found = levels.suggest(ctx.session, case, ctx.now)
@@ -155,6 +200,7 @@ def linked(ctx: ServiceContext) -> dict[str, Any]:
 
 def tell_linked(ctx: ServiceContext, master: ServiceCase) -> None:
     """The level of a master has changed: each linked case is told by a message of its own, after this transaction."""
+    follows = {"group_master": master.number, "group_follows": True}
     for row in cases.linked(ctx.session, master.number):
         if row.open and row.group_master == master.number and row.level != master.level:
             if not instance_rows.subscriptions(ctx.session, "message", MESSAGE, row.number):
@@ -162,11 +208,11 @@ def tell_linked(ctx: ServiceContext, master: ServiceCase) -> None:
                 continue
             jobs.add(
                 ctx.session, kind="message", name=MESSAGE, due_at=ctx.now, now=ctx.now,
-                payload={"business_key": row.number, "variables": {"group_master": master.number}},
+                payload={"business_key": row.number, "variables": follows},
             )  # fmt: skip
 
 
-def of_case(session: Session, case: ServiceCase) -> Group | None:
+def of_case(session: Session, case: ServiceCase, viewer: Viewer | None = None) -> Group | None:
     """Describe the group that a case leads or belongs to; None when there is none."""
     master = cases.get(session, case.group_master) if case.group_master else case
     found = [row for row in cases.linked(session, master.number) if row.group_master] if master is not None else []
@@ -196,6 +242,7 @@ def of_case(session: Session, case: ServiceCase) -> Group | None:
             if task.withdrawn_at is None
         ),
         members=tuple(_member(row) for row in found),
+        led=viewer is not None and rights.leads_group(viewer, master),
     )
 
 
@@ -205,6 +252,6 @@ def _member(row: ServiceCase) -> Member:
 
 def candidates(session: Session, viewer: Viewer, case: ServiceCase) -> tuple[Member, ...]:
     """List the open cases of the same project about the same that the person may link to this one, newest first."""
-    if not case.open or case.group_master or not rights.may_call(viewer, case.project):
+    if not case.open or case.group_master or not rights.leads_group(viewer, case):
         return ()
     return tuple(_member(row) for row in cases.alike(session, case, limit=MOST))

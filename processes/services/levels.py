@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 SECONDS_A_DAY = 86_400
 HIGHEST = 5
+FOLLOWS = "随群诉主案"
 ON_SITE = ("structural", "unresolved")
 
 
@@ -126,11 +127,30 @@ def follow(session: Session, case: ServiceCase, master: ServiceCase, *, actor: s
     """Give a linked case of a group complaint its master's level; the master's people act for all (DOMAIN 2.6)."""
     if case.level == master.level:
         return
-    reason = f"随群诉主案 {master.number}"
+    reason = f"{FOLLOWS} {master.number}"
     _write(session, case, master.level, actor=actor, now=now, suggested=False, reason=reason)
     detail = {"from": case.level, "to": master.level, "master": master.number}
     add_event(session, case, "级别变化", reason, actor=actor, now=now, detail=detail)
     case.level = master.level
+    show_head(session, case)
+
+
+def alone(session: Session, case: ServiceCase, master: str, *, actor: str, now: datetime) -> None:
+    """Give a case that leaves its group complaint its own level: what people decided of it or the table says now.
+
+    It is never raised by leaving: where the table says more, people are asked as for any case (A14).
+    """
+    own = [one for one in deadlines.escalations(session, case.number) if not one.suggested]
+    decided = [one.level_to for one in own if not one.reason.startswith(FOLLOWS)]
+    suggested = int(suggest(session, case, now).get("level") or 0)
+    level = min(case.level, max(suggested, decided[-1] if decided else 0))
+    if level == case.level:
+        return
+    reason = f"退出群诉 {master}"
+    _write(session, case, level, actor=actor, now=now, suggested=False, reason=reason)
+    detail = {"from": case.level, "to": level, "master": master}
+    add_event(session, case, "级别变化", reason, actor=actor, now=now, detail=detail)
+    case.level = level
     show_head(session, case)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from processes.services import handover_prefill, inspection_prefill, quality_prefill
+from processes.services import group_prefill, handover_prefill, inspection_prefill, quality_prefill
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,4 +19,5 @@ def prefill(
     """Fill in what the tables know for a form; what is in `data` otherwise stays."""
     found = inspection_prefill.prefill(session, form, variables, data, now=now)
     found = quality_prefill.prefill(session, form, variables, found, now=now)
+    found = group_prefill.prefill(session, form, variables, found, now=now)
     return handover_prefill.prefill(session, form, variables, found)

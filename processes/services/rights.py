@@ -41,6 +41,8 @@ CALLERS = frozenset(["agent", "cs_sup", "cs_mgr", "prop_cs", "sales_con", "sales
 PERSONAL = {"T01": frozenset({"name"})}
 """Fields of forms that name the customer, by element: shown whole to those who may reach him."""
 PENALTY_ROLES = frozenset({"sales_sup", "sales_mgr", "cs_mgr", "leader", "gm", "legal", "finance"})
+GROUPERS = frozenset({"cs_sup", "cs_mgr"})
+"""Roles that put group complaints together in their projects."""
 MANAGERS = frozenset(["cs_sup", "cs_mgr", "leader", "gm", "admin"])
 
 
@@ -74,6 +76,12 @@ def reaches(viewer: Viewer, case: ServiceCase, holders: frozenset[str]) -> bool:
     `holders` are the people who hold an open task of the case or of its plan: who is to visit must be able to call.
     """
     return may_call(viewer, case.project) or not {case.acceptor, *holders}.isdisjoint(viewer.logins)
+
+
+def leads_group(viewer: Viewer, master: ServiceCase) -> bool:
+    """Tell whether a person may link cases to a group complaint or take them out: heads, who handles the master."""
+    scopes = scopes_of(viewer, GROUPERS)
+    return scopes is None or master.project in scopes or (master.acceptor or master.owner) in viewer.logins
 
 
 def sees_penalties(viewer: Viewer, project: str) -> bool:

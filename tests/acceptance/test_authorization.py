@@ -84,6 +84,7 @@ LINKERS = frozenset({"cs_sup", "cs_mgr", "eng_lead", "engineer", "prop_cs", "ho_
 CALLERS = frozenset({"agent", "cs_sup", "cs_mgr", "prop_cs", "sales_con", "sales_sup", "sales_mgr", "leader", "gm"})
 
 
+GROUPERS = frozenset({"cs_sup", "cs_mgr"})
 EXTENDERS = frozenset({"agent", "cs_sup", "cs_mgr", "eng_lead", "prop_cs"})
 SUBSTITUTERS = frozenset({"cs_sup", "cs_mgr", "eng_lead", "cost"})
 WITHDRAWERS = frozenset({"cs_sup", "cs_mgr", "eng_lead"})
@@ -193,7 +194,8 @@ TABLE: dict[tuple[str, str], Row] = {
     ("GET", "/cases/<number>"): of_case("/cases/{case}"),
     ("POST", "/cases/<number>/urge"): of_case("/cases/{case}/urge"),
     ("POST", "/cases/<number>/escalate"): of_case("/cases/{case}/escalate", level="2"),
-    ("POST", "/cases/<number>/group"): of_case("/cases/{case}/group", CALLERS & WATCHERS, NOBODY),
+    ("POST", "/cases/<number>/group"): of_case("/cases/{case}/group", GROUPERS, NOBODY),
+    ("POST", "/cases/<number>/group/leave"): of_case("/cases/{case}/group/leave", GROUPERS, NOBODY),
     ("POST", "/cases/<number>/withdraw"): of_case("/cases/{case}/withdraw"),
     ("POST", "/cases/<number>/phone"): of_case("/cases/{case}/phone", CALLERS & WATCHERS, NOBODY),
     # rectification orders
