@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
 
 REACHED = "接通"
+CALLED = SurveyResponse.wave > 0
+"""Not an owner's own rating behind his link, which no call preceded."""
 SOLVED = ("accepted", "internal")
 """Ends after which the customer is called back."""
 WEEK_HOURS = 168
@@ -137,7 +139,7 @@ outcomes = marks(SurveyResponse.outcome)
 
 def calls(_span: Span) -> Select[Any]:
     """B46: every call-back tried, and those that reached the customer; the stage is the kind of request."""
-    return _answers(flag(SurveyResponse.result == REACHED), stage=Case.kind)
+    return _answers(flag(SurveyResponse.result == REACHED), CALLED, stage=Case.kind)
 
 
 def with_result(result: str) -> Callable[[Span], Select[Any]]:
@@ -145,11 +147,11 @@ def with_result(result: str) -> Callable[[Span], Select[Any]]:
 
     def rows(_span: Span) -> Select[Any]:
         found = or_(SurveyResponse.overall == result, SurveyResponse.result == result)
-        return _answers(literal(1), found, stage=Case.kind)
+        return _answers(literal(1), found, CALLED, stage=Case.kind)
 
     return rows
 
 
 def wrong_numbers(_span: Span) -> Select[Any]:
     """K33: call-backs that found a wrong number."""
-    return _answers(flag(SurveyResponse.result == "号码错误"))
+    return _answers(flag(SurveyResponse.result == "号码错误"), CALLED)

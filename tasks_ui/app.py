@@ -43,6 +43,7 @@ from tasks_ui import (
     owner_accept,
     prints,
     quality,
+    reading,
     reference,
     registers,
     reports,
@@ -88,6 +89,7 @@ def create_app(
     """
     settings = settings or from_environment()
     app = Flask("tasks_ui")
+    app.url_map.converters["int"] = reading.Whole
     app.extensions["keyturn"] = context.Application(
         settings=settings,
         database=database or Database(settings.database_url, data_key=settings.data_key),

@@ -11,7 +11,7 @@ from flask_babel import gettext, lazy_gettext
 from engine.errors import InvalidInputError
 from processes.services import batch_board, inspection_batches
 from processes.services.batch_board import HouseQuery
-from tasks_ui import context, doors
+from tasks_ui import context, doors, reading
 from tasks_ui.batch_words import batch_word
 from tasks_ui.i18n import translate
 
@@ -36,8 +36,7 @@ def show_batch_word(text: str) -> str:
 
 
 def _page() -> int:
-    text = request.args.get("page", "")
-    return int(text) if text.isascii() and text.isdigit() and int(text) else 1
+    return reading.page(request.args.get("page", ""))
 
 
 @blueprint.get("/batches")
@@ -83,7 +82,7 @@ def begin() -> Response:
             begun = batch_board.begin(
                 opened,
                 context.viewer(),
-                phase_id=int(phase) if phase.isascii() and phase.isdigit() else 0,
+                phase_id=reading.whole(phase),
                 round=request.form.get("round", ""),
                 filename=file.filename or "" if file else "",
                 content=file.stream.read() if file and file.filename else b"",

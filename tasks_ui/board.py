@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
@@ -10,10 +9,12 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import lazy_gettext
 
 from processes.services import board_notes, order_board
-from tasks_ui import context
+from tasks_ui import context, reading
 from tasks_ui.i18n import local
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from werkzeug.wrappers import Response as BaseResponse
 
     from processes.services.order_board import Line
@@ -39,12 +40,7 @@ def _span(text: str) -> str:
 
 
 def _day(text: str) -> date:
-    today = local(context.utcnow()).date()
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        return today
-    return day if 2000 <= day.year <= 2100 else today  # noqa: PLR2004  years that make sense
+    return reading.day(text) or local(context.utcnow()).date()
 
 
 @blueprint.get("/board")
@@ -83,8 +79,8 @@ def listed() -> str:
     with context.reading() as opened:
         found = order_board.listed(
             opened, context.viewer(), kind, span=span, day=day, project=request.args.get("project", ""),
-            unit=int(unit) if unit.isascii() and unit.isdigit() and len(unit) < 10 else None,  # noqa: PLR2004  a key
-            page=int(page) if page.isascii() and page.isdigit() and 0 < int(page) < 10**6 else 1, now=context.utcnow(),
+            unit=reading.whole(unit) or None,
+            page=reading.page(page), now=context.utcnow(),
         )  # fmt: skip
     first, after = order_board.days_of(span, day)
     asked = {name: value for name, value in request.args.items() if name != "page"}

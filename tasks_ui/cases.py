@@ -11,7 +11,7 @@ from flask_babel import gettext, lazy_gettext, ngettext
 
 from engine.errors import InvalidInputError
 from processes.services import casepage, cases, orderpage
-from tasks_ui import context, names
+from tasks_ui import context, names, reading
 from tasks_ui.case_words import head_words, word
 from tasks_ui.i18n import due, locale, translate, write_moment
 
@@ -45,7 +45,7 @@ def read_query() -> cases.CaseQuery:
         project=request.args.get("project", ""),
         kind=kind if kind in KINDS else "",
         level=int(level) if level in {str(one) for one in LEVELS} else None,
-        page=int(page) if page.isascii() and page.isdigit() and int(page) else 1,
+        page=reading.page(page),
     )
 
 
@@ -246,7 +246,7 @@ def escalate(number: str) -> Response:
                 opened,
                 context.viewer(),
                 number,
-                level=int(level) if level.isascii() and level.isdigit() else 0,
+                level=reading.whole(level),
                 reason=request.form.get("reason", "")[:1000],
                 now=context.utcnow(),
                 registry=context.registry(),

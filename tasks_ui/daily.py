@@ -12,7 +12,7 @@ from flask_babel import gettext
 from engine import incidents
 from engine.errors import InvalidFormError, KeyturnError, ProcessError
 from processes.services import daily
-from tasks_ui import context
+from tasks_ui import context, reading
 from tasks_ui.i18n import translate
 
 if TYPE_CHECKING:
@@ -33,13 +33,7 @@ class Answer:
 
 
 def _chosen() -> list[UUID]:
-    found = []
-    for text in request.form.getlist("task")[: daily.MOST]:
-        try:
-            found.append(UUID(text))
-        except ValueError:
-            continue
-    return list(dict.fromkeys(found))
+    return reading.ids(request.form.getlist("task")[: daily.MOST])
 
 
 def each(chosen: list[UUID], act: Callable[[Session, UUID], None]) -> list[Answer]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
@@ -12,7 +12,7 @@ from engine.core.calendar import CHINA
 from engine.errors import ConflictError, InvalidInputError
 from processes.services import handover_next, handovers, keys
 from processes.services.handovers import Asked
-from tasks_ui import context
+from tasks_ui import context, reading
 from tasks_ui.handover_words import word
 from tasks_ui.i18n import translate
 
@@ -59,7 +59,7 @@ def index() -> str:
 def desk(number: str) -> str | Response:
     """Show the desk of a batch; a number or code that fits one house leads straight to it (QR code)."""
     text = request.args.get("q", "").strip()[:LONGEST_SEARCH]
-    figure, on = request.args.get("show", ""), _day(request.args.get("day", ""))
+    figure, on = request.args.get("show", ""), reading.day(request.args.get("day", ""))
     asked = Asked(text, request.args.get("station", ""), figure, on)
     with context.reading() as opened:
         page = handovers.desk(opened, context.viewer(), number, now=context.utcnow(), asked=asked)
@@ -95,13 +95,6 @@ def after(task_id: UUID) -> Response:
     return make_response(redirect(url_for("handover.desk", number=number, station=station, _anchor="today-title"), 303))
 
 
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
-
-
 @blueprint.post("/handover/<number>/cancel")
 def cancel(number: str) -> Response:
     """Call a batch off."""
@@ -130,7 +123,7 @@ def slot(number: str) -> Response:
     try:
         with context.transaction() as opened:
             handovers.choose_slot(
-                opened, context.viewer(), number, slot_id=int(chosen) if chosen.isdigit() else 0,
+                opened, context.viewer(), number, slot_id=reading.whole(chosen),
                 now=context.utcnow(), registry=context.registry(),
             )  # fmt: skip
     except (ConflictError, InvalidInputError) as error:

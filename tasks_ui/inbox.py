@@ -16,7 +16,7 @@ from engine import directory, tasks
 from engine.errors import N_, InvalidInputError
 from engine.tasks import InboxPage, InboxQuery
 from processes.services import cases
-from tasks_ui import context, names
+from tasks_ui import context, names, reading
 from tasks_ui.auth import safe_target
 from tasks_ui.errors import is_htmx
 from tasks_ui.guard import asks_itself
@@ -54,7 +54,7 @@ def read_query() -> InboxQuery:
         process=request.values.get("process", ""),
         text=request.values.get("q", "").strip()[:LONGEST_SEARCH],
         sort=sort if sort in SORTS else "due",
-        page=int(page) if page.isascii() and page.isdigit() and int(page) else 1,
+        page=reading.page(page),
         size=SIZE,
     )
 

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from flask import Response, make_response, redirect, request, url_for
 from flask_babel import gettext
 
 from engine.errors import KeyturnError, NotFoundError
-from processes.services import owner_accept
+from processes.services import daily, owner_accept
 from tasks_ui import attachments as uploads
-from tasks_ui import context, link_door
+from tasks_ui import context, link_door, reading
 from tasks_ui.guard import public
 from tasks_ui.i18n import translate
 from tasks_ui.link_owner import blueprint
 from tasks_ui.owner_accept import key_of, said_about, signature
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from werkzeug.wrappers import Response as BaseResponse
 
     from processes.services.owner_accept import House
@@ -53,9 +55,11 @@ def repairs() -> Response:
 def accept() -> Response | BaseResponse:
     """Keep what the owner says; orders of which he says nothing stay open."""
     house = _house()
-    waiting = {one.task_id: one for one in house.orders} if house is not None else {}
-    asked = [UUID(text) for text in request.form.getlist("task") if len(text) == 36]  # noqa: PLR2004  an id's length
+    waiting = {one.task_id for one in house.orders} if house is not None else set()
+    asked = reading.ids(request.form.getlist("task"))[: daily.MOST]
     said = said_about([task_id for task_id in asked if task_id in waiting])
+    if not said and _kept_before(asked):
+        return redirect(url_for(".index", done=1), 303)
     if house is None or not said:
         return _page(gettext("Nothing was said about any defect yet."), 422)
     try:
@@ -70,6 +74,12 @@ def accept() -> Response | BaseResponse:
     except KeyturnError as problem:
         return _page(translate(problem.template, problem.fields), problem.status)
     return redirect(url_for(".index", done=1), 303)
+
+
+def _kept_before(asked: list[UUID]) -> bool:
+    """Tell whether this very page was sent before and is kept: a second tap, or an answer that was lost on the way."""
+    with context.reading() as opened:
+        return any(owner_accept.kept(opened, link_door.link(), task_id, key_of(task_id)) for task_id in asked)
 
 
 @blueprint.get("/repairs/<number>/files/<uuid:attachment_id>")

@@ -14,7 +14,7 @@ from engine import incidents, submissions, tasks
 from engine.errors import InvalidFormError, InvalidInputError, KeyturnError, NotFoundError, ProcessError
 from processes.services import link_orders, links
 from processes.services.worksheet import worksheet
-from tasks_ui import attachments, context, form_actions, form_view, i18n, link_door, task_page, work
+from tasks_ui import attachments, context, form_actions, form_view, i18n, link_door, reading, task_page, work
 from tasks_ui.form_controls import FileView
 from tasks_ui.guard import public
 from tasks_ui.task_page import Typed
@@ -57,7 +57,7 @@ def index() -> Response:
     with context.reading() as opened:
         found = link_orders.listed(
             opened, link_door.link(), status=status if status in STATUSES else "open",
-            page=int(number) if number.isascii() and number.isdigit() and int(number) else 1, now=context.utcnow(),
+            page=reading.page(number), now=context.utcnow(),
         )  # fmt: skip
     return link_door.page("link_orders.html", found=found, shown=status, done=link_door.done_sentence())
 

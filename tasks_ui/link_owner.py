@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext
 
 from engine.errors import ConflictError, InvalidInputError
 from processes.services import link_owner, links
-from tasks_ui import context, link_door
+from tasks_ui import context, link_door, reading
 from tasks_ui.guard import public
 from tasks_ui.i18n import translate
 
@@ -98,7 +98,7 @@ def slot() -> Response | BaseResponse:
             link_owner.choose_slot(
                 opened,
                 link_door.link(),
-                int(chosen) if chosen.isdigit() else 0,
+                reading.whole(chosen),
                 now=context.utcnow(),
                 registry=context.registry(),
             )

@@ -13,7 +13,7 @@ from engine.core.calendar import CHINA
 from engine.errors import InvalidInputError, KeyturnError, NotFoundError
 from processes.services import order_actions, orderpage
 from processes.services.orderpage import OrderQuery
-from tasks_ui import attachments, context, names
+from tasks_ui import attachments, context, names, reading
 from tasks_ui.cases import draw, sentence
 from tasks_ui.daily import Answer
 from tasks_ui.i18n import translate
@@ -49,7 +49,7 @@ def read_query() -> OrderQuery:
         contractor=given["unit"],
         state=given["state"] if given["state"] in STATES else "",
         late=request.args.get("late") == "1",
-        page=int(page) if page.isascii() and page.isdigit() and int(page) else 1,
+        page=reading.page(page),
     )
 
 

@@ -15,7 +15,7 @@ from engine import attachments
 from engine.errors import InvalidInputError
 from processes.services import daily, owner_accept
 from tasks_ui import attachments as uploads
-from tasks_ui import context
+from tasks_ui import context, reading
 from tasks_ui.daily import FAIL, PASS, Answer, each
 
 if TYPE_CHECKING:
@@ -102,10 +102,4 @@ def accept() -> Response:
 
 
 def _tasks() -> list[UUID]:
-    found = []
-    for text in request.form.getlist("task")[: daily.MOST]:
-        try:
-            found.append(UUID(text))
-        except ValueError:
-            continue
-    return list(dict.fromkeys(found))
+    return reading.ids(request.form.getlist("task")[: daily.MOST])

@@ -10,7 +10,7 @@ from flask_babel import gettext
 
 from engine.errors import N_, InvalidFormError, InvalidInputError
 from processes.services import registers, workdays
-from tasks_ui import context, i18n
+from tasks_ui import context, i18n, reading
 from tasks_ui.form_view import message_of
 
 if TYPE_CHECKING:
@@ -22,8 +22,7 @@ LONGEST_SEARCH = 60
 
 
 def _number(name: str) -> int:
-    text = request.args.get(name, "")
-    return int(text) if text.isascii() and text.isdigit() and int(text) else 1
+    return reading.page(request.args.get(name, ""))
 
 
 @blueprint.get("/admin/registers")

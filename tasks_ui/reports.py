@@ -12,7 +12,7 @@ from engine.errors import N_, InvalidInputError, NotFoundError
 from processes.services.reports import behind, contractors, fixed, labels, registry, workbook
 from processes.services.reports import kpi as figures
 from processes.services.reports import question as asking
-from tasks_ui import assets, context, report_words
+from tasks_ui import assets, context, reading, report_words
 from tasks_ui.i18n import local, locale
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ blueprint = Blueprint("reports", __name__)
 EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 PRINTED = 2_000
 """Rows a print or PDF takes; the Excel file has all."""
-PAGES = 10**6
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +95,7 @@ def _kept(period: Period) -> dict[str, str]:
 
 
 def _page() -> int:
-    page = request.args.get("page", "")
-    return int(page) if page.isascii() and page.isdigit() and 0 < int(page) < PAGES else 1
+    return reading.page(request.args.get("page", ""))
 
 
 def _frame(

@@ -14,7 +14,7 @@ from engine.core import forms
 from engine.errors import InvalidFormError, InvalidInputError, KeyturnError
 from processes.services import cases, intake, own_processes, rights
 from tasks_ui import attachments as uploads
-from tasks_ui import context, form_actions, form_lookup, form_view, i18n, start_process
+from tasks_ui import context, form_actions, form_lookup, form_view, i18n, reading, start_process
 from tasks_ui.errors import shown_again
 from tasks_ui.task_page import Typed
 from tasks_ui.work import say
@@ -46,7 +46,7 @@ def complaint() -> Response:
     unit, party = request.args.get("unit", ""), request.args.get("party", "")
     typed = None
     if unit:
-        number = int(party) if party.isascii() and party.isdigit() else 0
+        number = reading.whole(party)
         with context.transaction() as opened:
             found = cases.pick(opened, context.viewer(), unit=unit, party=number, now=context.utcnow())
         typed = Typed({name: getattr(found, name) for name in ("unit", "name", "phone", "is_owner", "prefer")})
@@ -211,7 +211,7 @@ def done(number: str) -> str:
         head=head,
         clocks=clocks,
         following=following,
-        tries=int(tries) if tries.isascii() and tries.isdigit() else 0,
+        tries=reading.whole(tries),
     )
 
 
@@ -237,7 +237,7 @@ def pick() -> Response:
             opened,
             context.viewer(),
             unit=request.form.get("unit", ""),
-            party=int(party) if party.isascii() and party.isdigit() else 0,
+            party=reading.whole(party),
             now=context.utcnow(),
         )
     filled = {name: getattr(found, name) for name in ("unit", "name", "phone", "is_owner", "prefer")}

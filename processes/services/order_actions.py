@@ -10,7 +10,7 @@ from engine.access import SYSTEM, Action
 from engine.core.calendar import CHINA
 from engine.errors import N_, ConflictError, InvalidInputError, NotAllowedError
 from processes.services import order_access, order_notices
-from processes.services.order_facts import WARNING
+from processes.services.order_facts import A_DAY, WARNING
 from processes.services.orders import add_event
 from storage import cases, tasks
 from storage import instances as instance_rows
@@ -92,13 +92,20 @@ def ask_substitute(
 def warn(session: Session, viewer: Viewer, number: str, *, text: str, now: datetime, registry: Registry) -> int:
     """Warn the unit in writing (催告): it neither accepts nor makes an appointment. Gives how many warnings that makes.
 
-    What it does not answer within a day counts for DMN-10.
+    What it does not answer within a day counts for DMN-10; until then it is not warned again, whoever clicks twice.
+
+    Raises:
+        ConflictError: It was warned less than a day ago.
     """
     order = _may(session, viewer, number, "warn")
+    if order.instance_id is not None:
+        instance_rows.lock(session, order.instance_id)
     said = text.strip()
     if not said:
         raise InvalidInputError(N_("Say what the unit is asked to do and until when."))
     given = [row for row in cases.contacts(session, number) if row.kind == WARNING]
+    if any(now - row.at < A_DAY for row in given):
+        raise ConflictError(N_("The unit has been warned already; it has a day to answer."))
     session.add(
         ContactLog(
             case_number=number,

@@ -18,6 +18,7 @@ from engine.task_views import AttachmentInfo, attachment_info
 from processes.services import link_owner
 from processes.services.orders import place_of
 from storage import orders as rows
+from storage import tasks as submissions
 from storage.tables.cases import Appointment
 from storage.tables.defects import RectificationOrder
 from storage.tables.work import Attachment, UserTask
@@ -213,6 +214,12 @@ def picture(
         return None
     row = session.get(Attachment, attachment_id)
     return None if row is None or row.removed_at is not None else (attachment_info(row), files.path(row.sha256))
+
+
+def kept(session: Session, link: LinkView, task_id: UUID, idempotency_key: str) -> bool:
+    """Tell whether what this post says was kept already."""
+    earlier = submissions.submission(session, task_id)
+    return earlier is not None and (earlier.submitted_by, earlier.idempotency_key) == (link.login, idempotency_key)
 
 
 def owner(link: LinkView, project: str) -> Viewer:

@@ -79,6 +79,11 @@ def test_the_unit_is_warned_in_writing_and_the_warning_stays_on_record(site: Sit
     assert re.search("书面催告.*两日内进场", page, re.DOTALL)
     with site.database.read() as session:
         assert session.scalars(select(ContactLog.text).where(ContactLog.kind == "书面催告")).all() == ["两日内进场"]
+    assert person.post(f"/orders/{number}/warn", {"reason": "两日内进场"}).status_code == 409, "a second click"
+    with site.database.read() as session:
+        assert len(session.scalars(select(ContactLog.id).where(ContactLog.kind == "书面催告")).all()) == 1
+    site.clock.advance(days=1)
+    assert person.post(f"/orders/{number}/warn", {"reason": "再次催告"}).status_code == 303
     assert site.person("shen.fuhe").post(f"/orders/{number}/warn", {"reason": "x"}).status_code == 403
 
 
@@ -194,6 +199,8 @@ def test_the_owner_accepts_behind_his_link_what_is_right_and_sends_back_what_is_
     token = re.search(r'name="csrf_token" value="([^"]+)"', page)
     given = {**said(page, waiting, wrong=bad), "signature": PAD, "csrf_token": token[1]}
     assert client.post(f"{home}/repairs", data=given).status_code == 303
+    assert client.post(f"{home}/repairs", data=given).status_code == 303, "a second tap: it is kept already"
+    assert client.post(f"{home}/repairs", data={"csrf_token": token[1], "task": "z" * 36}).status_code == 422
     site.run_jobs()
     with site.database.read() as session:
         query = select(RectificationOrder.number, RectificationOrder.state, RectificationOrder.rework)

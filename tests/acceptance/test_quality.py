@@ -58,6 +58,10 @@ def test_a_review_shows_its_lists_and_is_printed_as_r8(site: Site) -> None:
     site.run_jobs()
     number = quality.review(site, period="本月至今")
     assert manager.get(f"/quality/reviews/{number}").text.count("TS-2026") > 1
+    offered = f"/lookup/review_cases?review_number={number}"
+    assert "TS-2026" in manager.get(offered).text
+    assert "TS-2026" not in site.person("qing.shifu").get(offered).text, "a contractor sees no review"
+    assert manager.get(f"/quality/surveys/DC-2026-000001/{'9' * 30}").status_code == 404
     for login, element in ((quality.AGENT, "V1"), (quality.MANAGER, "V2"), (quality.LEADER, "V3")):
         quality.do(site, number, login, element)
     shown = manager.get(f"/quality/reviews/{number}").text

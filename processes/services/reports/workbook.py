@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 FORMATS = {"rate": "0.0%", "amount": "#,##0.00", "day": "yyyy-mm-dd", "moment": "yyyy-mm-dd hh:mm"}
 NOTHING = "—"
 WIDEST = 60
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+"""What no Excel file may hold."""
 
 
 def write(title: str, about: Sequence[str], report: Report, question: Question) -> bytes:
@@ -63,7 +66,7 @@ def _width(text: str) -> int:
 
 
 def _text(sheet: Any, row: int, column: int, text: str) -> Any:
-    cell = sheet.cell(row, column, text)
+    cell = sheet.cell(row, column, CONTROL.sub("", text))
     cell.data_type = "s"
     return cell
 
