@@ -11,6 +11,7 @@ from storage.tables.contractors import Contractor, ContractScope, Deduction
 from storage.tables.defects import Defect, DefectEvent, RectificationOrder
 from storage.tables.estate import Company, Phase, Project
 from storage.tables.people import RoleGrant, User
+from storage.tables.work import UserTask
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -60,6 +61,22 @@ def defect_events(session: Session, defect_ids: Collection[UUID]) -> Sequence[De
     """List what happened to defects, oldest first."""
     query = select(DefectEvent).where(DefectEvent.defect_id.in_(defect_ids))
     return session.scalars(query.order_by(DefectEvent.at, DefectEvent.id)).all()
+
+
+def of_house_at(
+    session: Session, order: RectificationOrder, element_id: str
+) -> Sequence[tuple[UserTask, RectificationOrder]]:
+    """List the other orders of an order's house or area that wait at a task too, with that task, oldest first."""
+    query = select(UserTask, RectificationOrder).join(
+        RectificationOrder, RectificationOrder.instance_id == UserTask.instance_id
+    )
+    query = query.where(UserTask.state == "open", UserTask.element_id == element_id)
+    query = query.where(RectificationOrder.project == order.project, RectificationOrder.id != order.id)
+    if order.unit_id is not None:
+        query = query.where(RectificationOrder.unit_id == order.unit_id)
+    else:
+        query = query.where(RectificationOrder.unit_id.is_(None), RectificationOrder.area == order.area)
+    return [(task, other) for task, other in session.execute(query.order_by(RectificationOrder.id))]
 
 
 def contractor(session: Session, code: str) -> Contractor | None:

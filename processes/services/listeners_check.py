@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from engine import instances
-from engine.access import SYSTEM
+from engine import access, instances, tasks
+from engine.access import SYSTEM, Action
 from engine.core.forms import FieldError
 from engine.errors import N_, InvalidFormError
 from processes.services import order_clocks, order_facts, orders
@@ -14,6 +14,7 @@ from processes.services.listeners_orders import log
 from processes.services.listeners_repair import FAILED, PASSED, lines, pending
 from processes.services.orders import order_of, set_defect, set_state
 from processes.services.recording import log_contact, log_document, moment, text
+from storage import orders as rows
 from storage.tables.cases import Appointment
 from storage.tables.defects import Defect
 
@@ -96,7 +97,10 @@ def _again(ctx: ListenerContext, order: RectificationOrder, failed: Sequence[tup
 
 
 def r11(ctx: ListenerContext) -> dict[str, Any]:
-    """The owner is asked to inspect (C08); after three tries in vain a manager decides (R13)."""
+    """The owner is asked to inspect (C08); after three tries in vain a manager decides (R13).
+
+    What was said holds for all orders of the house that wait for the call, if the caller says so.
+    """
     order, values = order_of(ctx), ctx.values
     result = text(values, "told_result")
     at = moment(values.get("told_at")) or ctx.now
@@ -106,7 +110,17 @@ def r11(ctx: ListenerContext) -> dict[str, Any]:
     if visit is not None:
         made = {"made_by": ctx.actor.login, "made_at": ctx.now}
         ctx.session.add(Appointment(case_number=order.number, starts_at=visit, visitors=[], **made))
+    if values.get("told_all"):
+        _tell_of_the_others(ctx, order)
     return {"told_tries": int(ctx.variables.get("told_tries") or 0) + (0 if reached else 1)}
+
+
+def _tell_of_the_others(ctx: ListenerContext, order: RectificationOrder) -> None:
+    """Enter the same call with the other orders of the house that the caller may complete."""
+    said = {**ctx.values, "told_all": False}
+    for task, _ in rows.of_house_at(ctx.session, order, "R11"):
+        if access.allowed(ctx.actor, Action.TASK_COMPLETE, task):
+            tasks.complete(ctx.session, ctx.actor, task.id, data=said, now=ctx.now, registry=ctx.registry)
 
 
 def r12(ctx: ListenerContext) -> dict[str, Any]:

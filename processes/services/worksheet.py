@@ -47,15 +47,20 @@ class Callee:
 
 @dataclass(frozen=True, slots=True)
 class Worksheet:
-    """`clock` and `clock_due`: the limit that a reminder is about; `defects`: the ids that need a line each."""
+    """`clock` and `clock_due`: the limit that a reminder is about; `defects`: the ids that need a line each.
+
+    `others`: the orders of the same house that wait for the same call, as (number, what it is about).
+    """
 
     assignment: Assignment | None = None
     callees: tuple[Callee, ...] = ()
     clock: str = ""
     clock_due: datetime | None = None
     defects: tuple[str, ...] = ()
+    others: tuple[tuple[str, str], ...] = ()
 
 
+TELL = "R11"
 LISTS = {
     "R06": ("results", AT_WORK),
     "R14": ("results", AT_WORK),
@@ -100,7 +105,12 @@ def _of_order(session: Session, order: RectificationOrder, element_id: str, vari
         clock=clocks.NAMES.get(clock, clock),
         clock_due=moment(variables.get("due_at")) if clock else None,
         defects=defects_of_task(session, order.number, element_id),
+        others=_others(session, order) if element_id == TELL else (),
     )
+
+
+def _others(session: Session, order: RectificationOrder) -> tuple[tuple[str, str], ...]:
+    return tuple((other.number, other.brief) for _, other in orders.of_house_at(session, order, TELL))
 
 
 def defects_of_task(session: Session, number: str, element_id: str) -> tuple[str, ...]:
@@ -147,7 +157,9 @@ def _callees(session: Session, case: ServiceCase, why: str, variables: Mapping[s
 
 
 def prefill(sheet: Worksheet, element_id: str, data: Mapping[str, Any]) -> dict[str, Any]:
-    """Put the number to call into the first line of the call log (T08), the defects into their list, one a line."""
+    """Put in what the tables know: the number to call (T08), the defects in their list, one call for a house (R11)."""
+    if element_id == TELL:
+        return {**data, "told_all": bool(sheet.others)}
     if element_id in LISTS:
         name = LISTS[element_id][0]
         blank: dict[str, Any] = next(iter(data.get(name) or []), {})

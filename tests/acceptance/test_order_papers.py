@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 import re
+from datetime import timedelta
 from typing import TYPE_CHECKING
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from sqlalchemy import select
 
@@ -15,7 +16,7 @@ from processes.services import daily, links, orders
 from processes.services.demo.answers import answers
 from processes.services.scenario_verbs import _filed
 from processes.services.worksheet import defects_of_task
-from storage.tables.cases import CaseDocument, ContactLog
+from storage.tables.cases import Appointment, CaseDocument, ContactLog
 from storage.tables.contractors import Contractor
 from storage.tables.deadlines import Deadline
 from storage.tables.defects import Defect, RectificationOrder
@@ -101,8 +102,8 @@ def test_the_price_list_is_a_register_and_what_a_quotation_looks_up(site: Site) 
     assert [one["number"] for one in desk.get("/lookup/prices?q=地板&project=秋实园").json] == ["180.00"]
 
 
-def two_of_a_house(site: Site) -> tuple[str, list[tuple[str, str]]]:
-    """Bring two orders of one house, of two units, before their owner; the house, and number and task of each."""
+def two_of_a_house(site: Site, until: str = "R12") -> tuple[str, list[tuple[str, str]]]:
+    """Bring two orders of one house, of two units, to a task; the house, and number and task of each."""
     registry = site.app.extensions["keyturn"].registry
     with site.database.transaction() as session:
         house = session.scalars(select(Unit).where(Unit.code.startswith("春和里1期")).order_by(Unit.id.desc())).first()
@@ -131,7 +132,7 @@ def two_of_a_house(site: Site) -> tuple[str, list[tuple[str, str]]]:
                     instance.business_key,
                     dict(instances.view_of(instance.variables, task.scope_id)),
                 )
-                for task, instance in session.execute(query.where(UserTask.element_id.not_in(("R12", "R10s"))))
+                for task, instance in session.execute(query.where(UserTask.element_id.not_in((until, "R12", "R10s"))))
             ]
         if not rows:
             break
@@ -146,7 +147,7 @@ def two_of_a_house(site: Site) -> tuple[str, list[tuple[str, str]]]:
         query = select(ProcessInstance.business_key, UserTask.id).join(
             UserTask, UserTask.instance_id == ProcessInstance.id
         )
-        query = query.where(ProcessInstance.business_key.in_(numbers), UserTask.element_id == "R12")
+        query = query.where(ProcessInstance.business_key.in_(numbers), UserTask.element_id == until)
         waiting = [(number, str(task)) for number, task in session.execute(query)]
     return house.code, sorted(waiting)
 
@@ -186,6 +187,37 @@ def test_all_orders_of_a_house_are_accepted_in_one_visit_with_one_signature(site
     with site.database.read() as session:
         states = session.scalars(select(RectificationOrder.state).where(RectificationOrder.number.in_(numbers))).all()
         assert states == ["已销项", "已销项"]
+
+
+def test_one_call_tells_the_owner_of_all_orders_of_his_house(site: Site) -> None:
+    _, waiting = two_of_a_house(site, "R11")
+    (first, task_id), (second, other_id) = waiting
+    desk = site.person("yang.guanjia")
+    page = desk.get(f"/tasks/{task_id}").text
+    assert second in page.split("同一房屋的整改单")[1].split("</section>")[0]
+    assert re.search(r'name="told_all"[^>]*checked', page)
+    visit = site.clock() + timedelta(days=1)
+    given = {
+        "told_result": "已约定", "told_way": "电话", "told_at": f"{site.clock():%Y-%m-%dT%H:%M}", "told_all": "true",
+        "owner_visit_at": f"{visit:%Y-%m-%dT%H:%M}", "_key": "k",
+    }  # fmt: skip
+    assert desk.post(f"/tasks/{task_id}/complete", given).status_code in {200, 303}
+    with site.database.read() as session:
+        assert session.get_one(UserTask, UUID(other_id)).state == "completed"
+        for number in (first, second):
+            told = session.scalars(select(ContactLog).where(ContactLog.case_number == number)).all()
+            assert [row.text for row in told if row.kind == "通知验收"] == ["已约定"]
+            assert session.scalars(select(Appointment).where(Appointment.case_number == number)).all()
+    site.run_jobs()
+    assert open_at_order(site, first) == open_at_order(site, second) == {"R12"}
+
+
+def open_at_order(site: Site, number: str) -> set[str]:
+    """Name what an order waits for, but the receipt of its opinion."""
+    with site.database.read() as session:
+        query = select(UserTask.element_id).join(ProcessInstance, ProcessInstance.id == UserTask.instance_id)
+        query = query.where(ProcessInstance.business_key == number, UserTask.state == "open")
+        return set(session.scalars(query)) - {"R10s"}
 
 
 def test_the_owner_accepts_behind_his_link_what_is_right_and_sends_back_what_is_not(site: Site) -> None:
