@@ -136,11 +136,14 @@ def checks() -> Response:
 
 
 def _checks(answers: list[Answer], problem: str = "", status: int = 200) -> Response:
+    chosen = list(dict.fromkeys(request.args.getlist("number")))[: daily.MOST]
     with context.reading() as opened:
-        groups = daily.to_recheck(opened, context.viewer(), now=context.utcnow())
+        groups = daily.to_recheck(opened, context.viewer(), now=context.utcnow(), numbers=chosen)
+    found = {one.number for group in groups for one in group.orders} | {one.number for one in answers}
     page = render_template(
-        "daily_recheck.html", groups=groups, answers=answers, problem=problem, key=uuid4().hex, typed=request.form
-    )
+        "daily_recheck.html", groups=groups, answers=answers, problem=problem, key=uuid4().hex, typed=request.form,
+        chosen=chosen, others=[number for number in chosen if number not in found],
+    )  # fmt: skip
     return make_response(page, status)
 
 

@@ -11,7 +11,7 @@ from flask_babel import gettext, lazy_gettext
 
 from engine.core.calendar import CHINA
 from engine.errors import InvalidInputError, KeyturnError, NotFoundError
-from processes.services import order_actions, orderpage
+from processes.services import daily, order_actions, orderpage, papers
 from processes.services.orderpage import OrderQuery
 from tasks_ui import attachments, context, names, reading
 from tasks_ui.cases import draw, sentence
@@ -79,11 +79,15 @@ def index() -> str:
 def _list(query: OrderQuery, answers: list[Answer], problem: str = "") -> str:
     with context.reading() as opened:
         found = orderpage.search(opened, context.viewer(), query, now=context.utcnow())
+        pending = [item.number for item in found.items if item.state == daily.TO_RECHECK]
+        rechecks = bool(pending) and daily.rechecks(opened, context.viewer(), pending, now=context.utcnow())
         codes = {item.repair_code for item in found.items if item.open}
         people = order_actions.people_for(opened, context.viewer(), codes, now=context.utcnow())
     return render_template(
         "orders.html",
         people=people,
+        rechecks=rechecks,
+        sheets=[(kind, gettext(title)) for kind, title in papers.kinds("completion")],
         answers=answers,
         problem=problem,
         query=query,
@@ -98,8 +102,7 @@ def _list(query: OrderQuery, answers: list[Answer], problem: str = "") -> str:
 @blueprint.post("/orders/hand-on")
 def hand_on() -> Response:
     """Give what waits of the chosen orders to one person; each order has an answer of its own."""
-    query = read_query()
-    numbers = list(dict.fromkeys(request.form.getlist("number")))[:MOST]
+    query, numbers = read_query(), _chosen()
     to_login, reason = request.form.get("to", ""), _reason()
     if not numbers or not to_login or not reason:
         said = gettext("Choose orders and a person, and say why.")
@@ -116,6 +119,33 @@ def hand_on() -> Response:
         else:
             answers.append(Answer(number))
     return make_response(_list(query, answers))
+
+
+def _chosen() -> list[str]:
+    return list(dict.fromkeys(request.form.getlist("number")))[:MOST]
+
+
+def _none_chosen() -> Response:
+    return make_response(_list(read_query(), [], gettext("Please choose orders first.")), InvalidInputError.status)
+
+
+@blueprint.post("/orders/print")
+def print_chosen() -> Response:
+    """Lead to the sheets of the chosen orders, one after another."""
+    numbers, document = _chosen(), request.form.get("sheet", "")
+    known = [kind for kind, _ in papers.kinds("completion")]
+    if not numbers or document not in known:
+        return _none_chosen()
+    return make_response(redirect(url_for("prints.many", document=document, number=numbers), 303))
+
+
+@blueprint.post("/orders/recheck")
+def recheck_chosen() -> Response:
+    """Lead to the recheck of the chosen orders, which gives each order an answer of its own."""
+    numbers = _chosen()
+    if not numbers:
+        return _none_chosen()
+    return make_response(redirect(url_for("daily.checks", number=numbers), 303))
 
 
 @blueprint.get("/orders/<number>")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
-from flask_babel import force_locale, gettext
+from flask_babel import force_locale, gettext, ngettext
 
 from engine import attachments
 from engine.errors import N_, InvalidInputError, NotFoundError
@@ -19,11 +19,16 @@ from tasks_ui.guard import public
 from tasks_ui.i18n import DEFAULT, local, money, translate
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from werkzeug.wrappers import Response as BaseResponse
 
     from processes.services.sheets import Field, Sheet, Signature
+    from tasks_ui.sheet_pdf import Words
 
 blueprint = Blueprint("prints", __name__)
+MOST = 100
+"""Sheets printed at a time."""
 NO_FONT = N_(
     "This server has no Chinese font for PDF. Run `make`, or install the package fonts-noto-cjk; printing from the "
     "browser works without it."
@@ -68,15 +73,76 @@ def pdf(document: str, number: str) -> Response:
         raise InvalidInputError(NO_FONT)
     with context.transaction() as session:
         sheet = papers.sheet(session, context.viewer(), document, number, now=context.utcnow())
-        pictures = {sign.attachment: _picture(session, sign) for sign in sheet.signatures if sign.attachment}
+        pictures = _pictures(session, [sheet])
     with force_locale(_language()):
-        words = sheet_pdf.Words(tr=gettext, sentence=translate, field=write, cell=cell, day=day)
-        content = sheet_pdf.draw(sheet, typeface, words, {key: data for key, data in pictures.items() if data})
+        content = sheet_pdf.draw(sheet, typeface, _words(), pictures)
+    return _pdf(content, f"{document}-{sheet.issued or sheet.sheet_number}.pdf")
+
+
+def _words() -> Words:
+    from tasks_ui import sheet_pdf  # noqa: PLC0415  see above
+
+    return sheet_pdf.Words(tr=gettext, sentence=translate, field=write, cell=cell, day=day)
+
+
+def _pdf(content: bytes, name: str) -> Response:
     answer = make_response(content)
     answer.headers["Content-Type"] = "application/pdf"
-    name = f"{document}-{sheet.issued or sheet.sheet_number}.pdf"
     answer.headers.set("Content-Disposition", "inline", filename=name)
     return answer
+
+
+@blueprint.get("/prints/<document>")
+def many(document: str) -> str:
+    """Show the sheets of several objects one after another (`?number=`, repeated), to be printed at once."""
+    numbers, sheets = _chosen(document)
+    language = _language()
+    bar = {
+        "print": gettext("Print"),
+        "back": gettext("Back"),
+        "other": gettext("English sheet") if language == DEFAULT else gettext("Chinese sheet"),
+        "kinds": [(kind, gettext(title)) for kind, title in papers.kinds(document)],
+        "count": ngettext("%(num)d sheet", "%(num)d sheets", len(sheets)),
+        "no_font": "" if assets.sheet_font() else gettext(NO_FONT),
+    }
+    with force_locale(language):
+        return render_template("print/sheets.html", sheets=sheets, document=document, numbers=numbers, bar=bar,
+                               write=write, cell=cell, day=day, pairs=pairs, sentence=translate,
+                               language=language)  # fmt: skip
+
+
+@blueprint.get("/prints/<document>/pdf")
+def many_pdf(document: str) -> Response:
+    """Send the sheets of several objects as one PDF."""
+    from tasks_ui import sheet_pdf  # noqa: PLC0415  see above
+
+    typeface = assets.sheet_font()
+    if typeface is None:
+        raise InvalidInputError(NO_FONT)
+    _, sheets = _chosen(document)
+    with context.reading() as session:
+        pictures = _pictures(session, sheets)
+    with force_locale(_language()):
+        content = sheet_pdf.draw_all(sheets, typeface, _words(), pictures)
+    return _pdf(content, f"{document}-{len(sheets)}.pdf")
+
+
+def _chosen(document: str) -> tuple[list[str], list[Sheet]]:
+    """Fill the sheets asked for, each once; NotFoundError when one is unknown to the person."""
+    numbers = list(dict.fromkeys(request.args.getlist("number")))[:MOST]
+    with context.transaction() as session:
+        found = [papers.sheet(session, context.viewer(), document, one, now=context.utcnow()) for one in numbers]
+    sheets = list({sheet.number: sheet for sheet in found}.values())
+    if not sheets:
+        raise NotFoundError(N_("There is no sheet of this kind."))
+    return numbers, sheets
+
+
+def _pictures(session: Any, sheets: Iterable[Sheet]) -> dict[str, bytes]:
+    """Read the pictures of signatures, as far as there are any."""
+    signs = [sign for sheet in sheets for sign in sheet.signatures if sign.attachment]
+    found = {sign.attachment: _picture(session, sign) for sign in signs}
+    return {key: data for key, data in found.items() if data}
 
 
 @blueprint.get("/verify")

@@ -14,7 +14,7 @@ from fpdf.enums import WrapMode, XPos, YPos
 from fpdf.fonts import FontFace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -39,12 +39,13 @@ class Words:
 
 
 class Paper(FPDF):
-    """The pages of one sheet: at the foot of each its numbers, hash and page."""
+    """The pages of sheets: at the foot of each the numbers and hash of its sheet, and the page."""
 
     def __init__(self, sheet: Sheet, words: Words, typeface: tuple[Path, int]) -> None:
         """Open the first page."""
         super().__init__(orientation="landscape" if sheet.landscape else "portrait", format="A4")
         self.sheet, self.words = sheet, words
+        self.following = sheet
         path, place = typeface
         self.add_font(FAMILY, fname=path, collection_font_number=place)
         self.set_margins(MARGIN, MARGIN)
@@ -54,6 +55,15 @@ class Paper(FPDF):
         self.set_creation_date(sheet.printed_at)
         self.set_lang("zh-CN")
         self.add_page()
+
+    def header(self) -> None:
+        """Begin a page; the page before has its foot by now."""
+        self.sheet = self.following
+
+    def begin(self, sheet: Sheet) -> None:
+        """Let a sheet begin on a page of its own."""
+        self.following = sheet
+        self.add_page(orientation="landscape" if sheet.landscape else "portrait")
 
     def footer(self) -> None:
         """Write number, hash and page at the foot."""
@@ -73,19 +83,29 @@ class Paper(FPDF):
 
 def draw(sheet: Sheet, typeface: tuple[Path, int], words: Words, pictures: Mapping[str, bytes]) -> bytes:
     """Draw a sheet. `pictures`: those of its signatures, by attachment."""
-    paper = Paper(sheet, words, typeface)
-    for place, copy in enumerate(sheet.copies or ("",)):
-        if place:
-            paper.add_page()
-        _head(paper, copy)
-        _fields(paper)
-        for sentence in sheet.sentences:
-            _paragraph(paper, words.sentence(sentence.template, dict(sentence.fields)))
-        paper.ln(3 if sheet.sentences else 0)
-        for table in sheet.tables:
-            _table(paper, table)
-        _signatures(paper, pictures)
+    return draw_all([sheet], typeface, words, pictures)
+
+
+def draw_all(sheets: Sequence[Sheet], typeface: tuple[Path, int], words: Words, pictures: Mapping[str, bytes]) -> bytes:
+    """Draw sheets (at least one) one after another, each on pages of its own."""
+    paper = Paper(sheets[0], words, typeface)
+    for order, sheet in enumerate(sheets):
+        for place, copy in enumerate(sheet.copies or ("",)):
+            if order or place:
+                paper.begin(sheet)
+            _draw(paper, sheet, copy, pictures)
     return bytes(paper.output())
+
+
+def _draw(paper: Paper, sheet: Sheet, copy: str, pictures: Mapping[str, bytes]) -> None:
+    _head(paper, copy)
+    _fields(paper)
+    for sentence in sheet.sentences:
+        _paragraph(paper, paper.words.sentence(sentence.template, dict(sentence.fields)))
+    paper.ln(3 if sheet.sentences else 0)
+    for table in sheet.tables:
+        _table(paper, table)
+    _signatures(paper, pictures)
 
 
 def _head(paper: Paper, copy: str) -> None:

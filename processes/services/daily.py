@@ -20,7 +20,7 @@ from storage.tables.instances import ProcessInstance
 from storage.tables.work import UserTask
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
     from uuid import UUID
 
@@ -82,10 +82,15 @@ def to_sign(session: Session, viewer: Viewer, *, now: datetime) -> tuple[Group, 
     return _grouped(found, lambda one: (one.project, one.unit))
 
 
-def to_recheck(session: Session, viewer: Viewer, *, now: datetime) -> tuple[Group, ...]:
-    """List what this person is to recheck, by house, with the defects of each order."""
-    found = _waiting(session, viewer, RECHECK, now)
+def to_recheck(session: Session, viewer: Viewer, *, now: datetime, numbers: Collection[str] = ()) -> tuple[Group, ...]:
+    """List what this person is to recheck (of some orders when any are named), by house, with each order's defects."""
+    found = _waiting(session, viewer, RECHECK, now, numbers)
     return _grouped(found, lambda one: (one.project, one.place))
+
+
+def rechecks(session: Session, viewer: Viewer, numbers: Collection[str], *, now: datetime) -> bool:
+    """Tell whether this person is to recheck any of some orders."""
+    return bool(_waiting(session, viewer, RECHECK, now, numbers))
 
 
 def to_receive(session: Session, viewer: Viewer, *, now: datetime) -> tuple[Group, ...]:
@@ -101,7 +106,9 @@ def _grouped(found: Sequence[Waiting], key: Any) -> tuple[Group, ...]:
     return tuple(Group(project, name, tuple(groups[project, name])) for project, name in sorted(groups))
 
 
-def _waiting(session: Session, viewer: Viewer, element: str, now: datetime) -> list[Waiting]:
+def _waiting(
+    session: Session, viewer: Viewer, element: str, now: datetime, numbers: Collection[str] = ()
+) -> list[Waiting]:
     query = select(UserTask, RectificationOrder)
     if element == OPINION:  # of a process of its own, under the order's number
         query = query.join(ProcessInstance, ProcessInstance.id == UserTask.instance_id)
@@ -109,6 +116,8 @@ def _waiting(session: Session, viewer: Viewer, element: str, now: datetime) -> l
     else:
         query = query.join(RectificationOrder, RectificationOrder.instance_id == UserTask.instance_id)
     query = query.where(UserTask.state == "open", UserTask.element_id == element)
+    if numbers:
+        query = query.where(RectificationOrder.number.in_(numbers))
     query = query.order_by(UserTask.due_at, UserTask.id).limit(READ)
     allowed = [
         (task, order) for task, order in session.execute(query) if access.allowed(viewer, Action.TASK_COMPLETE, task)

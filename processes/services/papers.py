@@ -32,6 +32,7 @@ NAMES: Mapping[str, str] = {
     "daily": "每日汇总单",
     "completion": "整改完成单",
     "review": "复核意见书",
+    "visit": "整改完成单（整户）",
     "acceptance": "房屋验收单",
     "stations": "入住程序表",
     "delivery": "交接书",

@@ -5,6 +5,7 @@ The daily sheet is named by project and day (`春和里:2026-03-02`), the others
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -14,14 +15,15 @@ from engine.core.calendar import CHINA
 from engine.errors import N_, NotFoundError
 from processes.services import rights
 from processes.services.answers import NOBODY, last_answers
-from processes.services.order_access import visible
+from processes.services.order_access import sees, visible
 from processes.services.sheets import Field, Sheet, Signature, Table
 from storage import estate, people
 from storage import orders as rows
+from storage.tables.cases import CaseDocument
 from storage.tables.defects import Defect, RectificationOrder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from sqlalchemy.orm import Session
 
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
 DONE = frozenset({"待复核", "待客户复验", "已销项"})
 PASSED = frozenset({"待客户复验", "已销项"})
+WAITS_FOR_OWNER = "待客户复验"
 
 
 def place(defect: Defect) -> str:
@@ -180,6 +183,80 @@ def review(session: Session, viewer: Viewer, number: str, now: datetime) -> Shee
                      viewer=viewer, now=now)  # fmt: skip
 
 
+def visit(session: Session, viewer: Viewer, number: str, now: datetime) -> Sheet:
+    """Fill one sheet of completed repairs for all orders of a house that its owner looks at in one visit (R11, R12).
+
+    Those are the orders signed on the day on which this one was; while it is not signed, those that wait for the
+    owner. Orders that the person may not see are left out (AC19).
+    """
+    order = visible(session, viewer, number)
+    signed = _signed(session, [order.number]).get(order.number)
+    found = [one for one in _of_house(session, order) if one.id == order.id or sees(session, viewer, one)]
+    papers = _signed(session, [one.number for one in found])
+    if signed is not None:
+        day = signed.at.astimezone(CHINA).date()
+        found = [one for one in found if one.number in papers and papers[one.number].at.astimezone(CHINA).date() == day]
+    else:
+        found = [one for one in found if one.id == order.id or one.state == WAITS_FOR_OWNER]
+    by = people.names(session, [signed.actor]).get(signed.actor, "") if signed else ""
+    at = signed.at if signed else None
+    by_link = signed is not None and signed.actor.startswith("link:")
+    lines = _lines_of_visit(session, found, papers)
+    columns = (
+        *(N_("Order no."), N_("Repairing unit"), N_("Place of the defect"), N_("What is wrong there")),
+        *(N_("What was done about it"), N_("Repair result"), N_("What the owner says")),
+    )
+    fields = [
+        Field(N_("House or area"), order.house or order.area),
+        Field(N_("Number of orders"), len(found)),
+        Field(N_("Number of defects"), len(lines)),
+        Field(N_("Signed by the owner at"), at, "moment"),
+    ]
+    signatures = (
+        Signature(N_("Accompanied by (signature)"), "" if by_link else by, None if by_link else at),
+        Signature(
+            N_("Owner or proxy (signature)"), by if by_link else "", at,
+            "电子签名" if signed else "",
+            str(signed.attachments[0]) if signed and signed.attachments else "",
+        ),
+    )  # fmt: skip
+    table = Table(N_("Repairs of the house by item"), columns, tuple(lines), (14, 12, 12, 18, 18, 7, 8))
+    filled = _of_order("visit", N_("Completed repairs of a house"), session, order, fields, table, signatures,
+                       viewer=viewer, now=now)  # fmt: skip
+    leader = min(found, key=lambda one: one.id)  # asked for by any of its orders it is the same paper
+    return replace(filled, number=leader.number, sheet_number=leader.number, state="", landscape=True)
+
+
+def _lines_of_visit(
+    session: Session, found: Iterable[RectificationOrder], papers: Mapping[str, CaseDocument]
+) -> list[tuple[Any, ...]]:
+    units = rows.contractors(session)
+    lines: list[tuple[Any, ...]] = []
+    for one in found:
+        unit = units.get(one.repair_id or 0)
+        opinion = one.satisfaction if one.number in papers else ""
+        lines += [
+            (one.number, unit.name if unit else "", place(row), said(row), row.measures, _result(row), opinion)
+            for row in rows.defects_of(session, one.number)
+        ]
+    return lines
+
+
+def _of_house(session: Session, order: RectificationOrder) -> Sequence[RectificationOrder]:
+    query = select(RectificationOrder).where(RectificationOrder.project == order.project)
+    if order.unit_id is not None:
+        query = query.where(RectificationOrder.unit_id == order.unit_id)
+    else:
+        query = query.where(RectificationOrder.unit_id.is_(None), RectificationOrder.area == order.area)
+    return session.scalars(query.order_by(RectificationOrder.id)).all()
+
+
+def _signed(session: Session, numbers: Sequence[str]) -> Mapping[str, CaseDocument]:
+    """Give the last signature of the owner on each order."""
+    query = select(CaseDocument).where(CaseDocument.case_number.in_(numbers), CaseDocument.kind == "客户签认")
+    return {row.case_number: row for row in session.scalars(query.order_by(CaseDocument.id))}
+
+
 def _opinion(defect: Defect) -> str:
     if defect.state in PASSED:
         return "通过"
@@ -238,4 +315,5 @@ def _of_order(
 SHEETS: Mapping[str, tuple[str, Callable[[Session, Viewer, str, datetime], Any]]] = {
     "completion": (N_("Notice of completed rectification"), completion),
     "review": (N_("Review opinion"), review),
+    "visit": (N_("Completed repairs of a house"), visit),
 }

@@ -201,6 +201,10 @@ TABLE: dict[tuple[str, str], Row] = {
     # rectification orders
     ("GET", "/orders"): Row("/orders"),
     ("POST", "/orders/hand-on"): Row("/orders/hand-on"),
+    ("POST", "/orders/print"): Row("/orders/print"),
+    ("POST", "/orders/recheck"): Row("/orders/recheck"),
+    ("GET", "/prints/<document>"): of_order("/prints/completion?number={order}"),
+    ("GET", "/prints/<document>/pdf"): of_order("/prints/completion/pdf?number={order}"),
     ("GET", "/orders/<number>"): of_order("/orders/{order}"),
     ("GET", "/orders/<number>/photos/<uuid:attachment_id>"): of_order("/orders/{order}/photos/{photo}"),
     ("POST", "/orders/<number>/extend"): of_order("/orders/{order}/extend", EXTENDERS),

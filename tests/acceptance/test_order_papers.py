@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import base64
+import io
 import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
+from pypdf import PdfReader
 from sqlalchemy import select
 
 from engine import instances, people, tasks
@@ -174,7 +176,15 @@ def test_all_orders_of_a_house_are_accepted_in_one_visit_with_one_signature(site
     assert page.count(f">{house}<") == 1
     unsigned = checker.post("/daily/owners", said(page, waiting)).text
     assert unsigned.count("请业主签字") == 2
+    before = checker.get(f"/print/visit/{waiting[1][0]}").text
+    assert all(number in before for number, _ in waiting)
     done = checker.post("/daily/owners", {**said(page, waiting), "signature": PAD}).text
+    paper = checker.get(f"/print/visit/{waiting[1][0]}").text
+    assert f"/print/visit/{waiting[0][0]}/pdf" in paper, "one paper, whichever of its orders it is asked for"
+    assert f"/print/visit/{waiting[0][0]}" in done
+    assert paper.count("满意") == 2
+    assert paper.count('<img src="/attachments/') == 1
+    assert site.person("qing.shifu").get(f"/print/visit/{waiting[0][0]}").text.count("满意") <= 1
     assert all(number in done.split("处理结果")[1].split("</section>")[0] for number, _ in waiting)
     with site.database.read() as session:
         numbers = [number for number, _ in waiting]
@@ -266,3 +276,32 @@ def test_orders_are_handed_to_somebody_of_their_unit_many_at_once(site: Site) ->
     refused = lead.post("/orders/hand-on", {**chosen, "to": "ming.shifu"}).text
     assert "没有可以转给此人的任务" in refused
     assert "to" not in site.person("qing.shifu").get("/orders").text.split("<main")[1].split("order-bulk")[1:]
+
+
+def test_chosen_orders_are_printed_together_and_rechecked_together(site: Site) -> None:
+    task, number = open_at(site, "R10")
+    with site.database.read() as session:
+        other = session.scalars(
+            select(RectificationOrder.number).where(RectificationOrder.number != number).order_by(RectificationOrder.id)
+        ).first()
+    checker = site.person("shen.fuhe")
+    assert "复核所选整改单" in checker.get(f"/orders?q={number}").text
+    assert checker.post("/orders/print", {"sheet": "completion"}).status_code == 422
+    assert checker.post("/orders/recheck").status_code == 422
+    chosen = {"number": [number, other], "sheet": "completion"}
+    address = checker.post("/orders/print", chosen).headers["Location"]
+    page = checker.get(address).text
+    assert page.count("<article") == 2
+    assert "共 2 份" in page
+    pdf = checker.get(address.replace("/completion", "/completion/pdf")).data
+    assert len(PdfReader(io.BytesIO(pdf)).pages) == 2
+    address = checker.post("/orders/recheck", chosen).headers["Location"]
+    page = checker.get(address).text
+    assert page.count('name="task"') == 1
+    assert other in page.split("目前不在您的待复核之列")[1].split("</p>")[0]
+    given: dict[str, object] = {"task": [str(task.id)], "_key": "k"}
+    for defect in re.findall(rf'name="defect-{task.id}" value="([^"]+)"', page):
+        given |= {f"defect-{task.id}": defect, f"is-{defect}": "pass"}
+    assert number in checker.post(address, given).text.split("处理结果")[1].split("</section>")[0]
+    with site.database.read() as session:
+        assert session.get_one(UserTask, task.id).state == "completed"

@@ -51,6 +51,7 @@ PAGES: dict[str, list[tuple[str, str]]] = {
     ],
     "cases.index": [(AGENT, "/cases")],
     "orders.index": [(AGENT, "/orders"), (AGENT, "/orders?status=&q=没有")],
+    "prints.many": [(AGENT, "/prints/visit?number={order}&number={mended}")],
     "orders.show": [(AGENT, "/orders/{order}"), (AGENT, "/orders/{mended}")],
     "cases.show": [(AGENT, "/cases/{case}"), (AGENT, "/cases/{closed}")],
     "start.index": [(AGENT, "/start")],
@@ -144,10 +145,10 @@ NO_PAGES = {
     *("registers.template", "registers.refused", "contractor.picture"),  # files
     *("reports.excel", "reports.rows_excel", "reports.pdf"),  # files
     *("inspect.houses", "inspect.state", "inspect.plan", "inspect.by_code", "inspect.worker"),  # what the page asks for
-    *("orders.photo", "prints.pdf", "batches.doors.pdf", "owner.picture"),  # pictures, files
+    *("orders.photo", "prints.pdf", "prints.many_pdf", "batches.doors.pdf", "owner.picture"),  # pictures, files
     *("handover.following", "handover.after"),  # the way to the next task
 }
-PRINTED = {"prints.show", "reports.paper", "batches.doors.sheet"}
+PRINTED = {"prints.show", "prints.many", "reports.paper", "batches.doors.sheet"}
 """Sheets of paper are as wide as paper, and always light."""
 
 
