@@ -261,6 +261,31 @@ def test_a_changed_timer_begins_anew_and_a_moment_that_has_passed_starts_nothing
     assert len(app.open()) == 1
 
 
+def test_a_cycle_whose_start_date_has_passed_begins_with_its_next_round_not_with_publishing(app):
+    def diagram(text: str, name: str = "") -> bytes:
+        return samples.bpmn(begins("s", "Cycle", text) + samples.user("a", name=name) + flows("s", "a"), key="p")
+
+    app.now = datetime(2026, 3, 4, 12, tzinfo=UTC)
+    app.deploy(diagram("R/2026-01-05T08:00:00+08:00/P7D"))
+    monday = datetime(2026, 3, 9, tzinfo=UTC)
+    assert due_times(app) == [monday]
+    assert app.run_jobs() == 0
+    assert not app.open()
+    app.deploy(diagram("R/2026-01-05T08:00:00+08:00/P7D", name="another name"))
+    assert due_times(app) == [monday]
+    app.now = monday
+    app.run_jobs()
+    assert len(app.open()) == 1
+    assert due_times(app) == [monday + timedelta(days=7)]
+    app.deploy(diagram("R9/2026-03-08T00:00:00Z/P1D"))
+    assert due_times(app) == [datetime(2026, 3, 10, tzinfo=UTC)], "its rounds are those of its own grid"
+    app.deploy(diagram("R2/2026-01-05T08:00:00+08:00/P7D"))
+    assert due_times(app) == [], "all its rounds have passed"
+    app.deploy(diagram("R2/2026-04-06T08:00:00+08:00/P7D"))
+    assert due_times(app) == [datetime(2026, 4, 6, tzinfo=UTC)], "one that begins later is not put off"
+    assert len(app.open()) == 1
+
+
 def test_rounds_that_are_left_stay_so_many_when_a_version_is_published(app):
     def diagram(name: str) -> bytes:
         return samples.bpmn(begins("s", "Cycle", "R3/PT10H") + samples.user("a", name=name) + flows("s", "a"), key="p")
