@@ -70,6 +70,11 @@ def missing(token: str, routes: frozenset[str]) -> bool:
     return part not in ids(name, "bpmn")
 
 
+def test_no_two_stories_share_a_name() -> None:
+    names = [path.name for path in PROCESSES.glob("*/scenarios/*.yaml")]
+    assert sorted(names) == sorted(set(names)), "a rule that names a story names one"
+
+
 def test_every_rule_is_there_once() -> None:
     wanted = [f"{letter}{number:02d}" for letter, size in SIZES.items() for number in range(1, size + 1)]
     assert [row[0] for row in ROWS] == wanted
