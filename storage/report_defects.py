@@ -43,7 +43,7 @@ def defect_row(at: Any, *, counted: Any = 1, value: Any = None, stage: Any = Def
     number = case((Defect.order_number != "", Defect.order_number), else_=Defect.found_in)
     return row(
         subject=number, link=link_of(number), at=at, counted=counted, value=value, project=Defect.project,
-        **places(Defect.unit_id), contractor=Contractor.name,
+        **places(Defect.unit_id), contractor=Contractor.name, answers=Contractor.id,
         category=Defect.trade, stage=stage, severity=Defect.severity, batch=batch_of(Defect.found_in),
     )  # fmt: skip
 
@@ -183,7 +183,7 @@ def order_row(
     answers = func.coalesce(Order.responsible_id, Order.repair_id) if contractor is None else contractor
     return row(
         subject=Order.number, link="order", at=at, counted=counted, value=value, project=Order.project,
-        **places(Order.unit_id), contractor=unit_name(answers), category=Order.trade, stage=stage,
+        **places(Order.unit_id), contractor=unit_name(answers), answers=answers, category=Order.trade, stage=stage,
         urgency=Order.urgency, person=person, batch=batch_of(Order.starter),
     )  # fmt: skip
 
@@ -223,9 +223,13 @@ def substituted(_span: Span) -> Select[Any]:
 
 def deducted(_span: Span) -> Select[Any]:
     """K31: what was deducted (DMN-10); the stage says how far it is."""
+    return deductions().where(Deduction.state != "已撤销")
+
+
+def deductions(*more: Any) -> Select[Any]:
+    """Select all deductions, revoked ones too, with further columns."""
     columns = order_row(Deduction.at, value=Deduction.amount, contractor=Deduction.contractor_id, stage=Deduction.state)
-    query = select(*columns).join(Deduction, Deduction.order_number == Order.number)
-    return query.where(Deduction.state != "已撤销")
+    return select(*columns, *more).join(Deduction, Deduction.order_number == Order.number)
 
 
 def ordered(_span: Span) -> Select[Any]:

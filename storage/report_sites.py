@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Select, func, select
 
-from storage.reports import NONE
+from storage import report_defects
+from storage.reports import NONE, inside
 from storage.tables.contractors import Contractor, Deduction
 from storage.tables.deadlines import Deadline
 from storage.tables.defects import RectificationOrder
@@ -75,18 +76,11 @@ def orders_of(session: Session, numbers: Collection[str]) -> Mapping[str, Rectif
     return {one.number: one for one in session.scalars(select(Order).where(Order.number.in_(numbers)))}
 
 
-def deductions_of(
-    session: Session, contractor: str, span: Span, within: Within
-) -> Sequence[tuple[Deduction, RectificationOrder]]:
-    """List the deductions of a unit in a span, the newest first, revoked ones too."""
+def deductions_of(session: Session, span: Span, within: Within) -> Sequence[tuple[Deduction, RectificationOrder]]:
+    """List the deductions that K31f sums up, the newest first, and the revoked ones too."""
+    keys = inside(report_defects.deductions(Deduction.id.label("key")), span, within, "key")
     query = select(Deduction, Order).join(Order, Order.number == Deduction.order_number)
-    query = query.join(Contractor, Contractor.id == Deduction.contractor_id).where(Contractor.name == contractor)
-    query = query.where(Deduction.at >= span.start, Deduction.at < span.end)
-    if within.scopes is not None:
-        query = query.where(Order.project.in_(within.scopes))
-    if "project" in within.filters:
-        query = query.where(Order.project == within.filters["project"])
-    found = session.execute(query.order_by(Deduction.at.desc(), Deduction.id.desc()))
+    found = session.execute(query.where(Deduction.id.in_(keys)).order_by(Deduction.at.desc(), Deduction.id.desc()))
     return [(deduction, order) for deduction, order in found]
 
 

@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Float, Select, String, and_, case, cast, extract, func, literal, or_, select, true
 from sqlalchemy import text as sql
 
+from storage.tables.base import BigId
+from storage.tables.contractors import Contractor
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
@@ -48,10 +51,14 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Within:
-    """What narrows the rows. `scopes` None: every project; `filters`: dimension → wanted text."""
+    """What narrows the rows. `scopes` None: every project; `filters`: dimension → wanted text.
+
+    `orgs`: codes of the responsible units whose people ask, for names need not be unique (AC19); empty: the staff.
+    """
 
     scopes: frozenset[str] | None = None
     filters: Mapping[str, str] = field(default_factory=dict)
+    orgs: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +101,14 @@ def local_day(moment: Any, span: Span) -> ColumnElement[Any]:
 
 def row(
     *, subject: Any, link: Any, at: Any, counted: Any = 1, value: Any = None, worked: tuple[Any, Any] | None = None,
-    **dimensions: Any,
+    answers: Any = 0, **dimensions: Any,
 ) -> list[Any]:  # fmt: skip
     """Name the columns of a measure's select; dimensions that are not given are empty.
 
     Each column has the same type in every select: PostgreSQL looks into a union of such selects, and works out only
     what is asked of it.
 
+    `answers`: the key of the responsible unit; a measure that does not name it has no rows for the people of units.
     `worked`: two moments, when the value is the working days between them, which only the calendar can count.
     """
     named = [
@@ -109,6 +117,7 @@ def row(
         at.label("at"),
         _number(counted).label("counted"),
         _number(counted if value is None else value).label("value"),
+        cast(answers, BigId).label("answers"),
     ]
     if worked is not None:
         named += [worked[0].label("since"), worked[1].label("until")]
@@ -128,6 +137,8 @@ def _conditions(rows: Subquery, within: Within) -> list[ColumnElement[bool]]:
     found = [rows.c[name] == ("" if wanted == NONE else wanted) for name, wanted in within.filters.items()]
     if within.scopes is not None:
         found.append(rows.c.project.in_(within.scopes))
+    if within.orgs:
+        found.append(rows.c.answers.in_(select(Contractor.id).where(Contractor.code.in_(within.orgs))))
     return [*found, or_(rows.c.counted != 0, rows.c.value != 0)]
 
 
@@ -270,6 +281,12 @@ def listed(
         )
         for one in session.execute(query).mappings()
     ]
+
+
+def inside(rows: Select[Any], span: Span | None, within: Within, column: str) -> Select[Any]:
+    """Select one column of the rows behind a figure."""
+    inner = rows.subquery()
+    return select(inner.c[column]).where(*_conditions(inner, within), _inside(inner, span))
 
 
 def count(session: Session, rows: Select[Any], span: Span | None, within: Within) -> int:

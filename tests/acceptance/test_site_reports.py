@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 from test_report_pages import in_excel, texts
 
+from storage.tables.contractors import Contractor
 from storage.tables.estate import Unit
 from storage.tables.handovers import UnitWarranty
 from storage.tables.inspections import InspectionBatch
@@ -95,3 +96,19 @@ def test_the_people_of_a_unit_read_its_statement_and_no_other_report(site: Site)
     for path in ("", "/closure", "/contractors", "/kpi", "/kpi/K31", "/kpi/K31/rows", "/excel/contractors"):
         assert foreman.get(f"/reports{path}").status_code == 403, path
     assert site.person("wei.yanfang1").get("/reports/statement").status_code == 403
+    foremans = set(re.findall(r"/orders/(ZG-[\d-]+)", page.text))
+    with site.database.transaction() as session:  # the names of units need not be unique
+        session.scalars(select(Contractor).where(Contractor.name == "明灯机电分包")).one().name = WINDOWS
+    alike = foreman.get(f"/reports/statement?{THEN}").text
+    assert set(re.findall(r"/orders/(ZG-[\d-]+)", alike)) == foremans
+    assert texts(alike) == texts(foreman.get(f"/reports/statement?{THEN}&contractor={WINDOWS}").text)
+    both = site.person("sun.mingli").get(f"/reports/statement?{THEN}&contractor={WINDOWS}").text
+    assert set(re.findall(r"/orders/(ZG-[\d-]+)", both)) > foremans
+
+
+def test_deductions_are_listed_as_they_are_summed_up(site: Site) -> None:  # noqa: F811
+    """AC20: whatever the report is narrowed to, its rows make its sum."""
+    asked = f"/reports/statement?{THEN}&contractor={WINDOWS}"
+    manager = site.person("sun.mingli")
+    assert manager.get(asked).text.count("600.00") >= 2
+    assert "600.00" not in manager.get(f"{asked}&building=nowhere").text

@@ -191,7 +191,7 @@ def fill_statement(session: Session, viewer: Viewer, question: Question, page: i
     lines = tuple(_order(known[row.subject], question) for row in found)
     tables = (
         _parts(session, question, linked=not question.own),
-        _deductions(session, question, unit),
+        _deductions(session, question),
         Table("整改单", "Orders", ORDERS, lines, (_sum_word(question), f"{count}", *[""] * 8)),
     )
     return Report(tables, count, page or 1, complaints.pages(count))
@@ -222,8 +222,8 @@ def _order(order: Any, question: Question) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def _deductions(session: Session, question: Question, unit: str) -> Table:
-    found = sites.deductions_of(session, unit, question.span, question.within)
+def _deductions(session: Session, question: Question) -> Table:
+    found = sites.deductions_of(session, question.span, question.within)
     rows = tuple(
         (
             Cell(order.number, Link("order", order.number)), order.house or order.area,

@@ -117,7 +117,7 @@ class Question:
     """A report's question: a period, filters by dimension, the projects the person may see (None: all), the moment.
 
     `locale`: the language of texts that are put together for it. `own`: the responsible units whose people ask; they
-    read of one of them at a time, nothing else.
+    read of one of them at a time, nothing else; `orgs` are the codes of these units.
     """
 
     period: Period
@@ -127,6 +127,7 @@ class Question:
     filters: Mapping[str, str] = field(default_factory=dict)
     locale: str = "zh_Hans_CN"
     own: tuple[str, ...] = ()
+    orgs: frozenset[str] = frozenset()
 
     @property
     def span(self) -> Span:
@@ -136,7 +137,7 @@ class Question:
     @property
     def within(self) -> Within:
         """What narrows the rows."""
-        return Within(self.scopes, self.filters)
+        return Within(self.scopes, self.filters, self.orgs)
 
     def spans(self) -> tuple[Span, Span, Span]:
         """The period itself, the one before, and the same last year."""
@@ -179,4 +180,5 @@ def ask(
         raise NotAllowedError(N_("You may not see reports."))
     wanted["contractor"] = wanted["contractor"] if wanted.get("contractor") in units else units[0]
     scopes = frozenset(grant.scope for grant in viewer.grants if grant.org)
-    return Question(asked, None if "" in scopes else scopes, now, zone, wanted, locale, units)
+    orgs = frozenset(grant.org for grant in viewer.grants if grant.org)
+    return Question(asked, None if "" in scopes else scopes, now, zone, wanted, locale, units, orgs)
