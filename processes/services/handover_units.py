@@ -13,6 +13,7 @@ from engine.errors import N_, InvalidFormError
 from processes.services import batches, clocks, orders, owner_texts, task_clocks, warranties
 from storage import cases, parties
 from storage import handovers as rows
+from storage import instances as instance_rows
 from storage.privacy import mask_name
 from storage.tables.cases import CaseEvent, ContactLog, ServiceCase
 from storage.tables.estate import Unit
@@ -86,12 +87,21 @@ def show_head(session: Session, row: HandoverUnit) -> None:
     )
 
 
+def hold(session: Session, row: HandoverUnit) -> None:
+    """Hold a house until the transaction ends, its instance first, and read it as whoever held it before left it."""
+    if row.instance_id is not None:
+        instance_rows.lock(session, row.instance_id)
+    session.flush()  # what this transaction changed itself stays
+    session.refresh(row, with_for_update=True)
+
+
 def book(session: Session, row: HandoverUnit, slot_id: int, *, now: datetime) -> Slot:
     """Take a place in a slot and give the earlier one back.
 
     Raises:
         InvalidFormError: no such slot in this batch, it is over, or it is full: the field says so.
     """
+    hold(session, row)
     slot = session.get(Slot, slot_id, populate_existing=True)
     if slot is None or slot.batch_number != row.batch_number:
         raise refused("slot", N_("There is no such time slot."), "时段")

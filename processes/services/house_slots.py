@@ -65,6 +65,7 @@ def choose(
     Raises:
         InvalidInputError: no such slot, it is over, or has just been filled. ConflictError: it can no longer be moved.
     """
+    units.hold(session, row)
     if row.slot_id == slot_id:
         return
     try:
