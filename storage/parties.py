@@ -11,7 +11,7 @@ from storage.tables.parties import AccessLog, BackupContact, Contact, Department
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
-    from datetime import datetime
+    from datetime import date, datetime
 
     from sqlalchemy.orm import Session
 
@@ -47,6 +47,19 @@ def people_of(session: Session, unit_ids: Collection[int]) -> Sequence[tuple[Own
     query = select(Ownership, Party).join(Party, Party.id == Ownership.party_id)
     query = query.where(Ownership.unit_id.in_(unit_ids), Ownership.until.is_(None))
     return session.execute(query.order_by(Ownership.role != "业主", Ownership.id)).all()
+
+
+def former_of(session: Session, unit_id: int) -> dict[int, date]:
+    """Say who belonged to a house and does so no more, each with his last day."""
+    query = select(Ownership.party_id, Ownership.until).where(Ownership.unit_id == unit_id).order_by(Ownership.until)
+    left = {party: until for party, until in session.execute(query.where(Ownership.until.is_not(None))) if until}
+    here = {party.id for _, party in people_of(session, [unit_id])}
+    return {party: until for party, until in left.items() if party not in here}
+
+
+def with_phone(session: Session, hashed: str) -> set[int]:
+    """Say whose number this is, by its keyed hash; nobody's when it is empty."""
+    return set(session.scalars(select(Contact.party_id).where(Contact.value_hash == hashed))) if hashed else set()
 
 
 def contacts_of(session: Session, party_ids: Collection[int]) -> dict[int, Contact]:

@@ -23,7 +23,7 @@ from storage.tables.handovers import HandoverUnit, Slot
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
+    from datetime import date, datetime
 
     from sqlalchemy.orm import Session
 
@@ -132,7 +132,20 @@ def _cases(session: Session, link: LinkView) -> Sequence[ServiceCase]:
     if house is None:
         raise NotFoundError(N_("There is no such house."))
     present = {party.id for _, party in parties.people_of(session, [house.id])}
-    return [case for case in cases.earlier_of_unit(session, house.id, limit=MOST) if case.party_id in present]
+    earlier = parties.former_of(session, house.id)
+    rows = cases.earlier_of_unit(session, house.id, limit=MOST)
+    return [case for case in rows if case.party_id in present or _unclaimed(session, case, present, earlier)]
+
+
+def _unclaimed(session: Session, case: ServiceCase, present: set[int], earlier: dict[int, date]) -> bool:
+    """A case of nobody known is the house's: unless an earlier owner called, or it came in before he had left."""
+    if case.party_id is not None:
+        return False
+    callers = parties.with_phone(session, case.phone_hash)
+    if callers & present:
+        return True
+    left = max(earlier.values(), default=None)
+    return not callers & earlier.keys() and (left is None or case.received_at.astimezone(CHINA).date() > left)
 
 
 def _orders(session: Session, link: LinkView) -> Sequence[RectificationOrder]:
