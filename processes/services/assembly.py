@@ -10,6 +10,7 @@ from engine.connectors import Registry
 from engine.core.calendar import CHINA
 from processes.services import (
     callbacks,
+    decorations,
     groups,
     handover_batches,
     handover_units,
@@ -96,6 +97,7 @@ CHECK = ("r10", "r10s", "r11", "r12", "r13")
 HANDOVER = tuple(f"k{number:02}" for number in range(1, 16))
 HANDOVER_BATCH = (*(f"h{number:02}" for number in range(1, 7)), "h02a", "h02b", "h02c", "h02d")
 REVIEW, IMPROVEMENT, SURVEY = ("v1", "v2", "v3"), ("v4", "v5"), ("s1_begins", "s1", "s2", "s3", "s4")
+DECORATION = ("begins", "d1", "d2", "d3", "d4", "clock")
 SWEEP_EVERY = timedelta(minutes=5)
 
 
@@ -116,6 +118,7 @@ def registry(zone: ZoneInfo = CHINA) -> Registry:
     listeners |= {f"review.{name}": getattr(reviews, name) for name in REVIEW}
     listeners |= {f"review.{name}": getattr(improvements, name) for name in IMPROVEMENT}
     listeners |= {f"survey.{name}": getattr(surveys, name) for name in SURVEY}
+    listeners |= {f"decoration.{name}": getattr(decorations, name) for name in DECORATION}
     listeners["handover.clock"] = task_clocks.handover
     return Registry(
         services={**SERVICES, **HANDOVER_SERVICES, **QUALITY_SERVICES},

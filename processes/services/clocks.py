@@ -59,6 +59,10 @@ NAMES = {
     "letter2": "第二次催告",
     "review": "视同交付审查",
     "file": "业主档案",
+    "deco_register": "装修登记",
+    "deco_patrol": "装修巡查",
+    "deco_accept": "装修验收",
+    "deco_refund": "装修保证金退还",
 }
 QUIET = ("invite", "station")
 """Clocks that run for hundreds of houses at a time: the desk lists those that are late, nobody is called for each."""

@@ -10,7 +10,7 @@ from engine.access import SYSTEM, Action
 from engine.errors import N_, NotFoundError
 from processes.services import casefile, casepage, clocks, order_access, order_actions, orders
 from processes.services.lookups import defect_label
-from storage import audit, cases, deadlines
+from storage import audit, cases, deadlines, decorations
 from storage import orders as rows
 from storage import people as staff
 from storage import tasks as task_rows
@@ -226,7 +226,9 @@ def page(session: Session, viewer: Viewer, number: str, *, now: datetime) -> Ord
 
 def _facts(session: Session, order: RectificationOrder) -> dict[str, Any]:
     visits = session.query(Appointment).filter(Appointment.case_number == order.number).order_by(Appointment.id)
+    decorated = decorations.newest(session, order.unit_id) if order.unit_id is not None else None
     return {
+        "decorated": (decorated.begins_on, decorated.ends_on) if decorated is not None else None,
         "reported_at": order.reported_at,
         "signed_at": order.signed_at,
         "accepted_at": order.accepted_at,

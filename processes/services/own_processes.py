@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from engine.access import Viewer
 
-BY_HAND = frozenset({"handover_batch", "review", "survey"})
+BY_HAND = frozenset({"decoration", "handover_batch", "review", "survey"})
 """Shipped processes that are started like those a company drew itself."""
 SHIPPED = frozenset(file.stem for file in Path(__file__).parent.parent.glob("*/*.bpmn")) - BY_HAND
 """Keys of the other processes that come with Keyturn: they have pages of their own, or start each other."""

@@ -19,6 +19,7 @@ from processes.services import (
     demo,
     notices,
     order_verbs,
+    scenario_verbs_decoration,
     scenario_verbs_handover,
     scenario_verbs_inspection,
     scenario_verbs_quality,
@@ -371,5 +372,6 @@ VERBS = {
     **scenario_verbs_handover.VERBS,
     **order_verbs.VERBS,
     **scenario_verbs_inspection.VERBS,
+    **scenario_verbs_decoration.VERBS,
     **scenario_verbs_quality.VERBS,
 }

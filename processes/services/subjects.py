@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from engine.errors import N_, NotFoundError
-from storage import cases, handovers, orders
+from storage import cases, decorations, handovers, orders
 from storage.tables.defects import RectificationOrder
 
 if TYPE_CHECKING:
@@ -43,9 +43,27 @@ class Handover:
     open: bool
 
 
+@dataclass(slots=True)
+class Decoration:
+    """The decoration of a house (ZX-…)."""
+
+    number: str
+    project: str
+    house: str
+    area: str
+    brief: str
+    open: bool
+
+
 def find(session: Session, number: str) -> Subject | None:
     """Find what a number stands for; None when nothing has it."""
-    return cases.get(session, number) or orders.get(session, number) or _handover(session, number)
+    found = cases.get(session, number) or orders.get(session, number) or _handover(session, number)
+    return found or _decoration(session, number)
+
+
+def _decoration(session: Session, number: str) -> Decoration | None:
+    row = decorations.get(session, number)
+    return Decoration(number, row.project, row.house, row.project, f"装修{row.state}", row.open) if row else None
 
 
 def _handover(session: Session, number: str) -> Handover | None:
@@ -80,4 +98,6 @@ def link_of(subject: Numbered) -> str:
     """Give the page of it."""
     if isinstance(subject, Handover):
         return f"/handover/houses/{subject.number}" if subject.house else f"/handover/{subject.number}"
+    if isinstance(subject, Decoration):
+        return f"/inbox?q={subject.number}"
     return f"/orders/{subject.number}" if isinstance(subject, RectificationOrder) else f"/cases/{subject.number}"

@@ -194,6 +194,10 @@ LIMITS = [
     ("handover", "letter2", {}, 30, "cd", "handover_end", "[P]"),
     ("handover", "letter", {}, 2, "cd", "assigned", "[P]"),
     ("handover", "review", {}, 3, "cd", "assigned", "[P]"),
+    ("decoration", "deco_register", {}, 2, "wd", "assigned", "[P]"),
+    ("decoration", "deco_patrol", {}, 1, "wd", "assigned", "[P]"),
+    ("decoration", "deco_accept", {}, 3, "wd", "assigned", "[P]"),
+    ("decoration", "deco_refund", {}, 5, "wd", "assigned", "[P]"),
     ("complaint", "accept", {}, 24, "h", "received", "[P]"),
     ("complaint", "anything", {}, 15, "wd", "received", "[P]"),
 ]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import or_, select
 
 from storage.tables.contractors import Contractor
+from storage.tables.decorations import Decoration
 from storage.tables.defects import Defect, RectificationOrder
 from storage.tables.instances import AuditEntry
 from storage.tables.work import UserTask
@@ -54,7 +55,13 @@ def test_the_list_filters_by_unit_state_project_lateness_and_words(site: Site) -
 
 def test_the_page_says_everything_about_an_order(site: Site) -> None:
     late = order_of(site, "代维-快手维修队", close_type="已销项")
+    days = {"begins_on": date(2026, 1, 5), "ends_on": date(2026, 2, 20)}
+    with site.database.transaction() as session:
+        known = {"number": "ZX-2026-000001", "project": late.project, "unit_id": late.unit_id, "created_by": "x"}
+        session.add(Decoration(created_at=site.clock(), **known, **days))
     page = site.person("sun.mingli").get(f"/orders/{late.number}").text
+    assert "装修日期" in page
+    assert "2026-01-05 – 2026-02-20" in page
     for said in ("代维-快手维修队", "青檐防水分包", "3600.00", "整改后", "申请延期", "复核意见书", "保修期内"):
         assert said in page
     assert f'href="/cases/{late.starter}"' in page

@@ -7,7 +7,7 @@ import json
 import pytest
 from content_texts import CHINESE, PROCESSES, ROOT, of_process
 
-TRANSLATED = (*PROCESSES, "inspection", "review", "survey")
+TRANSLATED = (*PROCESSES, "decoration", "inspection", "review", "survey")
 
 
 def english(process: str) -> dict[str, str]:
