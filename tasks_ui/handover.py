@@ -163,7 +163,11 @@ def _keys(problem: str = "") -> str:
     state = state if state in KEY_STATES else keys.LENT
     with context.reading() as opened:
         found = keys.register(opened, context.viewer(), now=context.utcnow(), state=state, text=text)
-    return render_template("keys.html", found=found, state=state, states=KEY_STATES, text=text, problem=problem)
+    typed = request.form if problem else {}
+    moved = (request.view_args or {}).get("key")
+    return render_template(
+        "keys.html", found=found, state=state, states=KEY_STATES, text=text, problem=problem, typed=typed, moved=moved
+    )
 
 
 @blueprint.post("/keys/<int:key>")
@@ -184,7 +188,8 @@ def move(key: int) -> Response:
     except (ConflictError, InvalidInputError) as error:
         return _again(error)
     flash(gettext("The keys have been booked."), "success")
-    return make_response(redirect(url_for("handover.register", state=request.form.get("state", "")), 303))
+    shown = {name: request.form.get(name, "") for name in ("state", "q")}
+    return make_response(redirect(url_for("handover.register", **shown), 303))
 
 
 def _again(error: KeyturnError) -> Response:

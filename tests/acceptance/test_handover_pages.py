@@ -68,8 +68,11 @@ def test_keys_are_lent_taken_back_and_never_twice(site: Site, hall: tuple[str, l
         key = session.scalars(select(KeySet.id).where(KeySet.label == "备用钥匙")).first()
     desk, due = site.person(DESK), (site.clock() + timedelta(days=2)).date().isoformat()
     sent = {"kind": "借出", "holder": "青檐防水", "due": due}
-    assert desk.post(f"/keys/{key}", {"kind": "借出", "holder": "青檐防水"}).status_code == 422, "no day"
-    assert desk.post(f"/keys/{key}", sent).status_code == 303
+    refused = desk.post(f"/keys/{key}", {"kind": "借出", "holder": "青檐防水", "q": "1502", "state": "在库"})
+    assert refused.status_code == 422, "no day"
+    assert 'value="青檐防水"' in refused.text, "what was typed stays"
+    assert 'value="1502"' in refused.text, "so does the search"
+    assert "q=1502" in desk.post(f"/keys/{key}", {**sent, "q": "1502"}).location
     again = site.person(LEAD).post(f"/keys/{key}", {**sent, "holder": "明灯机电"})
     assert again.status_code == 409
     assert "由 苗前台 交给了 青檐防水" in again.text

@@ -269,12 +269,14 @@ def test_orders_are_handed_to_somebody_of_their_unit_many_at_once(site: Site) ->
     assert "青师傅" in page
     assert "明师傅" not in page
     chosen = {"number": [number], "to": "qing.shifu", "reason": "催办"}
-    assert lead.post("/orders/hand-on", {**chosen, "reason": ""}).status_code == 422
+    refused = lead.post(f"/orders/hand-on?q={number}", {**chosen, "reason": ""})
+    assert refused.status_code == 422
+    assert re.search(rf'value="{number}" checked', refused.text), "what was ticked stays"
+    assert re.search('value="qing.shifu" selected', refused.text)
     assert "处理结果" in lead.post("/orders/hand-on", chosen).text
     with site.database.read() as session:
         assert session.get_one(UserTask, task_id).assignee == "qing.shifu"
-    refused = lead.post("/orders/hand-on", {**chosen, "to": "ming.shifu"}).text
-    assert "没有可以转给此人的任务" in refused
+    assert "没有可以转给此人的任务" in lead.post("/orders/hand-on", {**chosen, "to": "ming.shifu"}).text
     assert "to" not in site.person("qing.shifu").get("/orders").text.split("<main")[1].split("order-bulk")[1:]
 
 

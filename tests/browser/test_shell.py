@@ -18,7 +18,7 @@ def test_the_colours_are_those_of_the_machine(live: Live, dark: bool) -> None:
 def test_targets_are_large_enough_for_a_finger(live: Live) -> None:
     page = live.enter("lin.xiaoan", size="phone")
     small = page.evaluate(
-        """() => [...document.querySelectorAll("a.btn, button, select, input:not([type=hidden]):not([type=checkbox]), .tabs a, .main-nav a, .pick label")]
+        """() => [...document.querySelectorAll("a.btn, button, select, input:not([type=hidden]):not([type=checkbox]), .tabs a, .places-row a, .pick label")]
           .filter((node) => node.offsetParent && !node.closest("dialog") && !node.closest("details:not([open]) .menu-body"))
           .map((node) => [node.outerHTML.slice(0, 80), node.getBoundingClientRect()])
           .filter(([, box]) => box.height && (box.height < 40 || box.width < 40)).map(([html, box]) => `${html} ${box.width}x${box.height}`)"""

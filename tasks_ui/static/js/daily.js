@@ -28,6 +28,7 @@
     part.closest("form").addEventListener("submit", () => { if (held.value) held.value = canvas.toDataURL("image/png"); });
     clear.onclick = wipe;
     wipe();
-    part.querySelector("label").before(told, canvas, clear);
+    held.after(told, canvas, clear);
+    part.querySelector("details").open = false;
   }
 })();
