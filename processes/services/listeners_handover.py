@@ -137,9 +137,14 @@ def k04(ctx: ListenerContext) -> dict[str, Any]:
     row.decision = text(values, "decision")
     due = day(values.get("fix_promised_on"))
     row.promise = f"{text(values, 'fix_promise')}（{due}）" if due else text(values, "fix_promise")
-    _signed(ctx, row, "房屋验收单", "owner_sign")
-    _countersign(ctx, row, "陪同验房", f"{row.decision}，缺陷 {len(found)} 项")
-    log(ctx, row, "收楼意见", row.decision, defects=len(found))
+    witness = text(values, "sign_witness")
+    if not witness:
+        _signed(ctx, row, "房屋验收单", "owner_sign")
+    unsigned = f"业主拒绝签名，见证人 {witness}" if witness else ""
+    pieces = (row.decision, f"缺陷 {len(found)} 项", text(values, "refused_because"), unsigned)
+    _countersign(ctx, row, "陪同验房", "，".join(piece for piece in pieces if piece))
+    said = (row.decision, text(values, "refused_because"), unsigned)
+    log(ctx, row, "收楼意见", "；".join(piece for piece in said if piece), defects=len(found))
     set_state(session, row, "拒收" if row.decision == "拒收" else "办理中")
     counts = {f"{level.lower()}_count": sum(one.severity == level for one in found) for level in "ABC"}
     refused = {"onsite_result": "refused"} if row.decision == "拒收" else {"onsite_result": None}

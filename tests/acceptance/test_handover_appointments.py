@@ -7,8 +7,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+import pytest
 from sqlalchemy import select
 
+from engine.errors import InvalidFormError
 from storage.tables.handovers import HandoverUnit, Slot
 from storage.tables.work import UserTask
 from tests import halls
@@ -129,7 +131,14 @@ def test_every_figure_of_a_handover_is_the_length_of_its_list_and_the_next_famil
     assert desk.get(f"/handover/{batch}/next?station=K03").location.startswith(f"/handover/{batch}?station=K03")
     waiting = desk.get(f"/handover/{batch}?station=K04").text.split('id="today-title"')[1]
     assert [house for house in houses if f"/houses/{house}" in waiting] == houses[:2]
-    halls.do(site, houses[0], "wei.yanfang1", decision="拒收")
+    with pytest.raises(InvalidFormError) as nothing_said:
+        halls.do(site, houses[0], "wei.yanfang1", decision="拒收", water_test=False)
+    assert [one.path for one in nothing_said.value.errors] == ["refused_because"]
+    unsigned = {"refused_because": "水试不合格", "owner_declined": True, "owner_sign": None}
+    with pytest.raises(InvalidFormError) as unwitnessed:
+        halls.do(site, houses[0], "wei.yanfang1", decision="拒收", **unsigned)
+    assert [one.path for one in unwitnessed.value.errors] == ["sign_witness"]
+    halls.do(site, houses[0], "wei.yanfang1", decision="拒收", sign_witness="物业 何管家", **unsigned)
     for element in ("K04", "K05", "K06"):
         if element == "K06":
             keys = desk.get(f"/tasks/{halls.open_task(site, houses[1])}").text

@@ -256,7 +256,13 @@ def _visit(house: HandoverUnit, start: datetime, why: list[str] | None) -> list[
     steps = [
         Step(start, story, DESK, "K02"),
         Step(start + timedelta(minutes=12), story, MONEY, "K03"),
-        Step(start + timedelta(minutes=50), story, LOOKS, "K04", {"decision": "拒收"}),
+        Step(
+            start + timedelta(minutes=50),
+            story,
+            LOOKS,
+            "K04",
+            {"decision": "拒收", "refused_because": "认为与合同约定不符。"},
+        ),
     ]
     talk = {"refusal_reasons": why, "refusal_demand": "按合同约定处理并赔偿误工。"}
     return [*steps, Step(start + timedelta(minutes=80), story, LEAD, "K08", talk)] if why else steps
