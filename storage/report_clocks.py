@@ -25,7 +25,7 @@ TRANSMISSIONS = ("accept", "sign", "recheck")
 """Clocks of passing something on: registered to accepted (T08/T09), sheet to signature (R03), recheck report (R10)."""
 REPORTS = ("T27", "R06p")
 """The elements in which progress is reported (D15)."""
-BUCKETS = ((3, "1–3 天"), (7, "4–7 天"), (15, "8–15 天"), (30, "16–30 天"))
+BUCKETS = ((1, "不足 1 天"), (3, "1–3 天"), (7, "4–7 天"), (15, "8–15 天"), (30, "16–30 天"))
 MORE = "30 天以上"
 
 

@@ -124,7 +124,9 @@ def name_of(period: Period) -> str:
 
 def about(question: Question, by_name: str) -> list[str]:
     """Say in lines what a file or a print is about: period, filters, who made it and when."""
-    lines = [f"{name_of(question.period)}（{question.period.first} – {question.period.last}）"]
+    named = name_of(question.period)
+    said = question.period.cycle in ("day", "week", "days")  # its name is its days
+    lines = [named if said else f"{named}（{question.period.first} – {question.period.last}）"]
     if question.filters:
         lines.append(" · ".join(question.filters.values()))
     elif question.scopes is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from processes.services.reports import complaints, labels, measure
@@ -72,7 +73,7 @@ def buckets(session: Session, question: Question, key: str, by: str, title: tupl
     every = measure.figure(session, one, question)
     columns = (
         Column(labels.dimension(one, by, "zh"), labels.dimension(one, by, "en")),
-        *(Column(name, name.replace("天以上", "days or more").replace("天", "days"), "number") for name in LATE),
+        *(Column(name, labels.ENGLISH[name], "number") for name in LATE),
         Column("合计", "Sum", "number"),
     )
     total = (_sum_word(question), *line, _cell(every, key, {}))
@@ -86,7 +87,7 @@ def _cell(figure: measure.Figure | None, key: str, filters: Mapping[str, str]) -
 
 
 OVERDUE = (
-    Column("编号", "Number"), Column("时限", "Clock"), Column("到期", "Due", "moment"), Column("逾期天数", "Days late"),
+    Column("编号", "Number"), Column("时限", "Clock"), Column("到期", "Due", "moment"), Column("逾期天数", "Days late", "number"),
     Column("责任人", "Who answers"), Column("责任单位", "Responsible unit"), Column("项目", "Project"),
 )  # fmt: skip
 
@@ -104,8 +105,8 @@ def fill_overdue(session: Session, viewer: Viewer, question: Question, page: int
         (
             Cell(row.subject, Link(row.link, row.subject)),
             names[row.dimensions.get("category", "")],
-            row.at,
-            row.dimensions.get("stage", ""),
+            row.at.replace(second=0, microsecond=0),
+            round((question.span.cut - row.at) / timedelta(days=1), 1),
             people[row.dimensions.get("person", "")] or NONE,
             row.dimensions.get("contractor", "") or NONE,
             row.dimensions.get("project", ""),

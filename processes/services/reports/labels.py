@@ -30,6 +30,12 @@ NAMES = {
     "use": ("用途", "Use of the house"),
 }
 
+ENGLISH = {
+    "不足 1 天": "Less than 1 day", "1–3 天": "1–3 days", "4–7 天": "4–7 days", "8–15 天": "8–15 days",
+    "16–30 天": "16–30 days", "30 天以上": "More than 30 days",
+}  # fmt: skip
+"""Words that reports themselves put into rows."""
+
 
 def dimension(measure: Measure | None, name: str, locale: str) -> str:
     """Name a dimension in a language, as the measure calls it."""

@@ -82,7 +82,7 @@ MEASURES = (
     ),
     Measure(
         "K29b", "逾期件数", "Late items", LATE,
-        "期末未结且已逾期的件数，按 1–3、4–7、8–15、16–30、30 天以上分布",
+        "期末未结且已逾期的件数，按不足 1、1–3、4–7、8–15、16–30、30 天以上分布",
         "open and late at the end of the period, by days",
         "工单、整改单", "cases, orders", "D19", "count", clocks.late_items, index=False, **LATENESS,
     ),

@@ -80,7 +80,7 @@ def _write(sheet: Any, row: int, place: int, column: Column, value: Any, questio
         _text(sheet, row, place, NOTHING)
         return 1
     if isinstance(value, datetime):
-        value = value.astimezone(question.zone).replace(tzinfo=None)
+        value = value.astimezone(question.zone).replace(tzinfo=None, second=0, microsecond=0)
     if isinstance(value, date):
         sheet.cell(row, place, value).number_format = FORMATS["moment" if isinstance(value, datetime) else "day"]
         return 16
