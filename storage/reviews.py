@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import case, func, or_, select
+from sqlalchemy import case, func, literal, or_, select
 
+from storage.reports import hours
 from storage.tables.cases import ServiceCase, SurveyResponse
 from storage.tables.contractors import Contractor
 from storage.tables.defects import Defect
@@ -104,12 +105,12 @@ def repeated_defects(session: Session, project: str, start: datetime, end: datet
 
 
 def longest(session: Session, project: str, start: datetime, end: datetime) -> Sequence[ServiceCase]:
-    """Give the cases closed in a span, or still open, that took longest; the oldest first."""
-    query = select(Case).where(
-        Case.received_at < end, or_(Case.open, (Case.closed_at >= start) & (Case.closed_at < end))
-    )
+    """Give the cases closed in a span, or open at its end, that took longest until then; the longest first."""
+    query = select(Case).where(Case.received_at < end, or_(Case.closed_at.is_(None), Case.closed_at >= start))
     query = query.where(Case.project == project) if project else query
-    return session.scalars(query.order_by(Case.received_at, Case.id).limit(MOST)).all()
+    until = literal(end, Case.received_at.type)
+    took = hours(Case.received_at, case((Case.closed_at < end, Case.closed_at), else_=until))
+    return session.scalars(query.order_by(took.desc(), Case.id).limit(MOST)).all()
 
 
 def dissatisfied(session: Session, project: str, start: datetime, end: datetime) -> Sequence[ServiceCase]:
