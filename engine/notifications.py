@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import smtplib
 from dataclasses import dataclass
 from email.message import EmailMessage
@@ -197,9 +198,7 @@ def sms_connector(*, url: str, body: Mapping[str, Any] | None = None, token: str
     def send_sms(message: connectors.OutboxMessage) -> None:
         text = " ".join(part for part in (message.text.strip(), message.link) if part)
         values = {"{phone}": message.recipient, "{text}": text, "{id}": message.idempotency_key}
-        where = url
-        for name, value in values.items():
-            where = where.replace(name, quote(value, safe=""))
+        where = _replaced(url, {name: quote(value, safe="") for name, value in values.items()})
         headers = {"Idempotency-Key": message.idempotency_key.encode("ascii", "replace").decode()}
         if token:
             headers["Authorization"] = f"Bearer {token}"
@@ -218,10 +217,12 @@ def _filled(template: Any, values: Mapping[str, str]) -> Any:
         return {name: _filled(value, values) for name, value in template.items()}
     if isinstance(template, list):
         return [_filled(value, values) for value in template]
-    if isinstance(template, str):
-        for name, value in values.items():
-            template = template.replace(name, value)
-    return template
+    return _replaced(template, values) if isinstance(template, str) else template
+
+
+def _replaced(text: str, values: Mapping[str, str]) -> str:
+    """Replace the names of a text in one go: what is put in is not looked through again."""
+    return re.sub("|".join(map(re.escape, values)), lambda found: values[found[0]], text)
 
 
 def _sent(request: Request) -> None:

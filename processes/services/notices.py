@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING, Any
 
 from engine import notifications
@@ -92,13 +93,20 @@ def send(
     registry: Registry,
     urgent: bool = False,
 ) -> None:
-    """Tell people (login → ways) in the page, and by those of their ways out of the house that are installed."""
+    """Tell people (login → ways) in the page, and by those of their ways out of the house that are installed.
+
+    Who has no telephone on file, or where no short messages go out, is written a mail instead.
+    """
     installed = set(registry.connectors)
     day = now.astimezone(CHINA).date()
+    about = ":".join(str(fields.get(name) or "") for name in ("event", "clock", "due", "level"))
     for login, ways in told.items():
-        wanted = ways if "sms" in installed else {"mail" if way == "sms" else way for way in ways}
-        # one short message a day to a person about one thing
-        key = f"{template}:{link}:{login}:{day}" if "sms" in wanted else ""
+        person = staff.user(session, login) if "sms" in ways & installed else None
+        texts = person is not None and bool(person.phone)
+        wanted = ways if texts else {"mail" if way == "sms" else way for way in ways}
+        # one short message a day to a person about one thing: the same event of the same clock
+        said = f"{template}:{about}:{link}:{login}:{day}"
+        key = hashlib.sha256(said.encode()).hexdigest() if "sms" in wanted else ""
         notifications.notify(
             session, recipient=login, template=template, fields=fields, link=link, key=key, now=now,
             channels=tuple(sorted(wanted & installed | {"page"})), payload={"urgent": urgent},

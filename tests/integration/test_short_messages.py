@@ -13,16 +13,17 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from engine import notifications, people, worker
-from engine.connectors import OutboxMessage
+from engine.connectors import OutboxMessage, Registry
 from engine.core.calendar import CHINA
 from engine.errors import InvalidInputError
-from processes.services import cases, demo, handovers, link_owner, links, owner_texts
+from processes.services import cases, demo, handovers, link_owner, links, notices, owner_texts
 from processes.services.demo import answers, diary
 from storage import cases as case_rows
 from storage import handovers as handover_rows
 from storage.tables.cases import ContactLog
 from storage.tables.defects import RectificationOrder
 from storage.tables.handovers import Slot
+from storage.tables.people import User
 from storage.tables.work import Job, Notification
 from storage.tables.work import OutboxMessage as Row
 from tasks_ui.app import default_registry
@@ -84,12 +85,36 @@ def test_a_gateway_is_called_as_its_own_book_says() -> None:
         body = {"mobile": ["{phone}"], "content": "【示例】{text}", "nested": {"ref": "{id}", "n": 1}}
         notifications.sms_connector(url=f"{url}/send", body=body)(message())
         notifications.sms_connector(url=f"{url}/send?to={{phone}}&msg={{text}}")(message(link="http://x/o/1"))
+        notifications.sms_connector(url=f"{url}/send?msg={{text}}&to={{phone}}")(message(text="{id} {phone}"))
+        notifications.sms_connector(url=f"{url}/send", body={"t": "{text}"})(message(text="{id} {phone}"))
+    assert [one[0] for one in told[3:]] == [{"msg": "{id} {phone}", "to": "19900000001"}, {"t": "{id} {phone}"}]
     assert told[0] == ({"to": "19900000001", "text": '他说"好"', "id": "k1"}, "Bearer abc", "k1")
     assert told[1][0] == {"mobile": ["19900000001"], "content": '【示例】他说"好"', "nested": {"ref": "k1", "n": 1}}
     assert told[1][1] is None
     assert told[2][0] == {"to": "19900000001", "msg": '他说"好" http://x/o/1'}
     with pytest.raises(InvalidInputError):
         notifications.sms_connector(url="ftp://example")
+
+
+def test_staff_without_a_telephone_get_a_mail_and_two_clocks_are_two_messages(sqlite_database) -> None:
+    known = Registry(connectors={"sms": print, "mail": print})
+
+    def tell(session, login, clock):
+        fields = {"number": "TS-1", "event": "逾期", "clock": clock, "due": "03-02 09:00"}
+        ways = {login: {"page", "sms"}}
+        notices.send(session, ways, notices.TEMPLATES["逾期"], fields, link="/cases/TS-1", now=MORNING, registry=known)
+
+    with sqlite_database.transaction() as session:
+        session.add(User(login="desk", name="台", email="desk@example.org", created_at=MORNING))
+        session.add(User(login="out", name="外", email="out@example.org", phone="19900000002", created_at=MORNING))
+        session.flush()
+        for login, clock in (("desk", "首响"), ("out", "首响"), ("out", "到场"), ("out", "首响")):
+            tell(session, login, clock)
+    with sqlite_database.read() as session:
+        sent = [(row.connector, row.recipient, row.fields["clock"]) for row in session.query(Row)]
+    assert sorted(sent) == [
+        ("mail", "desk@example.org", "首响"), ("sms", "19900000002", "到场"), ("sms", "19900000002", "首响"),
+    ]  # fmt: skip
 
 
 def test_settings_of_the_gateway_are_read_strictly(tmp_path) -> None:
