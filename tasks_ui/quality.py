@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext
 
-from engine.errors import InvalidInputError
+from engine.errors import ConflictError, InvalidInputError
 from processes.services import quality, survey_sheet
 from tasks_ui import context
 from tasks_ui.i18n import translate
@@ -92,13 +93,15 @@ def record(number: str, place: int) -> BaseResponse:
         for name, value in request.form.items()
         if name.startswith("q-") and value in ("1", "2", "3", "4", "5")
     }
+    attempts = request.form.get("attempts", "")
     try:
         with context.transaction() as opened:
             following = survey_sheet.record(
                 opened, context.viewer(), number, place, result=request.form.get("result", ""), marks=marks,
                 opinion=request.form.get("opinion", "")[:LONGEST], now=context.utcnow(),
+                attempts=int(attempts) if re.fullmatch(r"[0-9]{1,6}", attempts) else None,
             )  # fmt: skip
-    except InvalidInputError as error:
+    except (InvalidInputError, ConflictError) as error:
         return _household(number, place, problem=translate(error.template, error.fields), status=error.status)
     flash(gettext("The answer is kept."), "success")
     if following is None:

@@ -213,13 +213,16 @@ def sheet(session: Session, viewer: Viewer, number: str, place: int, *, reveal: 
 
 def record(
     session: Session, viewer: Viewer, number: str, place: int, *, result: str, marks: Mapping[str, int],
-    opinion: str, now: datetime,
+    opinion: str, now: datetime, attempts: int | None = None,
 ) -> int | None:  # fmt: skip
     """Keep what one household answered; a later answer replaces it. Gives the place of the next one to ask.
 
+    `attempts` is how many there were when the sheet was opened: whoever recorded meanwhile is not overwritten.
+
     Raises:
-        NotFoundError, NotAllowedError: as `sheet`. ConflictError: the survey is not running (any more).
-        InvalidInputError: no such result, a question without a mark though the household answered, a mark beyond 1–5.
+        NotFoundError, NotAllowedError: as `sheet`. ConflictError: the survey is not running (any more), or somebody
+        recorded meanwhile. InvalidInputError: no such result, a question without a mark though the household answered,
+        a mark beyond 1–5, a call without an answer where there is one.
     """
     row = _plan(session, viewer, number, lock=True)
     if not _may_ask(viewer, row):
@@ -229,12 +232,21 @@ def record(
         raise NotFoundError(N_("There is no such household in survey {number}."), number=number)
     if row.state != RUNNING:
         raise ConflictError(N_("The survey is over."))
+    session.refresh(one)
+    if attempts is not None and attempts != one.attempts:
+        name = staff.names(session, [one.actor]).get(one.actor, one.actor)
+        raise ConflictError(
+            N_("{user} has recorded something for this household since you opened it. Send yours again to replace it."),
+            user=name,
+        )
     if result not in RESULTS:
         raise InvalidInputError(N_("Choose what came of it."))
     codes = [str(question["code"]) for question in row.questions]
     if result == REACHED and any(not 1 <= marks.get(code, 0) <= BEST for code in codes):
         raise InvalidInputError(N_("Answer every question with 1 to 5."))
     before = rows.answer(session, number, place)
+    if before is not None and result not in FINAL:
+        raise InvalidInputError(N_("This household has answered already; its answer stays."))
     if before is not None:
         session.delete(before)
         session.flush()

@@ -40,6 +40,11 @@ def test_a_survey_is_asked_house_by_house_and_its_averages_are_shown(site: Site)
     assert agent.post(f"/quality/surveys/{number}/2", {"result": "未接"}).location.endswith("/3")
     again = agent.post(f"/quality/surveys/{number}/1", {"result": "完成", **dict.fromkeys(codes, "5")})
     assert again.location.endswith("/3")
+    supervisor = site.person(quality.SUPERVISOR)  # had the sheet open before, and nobody answered his call
+    late = supervisor.post(f"/quality/surveys/{number}/1", {"result": "未接", "attempts": "1", "opinion": "再打"})
+    assert (late.status_code, "已为这一户作了记录" in late.text) == (409, True)
+    assert "再打" in late.text
+    assert supervisor.post(f"/quality/surveys/{number}/1", {"result": "未接", "attempts": "2"}).status_code == 422
     with site.database.read() as session:
         plan = surveys.progress(session, date(2026, 1, 1), date(2026, 12, 31), None)[-1]
         assert (plan.planned, plan.done, plan.score) == (3, 1, 100.0), "K32: one of three, the newest answer counts"
