@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import func, select
 
-from engine import operator
+from engine import operator, people, tasks
 from engine.access import SYSTEM
 from engine.connectors import ServiceContext
 from processes.services import orders
@@ -16,6 +16,7 @@ from processes.services.demo.player import Play, Step
 from storage import orders as order_rows
 from storage.tables.defects import Defect
 from storage.tables.inspections import DefectRecheck, InspectionUnit
+from storage.tables.work import UserTask
 from tests.acceptance.test_inspect import Phone
 from tests.visits import INSPECTOR, OTHER, add_visits
 
@@ -55,6 +56,17 @@ def at_recheck(site: Site) -> Phone:
     site.run_jobs()
     mended(site, phone.number)
     return phone
+
+
+def give_back(site: Site, number: str) -> None:
+    """The inspector of a house gives its recheck back: another one may do it."""
+    now = site.clock()
+    with site.database.transaction() as session:
+        house = session.scalars(select(InspectionUnit).where(InspectionUnit.number == number)).one()
+        wanted = select(UserTask).where(UserTask.instance_id == house.instance_id, UserTask.state == "open")
+        task = session.scalars(wanted).one()
+        assert (task.element_id, task.assignee) == ("U03", house.inspector), "the recheck is its inspector's"
+        tasks.release(session, people.viewer(session, INSPECTOR, now=now), task.id, now=now)
 
 
 def row(phone: Phone, defect: str, **changed: Any) -> dict[str, Any]:
@@ -103,8 +115,12 @@ def test_a_recheck_is_sent_row_by_row_and_ended_once(site: Site, phone: Phone) -
 
 
 def test_two_who_recheck_otherwise_meet_in_a_choice(site: Site, phone: Phone) -> None:
-    other, due = Phone(site, OTHER, phone.number), phone.state()["due"]
+    due = phone.state()["due"]
     phone.send("rechecks", row(phone, due[0]))
+    listed = [phone.number in site.person(login).get("/inspect/houses").text for login in (INSPECTOR, OTHER)]
+    assert listed == [True, False], "not everybody's list is full of everybody's rechecks"
+    give_back(site, phone.number)
+    other = Phone(site, OTHER, phone.number)
     answer = other.send("rechecks", row(other, due[0], passed="不通过", note="还在漏"))
     assert answer.status_code == 409
     assert "魏验房一" in answer.get_json()["error"]["message"]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from processes.services import doors
 from storage import inspections as rows
 from tests.acceptance.test_inspect import Phone
-from tests.acceptance.test_recheck import at_recheck, row
+from tests.acceptance.test_recheck import at_recheck, give_back, row
 from tests.browser.conftest import Live, shoot, wrong_with
 from tests.browser.test_inspect_offline import LINES, READY, aboard, answer, enter_room, picture, settled, waiting
 from tests.sites import SECRET
@@ -154,6 +154,7 @@ def test_a_recheck_that_a_colleague_did_otherwise_is_shown_with_a_choice(live: L
         cards.nth(at).locator("[data-at=problem]").wait_for(state="hidden")
     waiting(page, 4)
     assert cards.nth(1).locator("input[type=text]").input_value() == "问题仍在"
+    give_back(live.site, phone.number)
     other = Phone(live.site, OTHER, phone.number)
     for defect in due:
         assert other.send("rechecks", row(other, defect, passed="不通过", note="还在漏")).status_code == 200
