@@ -12,7 +12,7 @@ from engine import people, tasks
 from engine.core.calendar import CHINA
 from processes.services import cases, demo, registry
 from processes.services.demo import answers, diary, stories
-from storage import orders
+from storage import jobs, orders
 from storage.files import Files
 from storage.session import Database
 from storage.tables.cases import ServiceCase, SurveyResponse
@@ -140,6 +140,19 @@ def test_everybody_signs_in_with_the_password_that_is_shown(sqlite_database, now
             viewer = people.authenticate(session, login=login, password=demo.PASSWORD, now=now)
             assert viewer is not None
             assert viewer.name == name
+
+
+def test_the_demonstration_is_the_same_on_every_day_of_the_week(sqlite_database, now) -> None:
+    demo.furnish(sqlite_database, now=now, registry=registry())
+    with sqlite_database.transaction() as session:
+        (weekly,) = jobs.named(session, "start", demo.WEEKLY)
+        assert weekly.due_at > now, "no rounds are begun by the calendar while the stories are played"
+        for days in range(15):
+            loaded = now + timedelta(days=days)
+            demo.from_now_on(session, demo.WEEKLY, now=loaded)
+            local = weekly.due_at.astimezone(CHINA)
+            assert loaded < local <= loaded + timedelta(days=7)
+            assert (local.weekday(), local.hour, local.minute) == (0, 8, 0), "on its Mondays it goes on"
 
 
 def test_history_goes_back_two_years_and_numbers_go_on_after_it(sqlite_database, now) -> None:

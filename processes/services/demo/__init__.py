@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 import processes
-from engine import deployment
+from engine import deployment, timer_starts
 from engine.access import SYSTEM
 from processes.services.demo import builders, checklists, estate, figures, history, people, regulations, small
 from processes.services.demo import stories as stories
 from processes.services.demo.people import PASSWORD, Persona, personas
+from processes.services.workdays import calendar
+from storage import jobs
 from storage.tables.estate import Project
 
 if TYPE_CHECKING:
@@ -26,7 +28,18 @@ if TYPE_CHECKING:
     from storage.files import Files
     from storage.session import Database
 
-__all__ = ["PASSWORD", "Persona", "accounts", "deploy", "furnish", "is_empty", "load", "personas", "process_files"]
+__all__ = [
+    "PASSWORD",
+    "Persona",
+    "accounts",
+    "deploy",
+    "from_now_on",
+    "furnish",
+    "is_empty",
+    "load",
+    "personas",
+    "process_files",
+]
 LATER = ("review", "survey")
 """Processes in force from now on: nothing is reviewed by the calendar before the demonstration begins."""
 HISTORY = {"mini": 20, "demo": 1_900, "load": 60_000}
@@ -57,6 +70,8 @@ def process_files() -> Mapping[str, Mapping[str, bytes]]:
     return found
 
 
+WEEKLY = "inspection_schedule"
+"""The process that begins rounds of inspection by the plans of handover (S2): the past's rounds are written as rows."""
 FIRST = ("reminder", "escalation", "callback", "review")
 """Processes that others call."""
 
@@ -88,6 +103,18 @@ def furnish(database: Database, *, now: datetime, registry: Registry, size: str 
         deploy(session, now=began, registry=registry, but=LATER)
         later = {name for name in process_files() if name not in LATER}
         deploy(session, now=now, registry=registry, but=later)
+        from_now_on(session, WEEKLY, now=now)
+
+
+def from_now_on(session: Session, key: str, *, now: datetime) -> None:
+    """Let a process begin by its calendar from now on only: what it would have begun before hung on the weekday."""
+    days = calendar(session)
+    for job in jobs.named(session, "start", key):
+        due = timer_starts.due_of(job)
+        later = timer_starts.following(due, job.payload["cycle"], calendar=days, now=now) if due <= now else None
+        if later is not None:
+            job.due_at, payload = later[0], {"due": later[0].isoformat(), "cycle": later[1]}
+            job.payload = {**job.payload, **payload}
 
 
 def load(
