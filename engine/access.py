@@ -125,6 +125,7 @@ class Action(StrEnum):
     SUBSTITUTION_EDIT = "substitution.edit"
     REGISTER_VIEW = "register.view"
     REGISTER_EDIT = "register.edit"
+    PROCESS_REGISTER_EDIT = "register.edit.process"
 
 
 class TaskLike(Protocol):
@@ -289,6 +290,7 @@ RULES: Mapping[Action, tuple[Callable[[Viewer, Any], bool], Callable[[Viewer, An
     Action.PEOPLE_EDIT: (_always, _admin),
     Action.REGISTER_VIEW: (_always, _staff),
     Action.REGISTER_EDIT: (_always, _admin),
+    Action.PROCESS_REGISTER_EDIT: (_always, _owner),
 }
 
 

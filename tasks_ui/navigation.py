@@ -67,7 +67,7 @@ ADMINISTRATION = (
     Entry("admin_people.roles", lazy_gettext("Roles"), "person-badge", "/admin/roles", ADMIN),
     Entry("admin_tokens.show", lazy_gettext("API tokens"), "shield-check", "/admin/tokens", ADMIN),
     Entry("registers.rota", lazy_gettext("Duty rota"), "calendar-event", "/admin/rota", ADMIN),
-    Entry("registers.index", lazy_gettext("Registers"), "building", "/admin/registers", ADMIN),
+    Entry("registers.index", lazy_gettext("Registers"), "building", "/admin/registers", OFFICE),
     Entry("registers.holidays", lazy_gettext("Holidays"), "calendar-week", "/admin/holidays", ADMIN),
     Entry("admin.deployments", lazy_gettext("Processes"), "diagram-3", "/admin/deployments", OFFICE),
     Entry("reference.index", lazy_gettext("Reference"), "journal-text", "/reference", OFFICE),
@@ -89,6 +89,20 @@ def visible(entries: tuple[Entry, ...]) -> list[tuple[Entry, str, bool]]:
     return shown
 
 
+def return_address() -> str:
+    """Say where the present page is found again: an answer to something sent, at the page it was sent from."""
+    if request.method in ("GET", "HEAD"):
+        return request.full_path
+    adapter, path = current_app.create_url_adapter(request), request.path
+    while adapter is not None and path:
+        if adapter.test(path, "GET"):
+            return path
+        path = path.rpartition("/")[0]
+    return "/"
+
+
 def install(app: Flask) -> None:
-    """Give templates the functions `main_nav` and `admin_nav`."""
-    app.jinja_env.globals.update(main_nav=lambda: visible(MAIN), admin_nav=lambda: visible(ADMINISTRATION))
+    """Give templates the functions `main_nav`, `admin_nav` and `return_address`."""
+    app.jinja_env.globals.update(
+        main_nav=lambda: visible(MAIN), admin_nav=lambda: visible(ADMINISTRATION), return_address=return_address
+    )

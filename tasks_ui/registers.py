@@ -45,12 +45,12 @@ def rota() -> str:
     return _list("rota")
 
 
-def _list(code: str) -> str:
+def _list(code: str, problem: str = "") -> str:
     text = request.args.get("q", "").strip()[:LONGEST_SEARCH]
     with context.reading() as opened:
         page = registers.page(opened, context.viewer(), code, text=text, number=_number("page"))
     return render_template(
-        "registers_list.html", page=page, register=page.register, text=text, locale_code=i18n.locale()
+        "registers_list.html", page=page, register=page.register, text=text, locale_code=i18n.locale(), problem=problem
     )
 
 
@@ -126,10 +126,13 @@ def check(code: str) -> Response:
     """Try an import and show what would become of each row."""
     sent = request.files.get("file")
     if sent is None or not sent.filename:
-        raise InvalidInputError(N_("Choose a file first."))
-    content = sent.stream.read()
-    with context.transaction() as opened:
-        run = registers.check(opened, context.viewer(), code, sent.filename, content, now=context.utcnow())
+        return make_response(_list(code, gettext("Choose a file first.")), InvalidInputError.status)
+    try:
+        content = sent.stream.read()
+        with context.transaction() as opened:
+            run = registers.check(opened, context.viewer(), code, sent.filename, content, now=context.utcnow())
+    except InvalidInputError as problem:
+        return make_response(_list(code, i18n.translate(problem.template, problem.fields)), problem.status)
     return make_response(redirect(url_for("registers.report", run=run), 303))
 
 
@@ -138,7 +141,7 @@ def report(run: int) -> str:
     """Show the report of an import."""
     with context.reading() as opened:
         found = registers.report(opened, context.viewer(), run)
-    reasons = [i18n.translate(one.template, dict(one.fields)) if one.template else "" for one in found.rows]
+    reasons = [[i18n.translate(template, dict(fields)) for template, fields in one.reasons] for one in found.rows]
     rows = list(zip(found.rows, reasons, strict=True))
     return render_template("registers_import.html", report=found, rows=rows, locale_code=i18n.locale())
 

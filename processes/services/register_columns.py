@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
@@ -20,7 +21,7 @@ from storage.tables.people import Role, User
 from storage.tables.registers import Category, ProblemType
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from sqlalchemy.orm import Session
 
@@ -35,7 +36,8 @@ LONGEST = 500
 class Column:
     """One column of a register. `kind`: text, number, whole, yes, date, moment, choice, ref, rooms or phone.
 
-    `zh` is its name in Chinese and the heading in files, `en` in English. `ref` names what a reference is to.
+    `zh` is its name in Chinese and the heading in files, `en` in English. `ref` names what a reference is to. `least`
+    is the smallest number; `labels` say in Chinese and English what a choice means that is a code.
     """
 
     key: str
@@ -45,10 +47,17 @@ class Column:
     required: bool = False
     ref: str = ""
     choices: tuple[str, ...] = ()
+    least: float | None = None
+    labels: Mapping[str, tuple[str, str]] | None = None
 
     def name(self, locale: str) -> str:
         """Give the column's name in a language."""
         return self.en if locale == "en" else self.zh
+
+    def label(self, choice: str, locale: str) -> str:
+        """Give a choice with its meaning."""
+        zh, en = (self.labels or {}).get(choice, ("", ""))
+        return f"{choice} {en if locale == 'en' else zh}".strip()
 
     def read(self, cell: Any) -> Any:
         """Read a cell of a file or a form. InvalidInputError says what is wrong with it."""
@@ -64,7 +73,10 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Register:
-    """A register: `keys` together name a row, `search` is looked through; `fixed` fills what no column has."""
+    """A register: `keys` together name a row, `search` is looked through; `fixed` fills what no column has.
+
+    `check` looks at a row as a whole and raises InvalidFormError. `of_processes`: the process owner keeps it too.
+    """
 
     code: str
     zh: str
@@ -75,6 +87,8 @@ class Register:
     search: tuple[str, ...]
     fixed: tuple[tuple[str, Any], ...] = ()
     personal: bool = False
+    check: Callable[[Mapping[str, Any]], None] | None = None
+    of_processes: bool = False
 
     def name(self, locale: str) -> str:
         """Give the register's name in a language."""
@@ -94,9 +108,14 @@ def _text(column: Column, cell: Any) -> str:
 
 def _number(column: Column, cell: Any) -> float:
     try:
-        return float(Decimal(str(cell).replace(",", "")))
+        number = float(Decimal(str(cell).replace(",", "")))
     except InvalidOperation:
         raise InvalidInputError(N_("{column}: “{value}” is no number."), column=column.zh, value=str(cell)) from None
+    if not isfinite(number):
+        raise InvalidInputError(N_("{column}: “{value}” is no number."), column=column.zh, value=str(cell))
+    if column.least is not None and number < column.least:
+        raise InvalidInputError(N_("{column}: {least} at least."), column=column.zh, least=f"{column.least:g}")
+    return number
 
 
 def _whole(column: Column, cell: Any) -> int:

@@ -69,6 +69,7 @@ HOUSES: tuple[Register, ...] = (
         ),
         ("checklist", "version", "code"),
         ("code", "text"),
+        of_processes=True,
     ),
     Register(
         "layouts",

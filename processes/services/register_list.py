@@ -197,6 +197,7 @@ REGISTERS: tuple[Register, ...] = (
         ),
         ("code",),
         ("code", "name"),
+        of_processes=True,
     ),
     Register(
         "parts",
@@ -214,6 +215,7 @@ REGISTERS: tuple[Register, ...] = (
         ),
         ("code",),
         ("code", "warranty_class"),
+        of_processes=True,
     ),
     Register(
         "problems",
@@ -230,6 +232,7 @@ REGISTERS: tuple[Register, ...] = (
         ),
         ("code",),
         ("code", "trade"),
+        of_processes=True,
     ),
     Register(
         "channels",
@@ -246,6 +249,7 @@ REGISTERS: tuple[Register, ...] = (
         ("code",),
         ("code", "name"),
         fixed=(("list", "channel"),),
+        of_processes=True,
     ),
     Register(
         "knowledge",
@@ -260,6 +264,7 @@ REGISTERS: tuple[Register, ...] = (
         ),
         ("code",),
         ("title", "answer"),
+        of_processes=True,
     ),
     *HOUSES,
     PRICES,

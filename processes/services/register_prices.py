@@ -29,13 +29,14 @@ PRICES = Register(
         Column("item", "服务项目", "Service", required=True),
         Column("trade", "专业", "Trade"),
         Column("measure", "计量单位", "Per"),
-        Column("price", "单价", "Price", "number", required=True),
+        Column("price", "单价", "Price", "number", required=True, least=0),
         Column("valid_from", "起", "From", "date", required=True),
         Column("valid_until", "止", "Until", "date"),
         Column("active", "启用", "In use", "yes"),
     ),
     ("project", "item", "valid_from"),
     ("item", "trade", "project"),
+    of_processes=True,
 )
 """Prices without a project hold everywhere; a project's own come first."""
 SMALLEST = 0.005

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 
-from engine.access import Action, require
+from engine.access import Action, allowed, require
 from engine.core.forms import FieldError
 from engine.errors import N_, InvalidFormError, InvalidInputError, NotFoundError
 from processes.services import register_files
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 PAGE = 50
 MOST_ROWS = 50_000
 SHOWN = 500
+KEPT_BEFORE = 6
+"""How much reports of imports once kept of a row: its first error only."""
 OUTCOMES = ("accepted", "changed", "same", "refused")
 
 
@@ -52,7 +54,7 @@ class RegisterPage:
 
 @dataclass(frozen=True, slots=True)
 class RowReport:
-    """What becomes of one row of a file. `fields` fill the reason; `cells` are the row as it was."""
+    """What becomes of one row of a file. `fields` fill the reason, `more` are others; `cells` are it as it was."""
 
     line: int
     outcome: str
@@ -60,6 +62,12 @@ class RowReport:
     template: str
     fields: Mapping[str, Any]
     cells: tuple[str, ...]
+    more: tuple[tuple[str, Mapping[str, Any]], ...] = ()
+
+    @property
+    def reasons(self) -> tuple[tuple[str, Mapping[str, Any]], ...]:
+        """All that is wrong with the row, each a template and what fills it."""
+        return ((self.template, self.fields), *self.more) if self.template else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +90,33 @@ class Report:
 
 def registers(session: Session, viewer: Viewer) -> tuple[tuple[Register, int], ...]:
     """List the registers with their numbers of rows."""
-    require(viewer, Action.REGISTER_EDIT)
+    require(viewer, Action.PROCESS_REGISTER_EDIT)
     return tuple(
-        (one, session.scalar(select(func.count()).select_from(query(one, "").subquery())) or 0) for one in REGISTERS
+        (one, session.scalar(select(func.count()).select_from(query(one, "").subquery())) or 0)
+        for one in REGISTERS
+        if allowed(viewer, action_of(one))
     )
+
+
+def action_of(register: Register) -> Action:
+    """Say what one must be allowed to do to keep a register: process owners keep those that belong to processes."""
+    return Action.PROCESS_REGISTER_EDIT if register.of_processes else Action.REGISTER_EDIT
+
+
+def _mine(viewer: Viewer, code: str) -> Register:
+    require(viewer, Action.PROCESS_REGISTER_EDIT)
+    register = named(code)
+    require(viewer, action_of(register))
+    return register
+
+
+def _run_of(session: Session, viewer: Viewer, run_id: int, *, for_update: bool = False) -> ImportRun:
+    require(viewer, Action.PROCESS_REGISTER_EDIT)
+    run = session.get(ImportRun, run_id, with_for_update=for_update)
+    if run is None:
+        raise NotFoundError(N_("There is no such import."))
+    require(viewer, action_of(named(run.register)))
+    return run
 
 
 def named(code: str) -> Register:
@@ -97,8 +128,7 @@ def named(code: str) -> Register:
 
 def page(session: Session, viewer: Viewer, code: str, *, text: str = "", number: int = 1) -> RegisterPage:
     """Show a page of a register."""
-    require(viewer, Action.REGISTER_EDIT)
-    register = named(code)
+    register = _mine(viewer, code)
     found = query(register, text)
     total = session.scalar(select(func.count()).select_from(found.subquery())) or 0
     key = register.table.__mapper__.primary_key[0]
@@ -113,8 +143,7 @@ def _texts(register: Register, values: Mapping[str, Any]) -> tuple[str, ...]:
 
 def row(session: Session, viewer: Viewer, code: str, row_id: str) -> dict[str, str]:
     """Read one row for editing; a phone number is not shown, only replaced."""
-    require(viewer, Action.REGISTER_EDIT)
-    register = named(code)
+    register = _mine(viewer, code)
     values = cells(session, register, _row(session, register, row_id))
     return {column.key: "" if column.kind == "phone" else written(values[column.key]) for column in register.columns}
 
@@ -137,8 +166,7 @@ def save(session: Session, viewer: Viewer, code: str, row_id: str, data: Mapping
 
     Raises InvalidFormError with each cell that is wrong, InvalidInputError when another row has the same key.
     """
-    require(viewer, Action.REGISTER_EDIT)
-    register = named(code)
+    register = _mine(viewer, code)
     values, errors = _read(session, register, data)
     if errors:
         raise InvalidFormError(errors)
@@ -172,6 +200,11 @@ def _read(session: Session, register: Register, data: Mapping[str, Any]) -> tupl
                 values[column.key] = resolved_one(session, register, column.key, values)
         except InvalidInputError as error:
             errors.append(FieldError(column.key, error.template, error.fields, label=column.zh))
+    if register.check is not None and not errors:
+        try:
+            register.check(values)
+        except InvalidFormError as error:
+            errors.extend(error.errors)
     return values, errors
 
 
@@ -189,8 +222,7 @@ def check(session: Session, viewer: Viewer, code: str, filename: str, content: b
 
     Raises InvalidInputError when the file cannot be read at all.
     """
-    require(viewer, Action.REGISTER_EDIT)
-    register = named(code)
+    register = _mine(viewer, code)
     headings, rows = register_files.read(filename, content, register)
     if len(rows) > MOST_ROWS:
         raise InvalidInputError(N_("The file has more than {count} rows."), count=MOST_ROWS)
@@ -213,10 +245,7 @@ def check(session: Session, viewer: Viewer, code: str, filename: str, content: b
 
 def carry_out(session: Session, viewer: Viewer, run_id: int, *, now: datetime) -> None:
     """Do a checked import: rows that can be taken are, refused ones stay in the report. Once only."""
-    require(viewer, Action.REGISTER_EDIT)
-    run = session.get(ImportRun, run_id, with_for_update=True)
-    if run is None:
-        raise NotFoundError(N_("There is no such import."))
+    run = _run_of(session, viewer, run_id, for_update=True)
     if run.done_at is not None:
         return
     register = named(run.register)
@@ -246,10 +275,11 @@ def _run(
     report: list[list[Any]] = []
     seen: dict[tuple[Any, ...], int] = {}
     for line, data, texts in rows:
-        outcome, template, fields = "refused", "", {}
+        outcome, template, fields, more = "refused", "", {}, []
         values, errors = _read(session, register, data)
         if errors:
             template, fields = errors[0].template, dict(errors[0].fields)
+            more = [[one.template, dict(one.fields)] for one in errors[1:]]
         else:
             key = tuple(values[name] for name in register.keys)
             if key in seen:
@@ -262,16 +292,13 @@ def _run(
                 except InvalidInputError as error:
                     template, fields = error.template, dict(error.fields)
         name = " ".join(str(data.get(key) or "") for key in register.keys).strip()
-        report.append([line, outcome, name, template, fields, list(texts)])
+        report.append([line, outcome, name, template, fields, list(texts), more])
     return report
 
 
 def report(session: Session, viewer: Viewer, run_id: int) -> Report:
     """Read the report of an import; the refused rows come first, at most 500 rows in all."""
-    require(viewer, Action.REGISTER_EDIT)
-    run = session.get(ImportRun, run_id)
-    if run is None:
-        raise NotFoundError(N_("There is no such import."))
+    run = _run_of(session, viewer, run_id)
     headings, *lines = run.report
     ordered = sorted(lines, key=lambda line: (line[1] != "refused", line[1] == "same", line[0]))
     return Report(
@@ -286,8 +313,13 @@ def report(session: Session, viewer: Viewer, run_id: int) -> Report:
         refused=run.refused,
         done=run.done_at is not None,
         headings=tuple(headings),
-        rows=tuple(RowReport(line[0], line[1], line[2], line[3], line[4], tuple(line[5])) for line in ordered[:SHOWN]),
+        rows=tuple(_row_report(line) for line in ordered[:SHOWN]),
     )
+
+
+def _row_report(line: Sequence[Any]) -> RowReport:
+    more = tuple((template, fields) for template, fields in (line[6] if len(line) > KEPT_BEFORE else ()))
+    return RowReport(line[0], line[1], line[2], line[3], line[4], tuple(line[5]), more)
 
 
 def refused_rows(session: Session, viewer: Viewer, run_id: int) -> tuple[str, bytes]:
@@ -295,7 +327,11 @@ def refused_rows(session: Session, viewer: Viewer, run_id: int) -> tuple[str, by
     found = report(session, viewer, run_id)
     run = session.get_one(ImportRun, run_id)
     headings, *lines = run.report
-    rows = [[*line[5], line[3].format(**line[4])] for line in lines if line[1] == "refused"]
+    rows = [
+        [*line[5], "；".join(template.format(**fields) for template, fields in _row_report(line).reasons)]
+        for line in lines
+        if line[1] == "refused"
+    ]
     return f"{found.register.code}-refused.xlsx", register_files.workbook(found.register.zh, [*headings, "原因"], rows)
 
 
@@ -304,15 +340,13 @@ def refused_rows(session: Session, viewer: Viewer, run_id: int) -> tuple[str, by
 
 def template(viewer: Viewer, code: str) -> tuple[str, bytes]:
     """Give an empty file with the headings and what each column takes."""
-    require(viewer, Action.REGISTER_EDIT)
-    register = named(code)
+    register = _mine(viewer, code)
     return f"{code}.xlsx", register_files.template(register)
 
 
 def export(session: Session, viewer: Viewer, code: str, kind: str, *, now: datetime) -> tuple[str, bytes]:
     """Write a whole register as `xlsx` or `csv`; whole phone numbers are in it, so the export is logged (B29)."""
-    require(viewer, Action.REGISTER_EDIT)
-    register = named(code)
+    register = _mine(viewer, code)
     key = register.table.__mapper__.primary_key[0]
     found = session.scalars(query(register, "").order_by(key))
     rows = [list(_texts(register, cells(session, register, one, whole=True))) for one in found]

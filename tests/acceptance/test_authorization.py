@@ -388,7 +388,7 @@ TABLE: dict[tuple[str, str], Row] = {
         "/quality/surveys/{survey}/1", ASKERS, QUALITY, NOBODY, OWNERS, data={"result": "未接"}
     ),
     # registers
-    ("GET", "/admin/registers"): Row(REGISTER, ADMIN),
+    ("GET", "/admin/registers"): Row(REGISTER, OWNERS),
     ("GET", "/admin/registers/<code>"): Row(f"{REGISTER}/units", ADMIN),
     ("GET", "/admin/registers/<code>/new"): Row(f"{REGISTER}/units/new", ADMIN),
     ("POST", "/admin/registers/<code>/new"): Row(f"{REGISTER}/units/new", ADMIN),

@@ -12,11 +12,13 @@ from openpyxl import Workbook, load_workbook
 from sqlalchemy import func, select
 
 from processes.services import workdays
+from processes.services.reports.registry import MEASURES
 from storage.tables.defects import Defect
 from storage.tables.estate import Part, Phase, Project, Unit
 from storage.tables.inspections import Checklist, InspectionBatch, Layout
 from storage.tables.parties import AccessLog, Contact, Party
 from storage.tables.registers import ImportRun, Knowledge
+from storage.tables.reports import MeasureGoal
 from tests.sites import NOW
 
 CODES = (
@@ -24,6 +26,9 @@ CODES = (
     *("categories", "parts", "problems", "channels", "knowledge"),
     *("contractors", "contracts", "checklists", "layouts", "defects", "fees"),
 )
+
+COUNT = next(one.id for one in MEASURES.values() if one.index and one.kind == "count")
+RATE = next(one.id for one in MEASURES.values() if one.index and one.kind == "rate")
 
 
 @pytest.fixture
@@ -274,3 +279,57 @@ def test_the_registers_are_the_administrators(site) -> None:
     assert agent.post("/admin/holidays", {"day": "2026-03-04", "worked": "no"}).status_code == 403
     assert site.person("admin").get("/admin/rota").status_code == 200
     assert site.person("admin").get("/admin/registers/nothing").status_code == 404
+
+
+def test_the_process_owner_keeps_what_belongs_to_processes_and_nothing_of_people_and_houses(site, admin) -> None:
+    owner = site.person("bai.liucheng")
+    listed = set(re.findall(r'href="/admin/registers/(\w+)"', owner.get("/admin/registers").text))
+    assert listed == {"goals", "checklists", "problems", "prices", "categories", "parts", "channels", "knowledge"}
+    for code in ("staff", "units", "owners", "contractors", "rota"):
+        assert owner.get(f"/admin/registers/{code}").status_code == 403
+        assert owner.get(f"/admin/registers/{code}/new").status_code == 403
+        assert owner.post(f"/admin/registers/{code}/export", {"kind": "csv"}).status_code == 403
+    assert owner.get("/admin/registers/prices").status_code == 200
+    assert "K01 " in owner.get("/admin/registers/goals/new").text, "goals name their key figure"
+    line = {"code": "Z9", "title": "停水", "answer": "看公告", "active": "是"}
+    assert owner.post("/admin/registers/knowledge/new", line).status_code == 303
+    tried = upload(admin, "staff", sheet(["登录名*", "姓名*"], ["x", "某人"]))
+    assert tried.status_code == 422 or owner.get(tried.location).status_code == 403
+
+
+def test_goals_and_prices_take_no_number_that_cannot_be(site, admin) -> None:
+    with site.database.read() as session:
+        known = session.scalar(select(func.count()).select_from(MeasureGoal))
+    goal = {"measure": "K01", "since": "2026-01-01"}
+    for measure, typed, said in (
+        (COUNT, "-5", "不得小于 0"),
+        (RATE, "0.8", "0.8 请写成 80"),
+        (RATE, "120", "0 到 100"),
+        (RATE, "-1", "0 到 100"),
+    ):
+        refused = admin.post("/admin/registers/goals/new", {**goal, "measure": measure, "goal": typed})
+        assert refused.status_code == 422, (measure, typed)
+        assert said in refused.text
+    assert count(site, MeasureGoal) == known
+    price = {"item": "换锁", "price": "-5", "valid_from": "2026-01-01", "active": "是"}
+    assert "不得小于 0" in admin.post("/admin/registers/prices/new", price).text
+
+
+def test_a_file_that_cannot_be_read_leaves_the_page_as_it_was(site, admin) -> None:
+    for content, name in ((b"PK\x03\x04broken", "x.xlsx"), (b"a,b\n1,2\n", "x.csv"), (b"", "")):
+        answer = upload(admin, "units", io.BytesIO(content), name)
+        assert answer.status_code == 422
+        assert 'type="file"' in answer.text, "another file can be chosen at once"
+        assert 'role="alert"' in answer.text
+    assert 'name="next" value="/admin/registers/units"' in answer.text
+    turned = admin.post("/me/language", {"language": "en", "next": "/admin/registers/units"})
+    assert admin.get(turned.location).status_code == 200
+    admin.post("/me/language", {"language": "zh_Hans_CN"})
+    wrong = sheet(
+        ["房号*", "楼栋", "单元", "房间", "交付标准", "状态", "交付日"],
+        ["新", "无此楼", "1", "1", "豪装", "睡着", "昨天"],
+    )
+    page = admin.get(upload(admin, "units", wrong).location).text
+    for part in ("无此楼", "交付标准", "状态", "昨天"):
+        assert part in page
+    assert page.count("<br>") >= 3, "every error of the row is named"
