@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Select, func, select
@@ -12,7 +13,7 @@ from storage.tables.contractors import Contractor, Deduction
 from storage.tables.deadlines import Deadline
 from storage.tables.defects import RectificationOrder
 from storage.tables.estate import Building, Phase, Project, Unit
-from storage.tables.handovers import HandoverBatch, UnitWarranty
+from storage.tables.handovers import HandoverBatch, HandoverUnit, UnitWarranty
 from storage.tables.inspections import InspectionBatch
 
 if TYPE_CHECKING:
@@ -90,13 +91,24 @@ def clocks_late(session: Session, numbers: Collection[str], cut: Any) -> Mapping
     return {(one.case_number, one.clock, one.accountable): one for one in session.scalars(query)}
 
 
-def ending(
-    session: Session, first: date, last: date, within: Within, *, limit: int, offset: int
-) -> Sequence[tuple[str, str, str, date | None, date | None, str]]:
-    """List the warranties that end from a day to another: project, house, class, the owner's and the unit's end."""
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """A warranty that ends: the house, its part class, the owner's and the unit's end; the house's last handover."""
+
+    house: str
+    part: str
+    ends_on: date | None
+    unit_ends_on: date | None
+    rule: str
+    handover: str
+
+
+def ending(session: Session, first: date, last: date, within: Within, *, limit: int, offset: int) -> Sequence[Ending]:
+    """List the warranties that end from a day to another."""
+    handed = select(func.max(HandoverUnit.number)).where(HandoverUnit.unit_id == Unit.id)
     columns = (
-        Project.code, Unit.code, UnitWarranty.warranty_class, UnitWarranty.ends_on, UnitWarranty.contractor_ends_on,
-        UnitWarranty.rule,
+        Unit.code, UnitWarranty.warranty_class, UnitWarranty.ends_on, UnitWarranty.contractor_ends_on,
+        UnitWarranty.rule, handed.correlate(Unit).scalar_subquery(),
     )  # fmt: skip
     query = select(*columns).join(Unit, Unit.id == UnitWarranty.unit_id).join(Project, Project.id == Unit.project_id)
     query = query.join(Phase, Phase.id == Unit.phase_id).join(Building, Building.id == Unit.building_id)
@@ -110,4 +122,4 @@ def ending(
             query = query.where(named[name] == ("" if text == NONE else text))
     ordered = query.order_by(UnitWarranty.ends_on, Unit.code, UnitWarranty.warranty_class)
     found = session.execute(ordered.limit(limit).offset(offset))
-    return [(project, code, kind, ends, theirs, rule) for project, code, kind, ends, theirs, rule in found]
+    return [Ending(house, part, ends, theirs, rule, number or "") for house, part, ends, theirs, rule, number in found]

@@ -33,7 +33,7 @@ SIGNERS = frozenset({"eng_lead", "engineer"})
 LEADERS = frozenset({"eng_lead", "cs_sup", "cs_mgr", "leader", "gm"})
 CHECKERS = frozenset({"prop_check", "inspector"})
 HANDOVER = frozenset({"ho_lead", "ho_desk"})
-REPORTS = frozenset({"cs_sup", "cs_mgr", "leader", "gm", "process_owner", "admin", "finance", "cost"})
+REPORTS = frozenset({"cs_sup", "cs_mgr", "leader", "gm", "process_owner", "admin", "finance", "cost", "eng_lead"})
 QUALITY = frozenset({"agent", "cs_sup", "cs_mgr", "prop_cs", "leader", "gm"})
 ORDERS = frozenset(
     {"contractor", "eng_lead", "engineer", "cs_sup", "cs_mgr", "agent", "prop_cs", "prop_check", "repair_tech"}

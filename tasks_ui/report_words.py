@@ -79,7 +79,7 @@ def link(target: Link, asked: Mapping[str, str]) -> str:
         return address("reports.kpi", {"measure_id": target.subject, **asked})
     if target.kind == "report":
         return address("reports.show", {"slug": target.subject, **asked, **target.filters})
-    return where(target.kind, target.subject)
+    return where(target.kind, target.subject, target.filters)
 
 
 def address(endpoint: str, values: Mapping[str, Any]) -> str:
@@ -87,10 +87,16 @@ def address(endpoint: str, values: Mapping[str, Any]) -> str:
     return url_for(endpoint, **dict(values))
 
 
-def where(kind: str, subject: str) -> str:
-    """Give the page of an object; "" when it has none."""
+def where(kind: str, subject: str, more: Mapping[str, str]) -> str:
+    """Give the page of an object; "" when it has none. An inspected house is shown on the board of its batch."""
     if not subject:
         return ""
+    if kind == "inspection" and more.get("batch"):
+        return url_for("batches.show", number=more["batch"], q=more.get("house", ""))
+    if kind == "unit":
+        return url_for("cases.index", q=subject)
+    if kind == "batch":
+        return url_for("handover.desk", number=subject)
     if kind == "case":
         return url_for("cases.show", number=subject)
     if kind == "order" and "orders.show" in current_app.view_functions:

@@ -36,10 +36,10 @@ class Asked:
 
 
 @blueprint.app_template_global()
-def reads_reports() -> bool:
-    """Tell whether who is signed in reads reports."""
+def reads_reports(*, works: bool = False) -> bool:
+    """Tell whether who is signed in reads reports; `works`: those of defects and responsible units."""
     person = context.signed_in()
-    return person is not None and asking.reads(person)
+    return person is not None and asking.reads(person, works=works)
 
 
 @blueprint.app_template_global()
@@ -72,12 +72,12 @@ def _period(cycles: tuple[str, ...], *, current: bool = False) -> Period:
         return asking.period("month", today).before()
 
 
-def _ask(cycles: tuple[str, ...], *, current: bool = False, units: tuple[str, ...] = ()) -> Asked:
+def _ask(cycles: tuple[str, ...], *, current: bool = False, units: tuple[str, ...] = (), works: bool = False) -> Asked:
     period = _period(cycles, current=current)
     filters = {name: request.args.get(name, "")[:200] for name in asking.DIMENSIONS if request.args.get(name)}
     question = asking.ask(
         context.viewer(), period, now=context.utcnow(), zone=context.settings().zone, filters=filters, locale=locale(),
-        units=units,
+        units=units, works=works,
     )  # fmt: skip
     return Asked(question, {**_kept(period), **question.filters})
 
@@ -85,7 +85,7 @@ def _ask(cycles: tuple[str, ...], *, current: bool = False, units: tuple[str, ..
 def _ask_kind(opened: Session, kind: Kind) -> Asked:
     """Ask what a report is asked; one that units read about themselves may be asked by their people."""
     units = contractors.own_units(opened, context.viewer()) if kind.own else ()
-    return _ask(kind.cycles, current=kind.current, units=units)
+    return _ask(kind.cycles, current=kind.current, units=units, works=kind.works)
 
 
 def _kept(period: Period) -> dict[str, str]:
@@ -134,8 +134,10 @@ def _without(kept: dict[str, str], name: str) -> dict[str, str]:
 @blueprint.get("/reports")
 def index() -> str:
     """List the reports by the question each answers."""
-    _ask(("month",))
-    return render_template("reports.html", kinds=fixed.REPORTS.values(), locale_now=locale())
+    _ask(("month",), works=True)
+    every = asking.reads(context.viewer())
+    kinds = [kind for kind in fixed.REPORTS.values() if every or kind.works]
+    return render_template("reports.html", kinds=kinds, locale_now=locale())
 
 
 @blueprint.get("/reports/<slug>")
@@ -206,7 +208,7 @@ def pdf(slug: str) -> Response:
 def kpi(measure_id: str) -> str:
     """Show one key figure: by a dimension, and over two years."""
     measure = registry.find(measure_id)
-    asked = _ask(figures.KPI.cycles)
+    asked = _ask(figures.KPI.cycles, works=registry.of_works(measure))
     with context.reading() as opened:
         found = figures.detail(opened, measure, asked.question, request.args.get("by", ""))
         frame = _frame(opened, asked, figures.KPI.cycles, figures.KPI.filters)
@@ -222,7 +224,7 @@ def kpi(measure_id: str) -> str:
 def rows(measure_id: str) -> str:
     """List the rows behind a figure."""
     measure = registry.find(measure_id)
-    asked, page = _ask(asking.CYCLES), _page()
+    asked, page = _ask(asking.CYCLES, works=registry.of_works(measure)), _page()
     with context.reading() as opened:
         found = behind.listed(opened, measure, asked.question, page)
         frame = _frame(opened, asked, asking.CYCLES, ())
@@ -238,7 +240,7 @@ def rows(measure_id: str) -> str:
 def rows_excel(measure_id: str) -> Response:
     """Send the rows behind a figure as an Excel file."""
     measure = registry.find(measure_id)
-    asked = _ask(asking.CYCLES)
+    asked = _ask(asking.CYCLES, works=registry.of_works(measure))
     with context.reading() as opened:
         found = behind.listed(opened, measure, asked.question, None)
     about = report_words.about(asked.question, context.viewer().name)

@@ -59,6 +59,7 @@ TAKERS = frozenset({"agent", "admin"})  # of the task that is asked for: dispatc
 ORGANISERS = frozenset({"cs_mgr", "eng_lead"})
 LEADERS = frozenset({"cs_sup", "cs_mgr", "leader", "gm", "admin", "eng_lead", "ho_lead"})  # who write on the board
 READERS = frozenset({"cs_sup", "cs_mgr", "leader", "gm", "process_owner", "admin", "finance", "cost"})  # of reports
+OF_WORKS = READERS | {"eng_lead"}  # of reports of defects, units and what is overdue
 ON_SITE = frozenset(
     {"inspector", "cs_sup", "cs_mgr", "eng_lead", "engineer", "prop_check", "prop_cs", "ho_lead", "leader", "gm"}
     | OWNERS
@@ -230,7 +231,7 @@ TABLE: dict[tuple[str, str], Row] = {
         "/board/notes", LEADERS, data={"span": "week", "day": "2026-03-02", "project": HERE, "text": "x"}
     ),
     # reports: a contractor and an owner never
-    ("GET", "/reports"): Row("/reports", READERS),
+    ("GET", "/reports"): Row("/reports", OF_WORKS),
     ("GET", "/reports/<slug>"): Row("/reports/complaints", READERS),
     ("GET", "/reports/excel/<slug>"): Row("/reports/excel/complaints", READERS),
     ("GET", "/reports/print/<slug>"): Row("/reports/print/complaints", READERS),

@@ -12,7 +12,7 @@ from test_report_pages import in_excel, texts
 
 from storage.tables.contractors import Contractor
 from storage.tables.estate import Unit
-from storage.tables.handovers import UnitWarranty
+from storage.tables.handovers import HandoverUnit, UnitWarranty
 from storage.tables.inspections import InspectionBatch
 from tests.sites import NOW, demo_file, site  # noqa: F401
 
@@ -113,3 +113,46 @@ def test_deductions_are_listed_as_they_are_summed_up(site: Site) -> None:  # noq
     manager = site.person("sun.mingli")
     assert manager.get(asked).text.count("600.00") >= 2
     assert "600.00" not in manager.get(f"{asked}&building=nowhere").text
+
+
+def test_the_head_of_engineering_reads_what_is_about_the_works(site: Site) -> None:  # noqa: F811
+    """Defects, responsible units and what is overdue, with the rows behind; nothing about customers."""
+    head = site.person("wu.gongjia")
+    index = head.get("/reports").text
+    assert set(re.findall(r'href="/reports/(\w+)"', index)) == {"closure", "overdue", "contractors", "statement"}
+    assert 'href="/reports"' in head.get("/inbox").text
+    for path in ("closure", "overdue", "statement", "excel/contractors", "kpi/K19", "kpi/R9/rows", "kpi/K31/rows"):
+        assert head.get(f"/reports/{path}?{THEN}").status_code == 200, path
+    assert 'href="/reports/kpi?' not in head.get(f"/reports/kpi/K19?{THEN}").text
+    for path in (
+        "kpi",
+        "complaints",
+        "customers",
+        "handover",
+        "excel/posts",
+        "kpi/K06",
+        "kpi/K24/rows",
+        "kpi/R1/excel",
+    ):
+        assert head.get(f"/reports/{path}?{THEN}").status_code == 403, path
+
+
+def test_rows_lead_to_the_page_of_their_house_or_batch(site: Site) -> None:  # noqa: F811
+    """An inspected house leads to the board of its batch, a warranty to the handover of its house."""
+    person = site.person("sun.mingli")
+    with site.database.transaction() as session:
+        house = session.scalars(select(HandoverUnit).order_by(HandoverUnit.number)).first()
+        assert house is not None
+        ends = {"starts_on": date(2024, 8, 31), "ends_on": date(2026, 3, 21)}
+        session.add(UnitWarranty(unit_id=house.unit_id, warranty_class="防水", computed_at=NOW, **ends))
+        handed = house.number
+    page = person.get("/reports/warranty?cycle=day&day=2026-03-02").text
+    assert f'href="/handover/houses/{handed}"' in page
+    for asked, wanted in (
+        ("/reports/warranty?cycle=day&day=2026-03-02", r'href="(/handover/houses/[^"]+)"'),
+        (f"/reports/handover?{ASKED['handover'][0]}", r'href="(/handover/JP-[^"]+)"'),
+        (f"/reports/kpi/K22/rows?{THEN}", r'href="(/batches/[^"]+\?q=[^"]+)"'),
+    ):
+        found = re.findall(wanted, person.get(asked).text)
+        assert found, asked
+        assert person.get(html.unescape(found[0])).status_code == 200, asked

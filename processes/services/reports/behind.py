@@ -67,7 +67,8 @@ def _value_column(one: Measure) -> Column:
 def _line(
     one: Measure, row: Row, head: report_lookups.Head | None, people: Mapping[str, str], stages: Mapping[str, str]
 ) -> tuple[Any, ...]:
-    number: Any = Cell(row.subject or NONE, Link(row.link, row.subject))
+    more = {"batch": row.dimensions.get("batch", ""), "house": head.place if head else ""}
+    number: Any = Cell(row.subject or NONE, Link(row.link, row.subject, more if row.link == "inspection" else {}))
     basic = (
         number,
         row.at,

@@ -244,20 +244,20 @@ REPORTS = (
         "overdue", "逾期清单", "What is overdue",
         "现在有哪些事项逾期？谁负责、哪个单位、逾期多久？", "What is overdue, who answers for it, and since when?",
         "R7 B63 D19", fill_overdue, cycles=("day", "week", "month", "days"), filters=("project", "contractor"),
-        landscape=True, current=True, choices=_units,
+        landscape=True, current=True, works=True, choices=_units,
     ),
     Kind(
         "contractors", "责任单位排名", "Ranking of responsible units",
         "哪家责任单位干得好，哪家拖后腿？差在及时、质量还是逾期？",
         "Which responsible unit does well, which lags, and in what?",
         "K31 C05 C07", fill_ranking, cycles=("month", "quarter", "half", "year", "days"),
-        filters=("project", "phase"), landscape=True, choices=_units,
+        filters=("project", "phase"), landscape=True, works=True, choices=_units,
     ),
     Kind(
         "statement", "责任单位对账单", "Statement of a responsible unit",
         "这家单位本期有哪些整改单、扣了多少款、评分多少？",
         "Which orders and deductions did a unit have, and what is its score?",
         "R9 K31", fill_statement, cycles=("month", "quarter", "half", "year", "days"),
-        filters=("contractor", "project"), landscape=True, choices=_units, own=True,
+        filters=("contractor", "project"), landscape=True, choices=_units, own=True, works=True,
     ),
 )  # fmt: skip

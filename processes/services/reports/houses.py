@@ -139,6 +139,9 @@ def fill_handover(session: Session, viewer: Viewer, question: Question, page: in
     """Fill R6: expected, came, delivered, refused, at the stations; by batch, day by day, and what the heads wrote."""
     del viewer, page
     by_batch = _headed(grid(session, question, "batch", (*DAYS, "K24", "K27"), ("按批次", "By batch")))
+    by_batch = replace(
+        by_batch, rows=tuple((Cell(number, Link("batch", str(number))), *others) for number, *others in by_batch.rows)
+    )
     days = _days(session, question)
     notes = _notes(session, question, [str(_plain(row[0])) for row in by_batch.rows])
     return Report((by_batch, days, *((notes,) if notes.rows else ())), len(days.rows))
@@ -204,13 +207,18 @@ def fill_warranties(session: Session, viewer: Viewer, question: Question, page: 
     first = question.span.cut.astimezone(question.zone).date()
     count = measure.count(session, find("R10b"), question)
     found = sites.ending(session, first, first + timedelta(days=LATER), question.within, limit=limit, offset=offset)
-    rows = tuple((ends, code, kind, unit_ends, rule) for _, code, kind, ends, unit_ends, rule in found)
+    rows = tuple((one.ends_on, Cell(one.house, _home(one)), one.part, one.unit_ends_on, one.rule) for one in found)
     tables = (
         grid(session, question, "project", ("R10", "R10b"), ("按项目", "By project")),
         grid(session, question, "stage", ("R10", "R10b"), ("按部位类别", "By part class")),
         Table("90 日内到期", "Ending in 90 days", WARRANTIES, rows),
     )
     return Report(tables, count, page or 1, complaints.pages(count))
+
+
+def _home(one: sites.Ending) -> Link:
+    """Lead to the handover of a house, else to what was reported of it."""
+    return Link("handover", one.handover) if one.handover else Link("unit", one.house)
 
 
 CYCLES = ("month", "quarter", "half", "year", "week", "days")
@@ -220,7 +228,7 @@ REPORTS = (
         "发现的缺陷销了多少项？哪栋楼、哪个责任单位、哪一级还没销？",
         "How many of the defects found are closed? Which building, unit and severity is open?",
         "R5 A25", fill_closure, cycles=CYCLES, filters=("project", "phase", "building", "contractor", "batch"),
-        landscape=True, current=True, choices=_inspections,
+        landscape=True, current=True, works=True, choices=_inspections,
     ),
     Kind(
         "handover", "交付日报", "Handover day by day",

@@ -20,6 +20,8 @@ __all__ = ["CYCLES", "DIMENSIONS", "Period", "Question", "ask", "between", "peri
 
 READERS = frozenset({"cs_sup", "cs_mgr", "leader", "gm", "process_owner", "admin", "finance", "cost"})
 """Roles that read reports of their projects. Contractors and owners never do."""
+READERS_OF_WORKS = READERS | {"eng_lead"}
+"""Roles that read the reports of defects, responsible units and what is overdue."""
 MONTHS = {"month": 1, "quarter": 3, "half": 6, "year": 12}
 CYCLES = ("day", "week", *MONTHS, "days")
 """The statistics cycles (X14): daily B28, weekly and monthly E20, month, quarter, half-year and year B45, any days."""
@@ -154,9 +156,10 @@ class Question:
         return replace(self, period=other)
 
 
-def reads(viewer: Viewer) -> bool:
-    """Tell whether a person reads reports of any project."""
-    return any(grant.role in READERS and not grant.org for grant in viewer.grants)
+def reads(viewer: Viewer, *, works: bool = False) -> bool:
+    """Tell whether a person reads reports of any project; `works`: those of defects and responsible units."""
+    roles = READERS_OF_WORKS if works else READERS
+    return any(grant.role in roles and not grant.org for grant in viewer.grants)
 
 
 def ask(
@@ -168,17 +171,20 @@ def ask(
     filters: Mapping[str, Any] | None = None,
     locale: str = "zh_Hans_CN",
     units: tuple[str, ...] = (),
+    works: bool = False,
 ) -> Question:
     """Put a question for a person: he gets the projects of his roles. Raises NotAllowedError for who reads none.
 
-    `units`: names of the responsible units he belongs to, where their people read about themselves (AC19).
+    `works`: it is about defects and responsible units, which heads of engineering read too. `units`: names of the
+    responsible units he belongs to, where their people read about themselves (AC19).
     """
     wanted = {name: str(text) for name, text in (filters or {}).items() if name in DIMENSIONS and text}
-    if reads(viewer):
-        return Question(asked, rights.scopes_of(viewer, READERS), now, zone, wanted, locale)
+    if reads(viewer, works=works):
+        scopes = rights.scopes_of(viewer, READERS_OF_WORKS if works else READERS)
+        return Question(asked, scopes, now, zone, wanted, locale)
     if not units:
         raise NotAllowedError(N_("You may not see reports."))
     wanted["contractor"] = wanted["contractor"] if wanted.get("contractor") in units else units[0]
-    scopes = frozenset(grant.scope for grant in viewer.grants if grant.org)
+    own = frozenset(grant.scope for grant in viewer.grants if grant.org)
     orgs = frozenset(grant.org for grant in viewer.grants if grant.org)
-    return Question(asked, None if "" in scopes else scopes, now, zone, wanted, locale, units, orgs)
+    return Question(asked, None if "" in own else own, now, zone, wanted, locale, units, orgs)

@@ -24,8 +24,18 @@ MEASURES: Mapping[str, Measure] = by_id(
 )
 
 
+WORKS = (measures_houses.MENDING, measures_houses.UNITS)
+BEHIND_WORKS = ("R5", "R7", "R9")
+"""Measures behind the fixed reports of defects, of what is overdue, and of responsible units."""
+
+
 def find(measure_id: str) -> Measure:
     """Find a measure; NotFoundError."""
     if measure_id not in MEASURES:
         raise NotFoundError(N_("There is no such key figure."))
     return MEASURES[measure_id]
+
+
+def of_works(one: Measure) -> bool:
+    """Tell whether a measure is about defects, responsible units or what is overdue: heads of engineering read it."""
+    return one.group in WORKS or one.id.rstrip("bcdefgh") in BEHIND_WORKS

@@ -92,8 +92,8 @@ class Kind:
 
     `fill` gets the session, the viewer, the question and the page (None: all rows, for Excel and print). `cycles` are
     the periods that make sense; `filters` the dimensions it can be narrowed by. `current`: it begins with the running
-    period, not with the last whole one. `own`: a responsible unit reads it about itself. `choices` lists what a filter
-    offers when that is not what cases say.
+    period, not with the last whole one. `own`: a responsible unit reads it about itself; `works`: heads of engineering
+    read it. `choices` lists what a filter offers when that is not what cases say.
     """
 
     slug: str
@@ -108,6 +108,7 @@ class Kind:
     landscape: bool = False
     current: bool = False
     own: bool = False
+    works: bool = False
     choices: Callable[[Session, Question], Mapping[str, Sequence[str]]] | None = None
 
     def name(self, locale: str) -> str:
