@@ -8,10 +8,12 @@ from sqlalchemy import select
 
 from storage.tables.deadlines import Deadline
 from storage.tables.decorations import Decoration
+from storage.tables.work import UserTask
 from tests.sites import demo_file, site  # noqa: F401
 
 if TYPE_CHECKING:
-    from tests.sites import Site
+    from storage.tables.work import UserTask
+from tests.sites import Site
 
 
 def test_the_front_desk_begins_a_decoration_for_a_project(site: Site) -> None:  # noqa: F811
@@ -32,5 +34,9 @@ def test_the_front_desk_begins_a_decoration_for_a_project(site: Site) -> None:  
             "decoration",
             True,
         )
-    assert row.number in desk.get(f"/inbox?q={row.number}").text
+        task = session.scalars(select(UserTask).filter_by(instance_id=row.instance_id)).one()
+    assert row.number in desk.get(f"/inbox?q={row.number}&view=all").text
+    form = desk.get(f"/tasks/{task.id}").text
+    for label in ("房号", "开工日期", "装修公司", "现收装修保证金"):
+        assert label in form
     assert site.person("shen.fuhe").get(page).status_code == 404
