@@ -7,6 +7,7 @@ import re
 from datetime import date
 from typing import TYPE_CHECKING
 
+from fpdf import FPDF
 from sqlalchemy import select
 from test_report_pages import in_excel, texts
 
@@ -14,6 +15,7 @@ from storage.tables.contractors import Contractor
 from storage.tables.estate import Unit
 from storage.tables.handovers import HandoverUnit, UnitWarranty
 from storage.tables.inspections import InspectionBatch
+from tasks_ui import assets
 from tests.sites import NOW, demo_file, site  # noqa: F401
 
 if TYPE_CHECKING:
@@ -105,6 +107,18 @@ def test_the_people_of_a_unit_read_its_statement_and_no_other_report(site: Site)
     assert texts(alike) == texts(foreman.get(f"/reports/statement?{THEN}&contractor={WINDOWS}").text)
     both = site.person("sun.mingli").get(f"/reports/statement?{THEN}&contractor={WINDOWS}").text
     assert set(re.findall(r"/orders/(ZG-[\d-]+)", both)) > foremans
+
+
+def test_what_was_late_is_marked_on_paper_too(site: Site) -> None:  # noqa: F811
+    """The font of PDFs has the marks that a statement uses for orders in time and late."""
+    asked = f"statement?{THEN}&contractor={WINDOWS}"
+    manager = site.person("sun.mingli")
+    assert {"✓", "×"} & set(texts(manager.get(f"/reports/{asked}").text))
+    typeface = assets.sheet_font()
+    if typeface is not None:
+        paper = FPDF()
+        paper.add_font("sheet", fname=typeface[0], collection_font_number=typeface[1])
+        assert all(ord(mark) in paper.fonts["sheet"].cmap for mark in "✓×—")
 
 
 def test_deductions_are_listed_as_they_are_summed_up(site: Site) -> None:  # noqa: F811

@@ -79,5 +79,5 @@ def _line(
         people[row.dimensions.get("person", "")],
     )
     stage = (stages[row.dimensions.get("stage", "")],) if "stage" in one.dimensions else ()
-    value: Any = ("✓" if row.value else "✗") if one.kind == "rate" and row.counted == 1 else row.value
+    value: Any = ("✓" if row.value else "×") if one.kind == "rate" and row.counted == 1 else row.value
     return (*basic, *stage, value)

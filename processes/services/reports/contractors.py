@@ -87,7 +87,8 @@ def _cell(figure: measure.Figure | None, key: str, filters: Mapping[str, str]) -
 
 
 OVERDUE = (
-    Column("编号", "Number"), Column("时限", "Clock"), Column("到期", "Due", "moment"), Column("逾期天数", "Days late", "number"),
+    Column("编号", "Number"), Column("时限", "Clock"), Column("到期", "Due", "moment"),
+    Column("逾期天数", "Days late", "number"),
     Column("责任人", "Who answers"), Column("责任单位", "Responsible unit"), Column("项目", "Project"),
 )  # fmt: skip
 
@@ -216,7 +217,7 @@ def _order(order: Any, question: Question) -> tuple[Any, ...]:
         for at in (order.issued_at, order.due_at, order.finished_at, order.closed_at)
     ]
     ended = order.reviewed_at or order.finished_at or question.now
-    kept = None if order.due_at is None else "✓" if ended <= order.due_at else "✗"
+    kept = None if order.due_at is None else "✓" if ended <= order.due_at else "×"
     return (
         Cell(order.number, Link("order", order.number)), order.house or order.area, order.brief, *days, order.state,
         order.rework, kept,
