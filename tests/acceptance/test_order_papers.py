@@ -182,6 +182,7 @@ def test_all_orders_of_a_house_are_accepted_in_one_visit_with_one_signature(site
     paper = checker.get(f"/print/visit/{waiting[1][0]}").text
     assert f"/print/visit/{waiting[0][0]}/pdf" in paper, "one paper, whichever of its orders it is asked for"
     assert f"/print/visit/{waiting[0][0]}" in done
+    assert '<div role="status"><ul' in done, "a list that is a status is no list for a screen reader"
     assert paper.count("满意") == 2
     assert paper.count('<img src="/attachments/') == 1
     assert site.person("qing.shifu").get(f"/print/visit/{waiting[0][0]}").text.count("满意") <= 1
