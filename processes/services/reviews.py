@@ -52,7 +52,8 @@ def span_of(period: str, today: date) -> tuple[date, date]:
 def due(ctx: ServiceContext) -> dict[str, Any]:
     """Topic `review.due`: whether a `period` is to be reviewed (`review_schedule.dmn`); answers `begin_at`, or null.
 
-    A review begins in the morning of the first working day from today on, by the working calendar (E20).
+    A review begins in the morning of the first working day from today on, by the working calendar (E20). `first` and
+    `last` are the days it looks at, seen from today: a holiday leaves no week or month out.
     """
     today = ctx.now.astimezone(CHINA).date()
     asked = {"period": ctx.variables.get("period"), "handover_days": _handover_days(ctx.session, today)}
@@ -60,17 +61,32 @@ def due(ctx: ServiceContext) -> dict[str, Any]:
         return {"begin_at": None}
     days = calendar(ctx.session)
     first = next(one for one in (today + timedelta(days=n) for n in range(31)) if days.is_workday(one))
-    return {"begin_at": max(datetime.combine(first, MORNING, tzinfo=CHINA), ctx.now).isoformat()}
+    first_day, last_day = span_of(str(asked["period"]), today)
+    return {
+        "begin_at": max(datetime.combine(first, MORNING, tzinfo=CHINA), ctx.now).isoformat(),
+        "first": first_day.isoformat(),
+        "last": last_day.isoformat(),
+    }
+
+
+def _days(ctx: ServiceContext, period: str) -> tuple[date, date]:
+    """Give the days that were decided on when the review was due; of one begun by hand, as seen from today."""
+    known = ctx.variables.get("first"), ctx.variables.get("last")
+    if all(known):
+        first, last = (date.fromisoformat(str(one)[:10]) for one in known)
+        return first, last
+    return span_of(period, ctx.now.astimezone(CHINA).date())
 
 
 def begin(ctx: ServiceContext) -> dict[str, Any]:
     """Topic `review.begin`: begin the review of a `period` for all projects, unless it has been begun already."""
     period = str(ctx.variables.get("period"))
-    first, _ = span_of(period, ctx.now.astimezone(CHINA).date())
+    first, last = _days(ctx, period)
     if rows.of_period(ctx.session, "", period, first) is None:
         instances.start(
-            ctx.session, key=PROCESS, variables={"period": period}, viewer=SYSTEM, now=ctx.now,
-            registry=ctx.registry, title=f"案例分析 {period}",
+            ctx.session, key=PROCESS, viewer=SYSTEM, now=ctx.now, registry=ctx.registry,
+            variables={"period": period, "first": first.isoformat(), "last": last.isoformat()},
+            title=f"案例分析 {period}",
         )  # fmt: skip
     return {}
 
@@ -91,7 +107,7 @@ def moments(row: CaseReview) -> tuple[datetime, datetime]:
 def collect(ctx: ServiceContext) -> dict[str, Any]:
     """Topic `review.collect`: write the review and its lists; answers how many cases and anomalies there are."""
     period = str(ctx.variables.get("period") or LAST_MONTH)
-    first, last = span_of(period, ctx.now.astimezone(CHINA).date())
+    first, last = _days(ctx, period)
     series = f"AL-{first:%Y}"
     instance = ctx.session.get_one(ProcessInstance, ctx.instance_id)
     row = CaseReview(

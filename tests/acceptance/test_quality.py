@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import re
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from sqlalchemy import select
 
+from engine.access import SYSTEM
+from engine.connectors import ServiceContext
+from engine.core.calendar import CHINA
+from processes.services import reviews
 from storage import surveys
 from storage.tables.cases import CaseEvent, ServiceCase
 from storage.tables.parties import AccessLog
-from tests import quality
+from storage.tables.surveys import CaseReview
+from tests import halls, quality
 
 if TYPE_CHECKING:
     from tests.sites import Site
@@ -105,3 +112,23 @@ def test_yesterdays_closed_cases_are_checked_and_scored(site: Site) -> None:
         event = session.scalars(select(CaseEvent).where(CaseEvent.kind == "每日抽查")).one()
         assert (event.case_number, event.text) == (offered[0], "90 分 缺照片")
     assert "已抽查" in supervisor.get("/quality").text
+
+
+def test_a_holiday_leaves_no_week_unreviewed(site: Site) -> None:
+    """E20: what is due on a Monday of holidays begins on the first working day, and still looks at the week before."""
+    batch, _ = halls.add_hall(site, 1)
+    registry, looked = quality.registry_of(site), []
+    for monday in (datetime(2026, 2, 16, 0, 5, tzinfo=CHINA), datetime(2026, 2, 23, 0, 5, tzinfo=CHINA)):
+        with site.database.transaction() as session:
+            known = ServiceContext(
+                session, monday, uuid4(), "", "", "x", uuid4(), {"period": "上周"}, SYSTEM, "k", registry
+            )
+            answer = reviews.due(known)
+            begins = datetime.fromisoformat(answer["begin_at"])
+            assert begins.date() == date(2026, 2, 24), "the spring festival"
+            reviews.begin(replace(known, now=begins, variables={"period": "上周", **answer}))
+        site.run_jobs()
+        with site.database.read() as session:
+            row = session.scalars(select(CaseReview).order_by(CaseReview.id.desc())).first()
+            looked.append((row.first, row.last))
+    assert looked == [(date(2026, 2, 9), date(2026, 2, 15)), (date(2026, 2, 16), date(2026, 2, 22))], batch
