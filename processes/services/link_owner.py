@@ -319,6 +319,7 @@ def rate(session: Session, link: LinkView, number: str, *, stars: int, comment: 
     row = order or _own(session, link, number)
     if stars not in STARS:
         raise InvalidInputError(N_("Please choose between one and five."))
+    session.refresh(row, with_for_update=True)  # of two taps at once the second one finds the rating of the first
     round_ = ORDER_ROUND if isinstance(row, RectificationOrder) else row.round
     if _rating(session, number, round_):
         return

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import select
 
-from processes.services import handover_units
+from processes.services import handover_units, link_owner, links
+from storage.tables.cases import ServiceCase, SurveyResponse
 from storage.tables.estate import Building, Phase, Project, Unit
 from storage.tables.handovers import HandoverUnit, Slot
 
@@ -48,3 +51,27 @@ def test_two_moves_of_one_house_leave_the_counts_of_places_right(shared):
     with shared.read() as session:
         assert [session.get_one(Slot, key).taken for key in ids] == [0, 0, 1]
         assert session.scalars(house).one().slot_id == ids[2]
+
+
+def test_two_taps_make_one_rating(shared):
+    with shared.transaction() as session:
+        session.add(
+            ServiceCase(
+                number="TS-1", project="园", channel="电话", received_by="地产", kind="投诉", registered_by="a",
+                received_at=NOW, brief="漏水", open=False, closed_at=NOW, state="已关闭", close_type="accepted", intake={},
+            )
+        )  # fmt: skip
+    link = links.LinkView(uuid4(), "case", "TS-1", "王", "", "t", NOW, "a", NOW, False, True, 0, None)
+
+    def again():
+        with shared.transaction() as second:
+            link_owner.rate(second, link, "TS-1", stars=1, now=NOW)
+
+    late = threading.Thread(target=again)
+    with shared.transaction() as first:
+        link_owner.rate(first, link, "TS-1", stars=5, now=NOW)
+        late.start()
+        late.join(0.3)  # it looks while the first has not finished
+    late.join(30)
+    with shared.read() as session:
+        assert [row.answers for row in session.scalars(select(SurveyResponse))] == [{"stars": 5}]
