@@ -37,7 +37,10 @@ def of_period(session: Session, project: str, period: str, first: date) -> CaseR
 
 
 def listed(session: Session, scopes: frozenset[str] | None, *, limit: int = 20) -> Sequence[CaseReview]:
-    """List reviews of these projects (None: all) and of every project together, the newest first."""
+    """List reviews of these projects, the newest first; None: all, those of every project together too.
+
+    A review of every project shows cases of every project: who sees some projects only does not see it.
+    """
     query = select(CaseReview).order_by(CaseReview.id.desc()).limit(limit)
     return session.scalars(query if scopes is None else query.where(CaseReview.project.in_(scopes))).all()
 
