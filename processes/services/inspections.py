@@ -285,7 +285,7 @@ def finish(
     now: datetime,
     registry: Registry,
 ) -> str:
-    """End the visit (complete U01) with what was recorded; lines without an answer count as in order.
+    """End the visit (complete U01) with what was recorded; lines without an answer stay unlooked at (未查).
 
     `signature`: an attachment of the task, its field `inspector_signature`. Gives the state of the house after it; a
     visit that is over already stays as it is, so that sending twice ends it once.
@@ -301,7 +301,7 @@ def finish(
     data = {
         "arrived_at": arrived.astimezone(CHINA).isoformat(),
         "lines": [],
-        "rest_ok": True,
+        "rest_ok": False,
         "defects": [],
         "inspector_signature": signature,
         "witness": witness[:120],

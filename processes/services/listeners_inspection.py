@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from storage.tables.defects import Defect
     from storage.tables.inspections import InspectionUnit
 
+NOT_LOOKED_AT = "未查"
 CONDITIONS = ("water", "power", "clean", "doors", "papers")
 
 
@@ -142,7 +143,7 @@ def i06(ctx: ListenerContext) -> dict[str, Any]:
 
 
 def u01(ctx: ListenerContext) -> dict[str, Any]:
-    """The visit: answers line by line, the rest in order, the defects; what the phone sent is there already."""
+    """The visit: answers line by line, the rest as the tick says, the defects; what the phone sent is there already."""
     row, values = row_of(ctx), ctx.values
     inspections.begun(ctx.session, row, now=ctx.now)
     row.started_at = moment(values.get("arrived_at")) or row.started_at
@@ -169,10 +170,11 @@ def _line(ctx: ListenerContext, row: InspectionUnit, line: Mapping[str, Any]) ->
 
 
 def _rest(ctx: ListenerContext, row: InspectionUnit) -> None:
-    """What nobody answered was looked at and is in order: that is what the tick says."""
+    """What nobody answered was looked at and is in order if the tick says so; else nobody looked at it."""
+    answer = "合格" if ctx.values.get("rest_ok") is True else NOT_LOOKED_AT
     ctx.session.add_all(
         InspectionResult(
-            id=uuid4(), inspection_number=row.number, room=line.room, item=line.item, result="合格", at=ctx.now,
+            id=uuid4(), inspection_number=row.number, room=line.room, item=line.item, result=answer, at=ctx.now,
             actor=ctx.actor.login,
         )
         for line in inspections.lines_of(ctx.session, row)

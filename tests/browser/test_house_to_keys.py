@@ -136,6 +136,9 @@ def inspect(journey: Journey, number: str) -> Page:
         page.locator("[data-at=card]").wait_for(state="hidden")
         page.locator("#back").tap()
     sign(page, ".inspect-pad")
+    unsure = page.get_by_label("确认未查，仍要结束验房")
+    if unsure.is_visible():
+        unsure.check()
     page.get_by_role("button", name="结束验房").tap()
     waiting(page, 8)
     page.context.set_offline(False)

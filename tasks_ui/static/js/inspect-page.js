@@ -111,13 +111,16 @@
       at("clean").hidden = defects.length > 0;
       const left = total(house) - results.size;
       at("rest").textContent = left > 0 ? words(say.rest, { n: left }) : "";
+      at("sure").hidden = left <= 0;
       at("finish").hidden = finished;
-      at("over").hidden = !finished;
+      store.ended(at("over"), known, finished);
     };
     at("finish").onsubmit = async (event) => {
       event.preventDefault();
       const blob = await signed();
       if (!blob) { complain(say.unsigned); return; }
+      const left = await store.look(async (step) => total(house) - store.seen(await store.house(step, login, house.number), await store.rows(step, login)).results.size);
+      if (left > 0 && !at("sure").firstElementChild.checked) { complain(words(say.unsure, { n: left })); return; }
       complain("");
       try {
         await store.change(async (step) => {

@@ -128,7 +128,7 @@
       const passed = due.length - [...rechecks.values()].filter((one) => one.passed === FAILED).length;
       at("rest").textContent = rechecks.size < due.length ? words(say.unchecked, { n: due.length - rechecks.size }) : words(say.outcome, { passed, left: left.length });
       at("finish").hidden = finished;
-      at("over").hidden = !finished;
+      store.ended(at("over"), kept.get(house.number) ?? house, finished);
     };
     at("finish").onsubmit = async (event) => {
       event.preventDefault();

@@ -175,11 +175,22 @@
     });
     at("lines").replaceChildren(...lines.map((one) => one.row));
     at("lines-box").hidden = !lines.length || house.recheck;
+    // Of the lines without an answer: those that may be passed at once, and those of a part with a defect or with a value.
+    const parted = (results, defects) => {
+      const faulty = new Set(defects.filter((one) => one.room === place.name).map((one) => one.part));
+      const left = lines.map((one) => one.line).filter((line) => !results.has(`${place.name}\n${line.item}`));
+      const held = (line) => Boolean(line.measure) || faulty.has(line.part);
+      return [left.filter((line) => !held(line)), left.filter(held)];
+    };
     at("rest").onclick = guarded(async () => {
-      await store.change(async (step) => {
-        const { results } = store.seen(await store.house(step, login, house.number), await store.rows(step, login));
-        for (const { line } of lines) if (!results.has(`${place.name}\n${line.item}`)) await answer(step, line, "合格");
+      const left = await store.change(async (step) => {
+        const { results, defects } = store.seen(await store.house(step, login, house.number), await store.rows(step, login));
+        const [fine, open] = parted(results, defects);
+        for (const line of fine) await answer(step, line, "合格");
+        return open.length;
       });
+      at("omitted").textContent = words(say.leftOut, { n: left });
+      at("omitted").hidden = !left;
       store.round();
     });
 
@@ -192,7 +203,9 @@
         if (document.activeElement !== measure) measure.value = known?.value ?? "";
         mark(row.querySelector(".inspect-mark"), known?.state);
       }
-      at("rest").hidden = lines.every(({ line }) => results.has(`${place.name}\n${line.item}`));
+      const [fine, open] = parted(results, defects);
+      at("rest").hidden = !fine.length && !open.length;
+      if (!open.length) at("omitted").hidden = true;
       const mine = defects.filter((one) => one.room === place.name);
       at("found-box").hidden = !mine.length;
       if (JSON.stringify(mine) !== drawn) at("found").replaceChildren(...mine.map((one) => foundLine(house, one, edit)));

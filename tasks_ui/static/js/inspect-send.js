@@ -71,7 +71,7 @@
     if (house && kept) {
       const list = LISTS[row.kind];
       if (list) house[list] = [...(house[list] ?? []).filter((one) => !same(row, kept)(one)), ...(kept.gone ? [] : [kept])];
-      if (row.kind === "finish") house.finished = true;
+      if (row.kind === "finish") Object.assign(house, { finished: true, finishedAt: new Date().toISOString() });
       at("houses").put(house);
     }
     for (const later of await store.rows(at, row.login)) {

@@ -101,5 +101,12 @@ window.inspection = (() => {
   // Why something could not be kept, in a sentence: a full phone is by far the usual reason.
   const why = (problem) => (/quota/i.test(`${problem?.name} ${problem?.message}`) ? say.full : words(say.storage, { reason: problem?.message || problem?.name || "" }));
   const press = (group, value) => { for (const one of group.querySelectorAll("button")) one.setAttribute("aria-pressed", one.value === value); };
-  return { change, look, got, uuid, rows, others, house, enqueue, send, keep, seen, why, say, words, make, part, mark, chip, press };
+  // The end of a visit waits on the phone, or has arrived: then with the time.
+  const ended = (place, house, finished) => {
+    place.hidden = !finished;
+    if (!house.finished) return;
+    place.classList.remove("problem");
+    place.textContent = house.finishedAt ? words(say.submitted, { time: new Date(house.finishedAt).toLocaleString(document.documentElement.lang, { dateStyle: "short", timeStyle: "short" }) }) : say.ended;
+  };
+  return { ended, change, look, got, uuid, rows, others, house, enqueue, send, keep, seen, why, say, words, make, part, mark, chip, press };
 })();
