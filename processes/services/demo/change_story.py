@@ -41,7 +41,9 @@ FLOW = '<bpmn:sequenceFlow id="Flow_Work_{0}" sourceRef="Work" targetRef="{0}"/>
 TASK = f"""<bpmn:userTask id="Photos" name="{STEP}" camunda:candidateGroups="eng_lead" camunda:dueDate="=due_at">
       <bpmn:documentation>施工完成后逐项核对照片与现场，一致才交复核。</bpmn:documentation>
       <bpmn:extensionElements><camunda:formData>
-        <camunda:formField id="photos_match" label="照片与现场一致" type="boolean"/>
+        <camunda:formField id="photos_match" label="照片与现场一致" type="boolean">
+          <camunda:validation><camunda:constraint name="required"/></camunda:validation>
+        </camunda:formField>
       </camunda:formData></bpmn:extensionElements>
       <bpmn:incoming>Flow_Work_Photos</bpmn:incoming>
       <bpmn:outgoing>Flow_Photos_Check</bpmn:outgoing>
