@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, or_, select
 
+from storage.report_cases import case_row
+from storage.reports import inside
 from storage.tables.cases import ServiceCase, SurveyResponse
 from storage.tables.defects import Defect, RectificationOrder
 from storage.tables.handovers import HandoverUnit
@@ -77,17 +79,15 @@ def choices(session: Session, span: Span, scopes: frozenset[str] | None) -> Mapp
 
 
 def opinions(session: Session, span: Span, within: Within, *, limit: int | None, offset: int) -> tuple[Any, int]:
-    """List what customers said at call-backs, the newest first; and how many there are."""
+    """List what customers said at call-backs, newest first, and how many; the stage is the kind of request."""
     said = or_(SurveyResponse.opinion != "", SurveyResponse.new_demand != "")
-    where = [SurveyResponse.at >= span.start, SurveyResponse.at < span.end, said]
-    if within.scopes is not None:
-        where.append(ServiceCase.project.in_(within.scopes))
-    where += [getattr(ServiceCase, name) == text for name, text in within.filters.items() if name in CHOSEN]
+    columns = case_row(SurveyResponse.at, stage=ServiceCase.kind)
+    rows = select(*columns, SurveyResponse.id.label("key"))
+    rows = rows.join(SurveyResponse, SurveyResponse.case_number == ServiceCase.number).where(said)
+    wanted = SurveyResponse.id.in_(inside(rows, span, within, "key"))
     query = select(SurveyResponse, ServiceCase).join(ServiceCase, ServiceCase.number == SurveyResponse.case_number)
-    count = select(func.count()).select_from(SurveyResponse)
-    count = count.join(ServiceCase, ServiceCase.number == SurveyResponse.case_number).where(*where)
-    query = query.where(*where).order_by(SurveyResponse.at.desc(), SurveyResponse.id).limit(limit).offset(offset)
-    return session.execute(query).all(), session.scalar(count) or 0
+    query = query.where(wanted).order_by(SurveyResponse.at.desc(), SurveyResponse.id).limit(limit).offset(offset)
+    return session.execute(query).all(), session.scalar(select(func.count(SurveyResponse.id)).where(wanted)) or 0
 
 
 def goals(session: Session, day: date) -> Sequence[MeasureGoal]:

@@ -11,6 +11,7 @@ from fpdf import FPDF
 from sqlalchemy import select
 from test_report_pages import in_excel, texts
 
+from storage.tables.cases import ServiceCase, SurveyResponse
 from storage.tables.contractors import Contractor
 from storage.tables.estate import Unit
 from storage.tables.handovers import HandoverUnit, UnitWarranty
@@ -170,3 +171,21 @@ def test_rows_lead_to_the_page_of_their_house_or_batch(site: Site) -> None:  # n
         found = re.findall(wanted, person.get(asked).text)
         assert found, asked
         assert person.get(html.unescape(found[0])).status_code == 200, asked
+
+
+def test_opinions_are_narrowed_as_the_figures_above_them(site: Site) -> None:  # noqa: F811
+    """AC20: every filter counts, that for what nobody filled in too."""
+    with site.database.transaction() as session:
+        row = session.scalars(select(ServiceCase).where(ServiceCase.acceptor != "").order_by(ServiceCase.id)).first()
+        row.department, acceptor, kind = "", row.acceptor, row.kind
+        session.add(
+            SurveyResponse(
+                case_number=row.number, questionnaire="x", round=1, wave=2, attempt=9, at=NOW, actor="x",
+                result="完成", overall="满意", opinion="师傅很准时", answers={},
+            )
+        )  # fmt: skip
+    manager, asked = site.person("sun.mingli"), "/reports/callbacks?cycle=month&day=2026-03-02"
+    for narrowed in ("", f"&person={acceptor}", f"&stage={kind}", "&department=—"):
+        assert "师傅很准时" in manager.get(asked + narrowed).text, narrowed
+    for narrowed in ("&person=nobody", "&stage=nothing", "&department=nowhere"):
+        assert "师傅很准时" not in manager.get(asked + narrowed).text, narrowed
