@@ -14,7 +14,7 @@ from engine import incidents, submissions, tasks
 from engine.errors import InvalidFormError, InvalidInputError, KeyturnError, NotFoundError, ProcessError
 from processes.services import link_orders, links
 from processes.services.worksheet import worksheet
-from tasks_ui import attachments, context, form_actions, form_view, i18n, link_door, reading, task_page, work
+from tasks_ui import attachments, context, form_actions, form_view, i18n, link_door, notes, reading, task_page, work
 from tasks_ui.form_controls import FileView
 from tasks_ui.guard import public
 from tasks_ui.task_page import Typed
@@ -104,7 +104,7 @@ def _step(opened: Session, number: str, task_id: UUID, typed: Typed | None) -> S
         id=task_id,
         element_id=view.item.element_id,
         name=translate(view.item.name),
-        note=task_page.plain_note(translate(view.documentation)),
+        note=notes.plain_note(translate(view.documentation)),
         due_at=view.item.due_at,
         overdue=view.item.overdue,
         form=task_page.form_for(opened, view, page, shown, about),

@@ -12,6 +12,7 @@ from engine import definitions, directory, operations
 from engine.access import SYSTEM
 from processes.services import lookups
 from tasks_ui import context, i18n
+from tasks_ui.notes import plain_note
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -128,4 +129,4 @@ def install(app: Flask) -> None:
     app.extensions[EXTENSION] = _Kept()
     shared = {"role_name": role, "project_name": project, "process_name": process, "process_text": text}
     app.jinja_env.globals.update(shared)
-    app.jinja_env.filters.update(shared)
+    app.jinja_env.filters.update(shared, plain_note=plain_note)

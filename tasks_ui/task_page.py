@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -17,6 +16,7 @@ from processes.services import cases, prefills, rights
 from processes.services.worksheet import Worksheet, prefill, worksheet
 from tasks_ui import context, form_actions, form_view, i18n, names
 from tasks_ui.form_controls import FileView
+from tasks_ui.notes import plain_note
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -32,9 +32,6 @@ if TYPE_CHECKING:
     from tasks_ui.form_controls import FormView
 
 PENALTIES = "penalties"
-_CODE = r"(?:DMN-\d+|AC\d+|[A-Z]\d{1,2}[a-z]?(?:-\d+)?)"
-_CODES = rf"{_CODE}(?:(?:[、,，–\-\s]|至)*{_CODE})*"
-_SOURCES = re.compile(rf"^{_CODES}\s*[：:.。]\s*|\s*[（(]{_CODES}[^（）()]*[）)]|\n*(?:规则|Rules?)[：:].*$", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,12 +139,6 @@ def _past(session: Session, person: Viewer, view: TaskView, page: form_view.Page
         for one in submissions.earlier(session, person, view.item.instance_id)
         if one.task_id != view.id
     )
-
-
-def plain_note(text: str) -> str:
-    """Leave out the rule numbers that the process's owner notes down: before the text, in brackets, or as last line."""
-    rest = _SOURCES.sub("", text)
-    return rest[:1].upper() + rest[1:]
 
 
 def _hidden(element_id: str, *, reaches: bool) -> frozenset[str]:

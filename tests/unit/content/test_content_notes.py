@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from content_texts import PROCESSES, ROOT
 
-from tasks_ui.task_page import plain_note
+from tasks_ui.notes import plain_note
 
 BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
 RULE = re.compile(r"\b(?:DMN-\d+|AC\d+|[A-EGX]\d{1,2})\b|上线|（）|\(\)", re.ASCII)
@@ -34,3 +34,6 @@ def test_numbers_before_within_and_after_a_note_are_left_out():
     assert plain_note("C26–C28: the head comes (C37, AC21).") == "The head comes."
     assert plain_note("解释。\n规则：D14、B45") == "解释。"
     assert plain_note("24 小时内受理。") == "24 小时内受理。"
+    assert plain_note("SP4 案例分析（E20、B28、B62）：汇总。") == "案例分析：汇总。"
+    assert plain_note("DMN-08 第 15 行。") == ""
+    assert plain_note("SP2：按问卷表。") == "按问卷表。"
