@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext, lazy_gettext
@@ -188,7 +188,7 @@ def move(key: int) -> Response:
     except (ConflictError, InvalidInputError) as error:
         return _again(error)
     flash(gettext("The keys have been booked."), "success")
-    shown = {name: request.form.get(name, "") for name in ("state", "q")}
+    shown: dict[str, Any] = {name: request.form.get(name, "") for name in ("state", "q")}
     return make_response(redirect(url_for("handover.register", **shown), 303))
 
 
