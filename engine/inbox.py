@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
+    from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session
 
     from engine.access import Viewer
@@ -153,6 +154,11 @@ def _candidates(viewer: Viewer, role: str, *, team: bool = False) -> tuple[tuple
     pairs = [(name, scope) for name, scope in held if not scope or name not in everywhere]
     personal = [] if role else [(f"@{login}", "") for login in viewer.logins if login]
     return tuple(dict.fromkeys([*pairs, *personal]))
+
+
+def open_to(viewer: Viewer) -> ColumnElement[bool]:
+    """Give the condition that a person is a candidate of a task or holds it, for lists of one kind of task."""
+    return queries.open_to(_candidates(viewer, ""), viewer.logins)
 
 
 def _items(

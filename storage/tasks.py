@@ -11,7 +11,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, delete, func, insert, literal, select, union_all, update
+from sqlalchemy import and_, bindparam, delete, false, func, insert, literal, or_, select, union_all, update
 from sqlalchemy.orm import undefer
 from sqlalchemy.orm.util import identity_key
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
-    from sqlalchemy import Select, Subquery
+    from sqlalchemy import ColumnElement, Select, Subquery
     from sqlalchemy.orm import Session
 
     Query = Select[*tuple[Any, ...]]
@@ -247,6 +247,16 @@ def open_tasks(session: Session, limit: int = 10_000) -> Sequence[UserTask]:
     """List all open tasks, due first."""
     query = select(UserTask).where(UserTask.state == "open").order_by(UserTask.sort_due, UserTask.created_at)
     return session.scalars(query.limit(limit)).all()
+
+
+def open_to(candidates: Sequence[tuple[str, str]], logins: Sequence[str]) -> ColumnElement[bool]:
+    """Give the condition that a task is one of these candidates' (candidate, project or "" for all), or is held."""
+    row = TaskCandidate
+    held = [
+        and_(row.candidate == candidate, row.scope == scope) if scope else row.candidate == candidate
+        for candidate, scope in candidates
+    ]
+    return or_(UserTask.id.in_(select(row.task_id).where(or_(false(), *held))), UserTask.assignee.in_(logins))
 
 
 def add(session: Session, tasks: Sequence[dict[str, Any]], candidates: Sequence[dict[str, Any]]) -> None:

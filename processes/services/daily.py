@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from engine import access, tasks
+from engine import access, inbox, tasks
 from engine.access import Action
 from engine.errors import N_, InvalidInputError, NotFoundError
 from processes.services.orders import place_of
@@ -115,7 +115,7 @@ def _waiting(
         query = query.join(RectificationOrder, RectificationOrder.number == ProcessInstance.business_key)
     else:
         query = query.join(RectificationOrder, RectificationOrder.instance_id == UserTask.instance_id)
-    query = query.where(UserTask.state == "open", UserTask.element_id == element)
+    query = query.where(UserTask.state == "open", UserTask.element_id == element, inbox.open_to(viewer))
     if numbers:
         query = query.where(RectificationOrder.number.in_(numbers))
     query = query.order_by(UserTask.due_at, UserTask.id).limit(READ)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from engine import access, attachments, tasks
+from engine import access, attachments, inbox, tasks
 from engine.access import Action, Grant, Viewer
 from engine.errors import N_, InvalidInputError, NotFoundError
 from engine.task_views import AttachmentInfo, attachment_info
@@ -84,7 +84,8 @@ def houses(session: Session, viewer: Viewer, *, now: datetime) -> tuple[House, .
     query = select(UserTask, RectificationOrder).join(
         RectificationOrder, RectificationOrder.instance_id == UserTask.instance_id
     )
-    query = query.where(UserTask.state == "open", UserTask.element_id == ACCEPT).order_by(UserTask.due_at, UserTask.id)
+    query = query.where(UserTask.state == "open", UserTask.element_id == ACCEPT, inbox.open_to(viewer))
+    query = query.order_by(UserTask.due_at, UserTask.id)
     found = [
         (task, order)
         for task, order in session.execute(query.limit(READ))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import select
 
+from processes.services import daily
 from storage.tables.defects import Defect
 from storage.tables.work import TaskSubmission, UserTask
 from tests.acceptance import order_site
@@ -64,6 +65,14 @@ def test_only_those_who_may_sign_do(works: Site) -> None:
     refused = agent.post("/daily/sign", {"task": [str(waiting.id)], "_key": "x"})
     assert number not in refused.text
     assert order_site.task(works, number, "R03a") is not None
+
+
+def test_tasks_of_other_projects_take_no_place_in_the_list(works: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    theirs = order_site.issue(works, "通达", project="秋实园")
+    mine = order_site.issue(works, "通达")
+    monkeypatch.setattr(daily, "READ", 1)
+    page = works.person("wu.gongjia").get("/daily").text
+    assert (theirs in page, mine in page) == (False, True)
 
 
 def test_rechecks_of_a_house_are_entered_together(works: Site) -> None:
