@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 DELIVERED = ("已交付", "带问题交付", "视同交付")
 AT_WORK = ("已签到", "验房中", "办理中")
+GONE = ("已取消", "退房")
+"""States of houses that are not to be handed over any more."""
 ABSENT = "未到场"
 QUEUE = 400
 """Houses shown in the queue of a day: more than a desk serves."""
@@ -135,11 +137,13 @@ def counted(span: Span | None = None) -> Mapping[str, ColumnElement[bool]]:
     """
     state = HandoverUnit.state
     came: ColumnElement[bool] = HandoverUnit.signed_in_at.is_not(None)
+    signed = came
+    came = came | (HandoverUnit.refusals > 0)  # who refused came, also when his next visit is still to be
     refused: ColumnElement[bool] = (state == "拒收") | ((HandoverUnit.refusals > 0) & state.in_(("已通知", "已预约")))
     delivered: ColumnElement[bool] = state.in_(("已交付", "带问题交付"))
     expected: ColumnElement[bool] = true()
     if span is not None:
-        came = HandoverUnit.signed_in_at.between(span[0], span[1])
+        signed = HandoverUnit.signed_in_at.between(span[0], span[1])
         booked = select(Slot.id).where(Slot.id == HandoverUnit.slot_id, Slot.starts_at.between(span[0], span[1]))
         absent = select(CaseEvent.id).where(
             CaseEvent.case_number == HandoverUnit.number, CaseEvent.kind == ABSENT,
@@ -148,8 +152,9 @@ def counted(span: Span | None = None) -> Mapping[str, ColumnElement[bool]]:
         said_no = select(Refusal.id).where(
             Refusal.handover_number == HandoverUnit.number, Refusal.at.between(span[0], span[1])
         )
-        expected = came | booked.exists() | absent.exists()
-        refused = (came & (state == "拒收")) | said_no.exists()
+        came = signed | said_no.exists()
+        expected = came | ((booked.exists() | absent.exists()) & state.not_in(GONE))
+        refused = (signed & (state == "拒收")) | said_no.exists()
         delivered = delivered & HandoverUnit.delivered_at.between(span[0], span[1])
     return {
         "expected": expected,
@@ -157,7 +162,7 @@ def counted(span: Span | None = None) -> Mapping[str, ColumnElement[bool]]:
         "delivered": delivered,
         "with_problems": delivered & (state == "带问题交付"),
         "refused": refused,
-        "in_process": came & state.in_(AT_WORK),
+        "in_process": signed & state.in_(AT_WORK),
         "deemed": state == "视同交付",
         "open": HandoverUnit.open.is_(True),
     }

@@ -163,8 +163,8 @@ def first_time(_span: Span) -> Select[Any]:
 
 
 def reworks(_span: Span) -> Select[Any]:
-    """K31: how often defects were mended again."""
-    return _rechecked(Defect.rework, Defect.rework > 0)
+    """K31: defects that were mended again, each once however often."""
+    return _rechecked(literal(1), Defect.rework > 0)
 
 
 # Orders

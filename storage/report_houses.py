@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Select, String, and_, case, cast, exists, extract, func, literal, or_, select, union_all
 from sqlalchemy.orm import aliased
 
+from storage.handovers import counted
 from storage.report_cases import places
 from storage.report_clocks import unit_name
 from storage.reports import DAY_SECONDS, Span, flag, local_day, row
 from storage.tables.defects import Defect
 from storage.tables.estate import Project, Unit
-from storage.tables.handovers import HandoverBatch, HandoverUnit, Refusal, Slot, UnitWarranty
+from storage.tables.handovers import HandoverBatch, HandoverUnit, Refusal, UnitWarranty
 from storage.tables.inspections import InspectionBatch, InspectionUnit
 
 if TYPE_CHECKING:
@@ -169,23 +170,20 @@ def late_count(span: Span) -> Select[Any]:
 # A day of the handover (R6)
 
 
-def expected(_span: Span) -> Select[Any]:
-    """R6: houses whose owner had an appointment."""
-    query = select(*house_row(Slot.starts_at)).join(Slot, Slot.id == House.slot_id)
-    return query.where(House.state.not_in(GONE))
+def _of_day(span: Span, which: str) -> Select[Any]:
+    """List houses that a figure of the handover board counts in the period, each once; the moment is their last."""
+    at = func.coalesce(House.signed_in_at, literal(span.start, House.signed_in_at.type))
+    return select(*house_row(at)).where(counted((span.start, span.end - span.end.resolution))[which])
+
+
+def expected(span: Span) -> Select[Any]:
+    """R6: houses whose owner had an appointment, came or stayed away, as on the handover board."""
+    return _of_day(span, "expected")
 
 
 def came(span: Span) -> Select[Any]:
-    """R6: houses whose owner came, once for each day: signed in, or refused on an earlier day."""
-    signed = select(*house_row(House.signed_in_at)).where(House.signed_in_at.is_not(None))
-    earlier = select(*house_row(Refusal.at)).join(Refusal, Refusal.handover_number == House.number)
-    other_day = local_day(Refusal.at, span) < local_day(House.signed_in_at, span)
-    again = aliased(Refusal)
-    same_day = exists().where(
-        again.handover_number == Refusal.handover_number, again.id < Refusal.id,
-        local_day(again.at, span) == local_day(Refusal.at, span),
-    )  # fmt: skip
-    return select(union_all(signed, earlier.where(other_day, ~same_day)).subquery())
+    """R6: houses whose owner came, once whatever the number of visits, as on the handover board."""
+    return _of_day(span, "attended")
 
 
 def handed(*states: str) -> Callable[[Span], Select[Any]]:

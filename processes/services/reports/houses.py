@@ -225,15 +225,17 @@ CYCLES = ("month", "quarter", "half", "year", "week", "days")
 REPORTS = (
     Kind(
         "closure", "缺陷销项统计", "Closing of defects",
-        "发现的缺陷销了多少项？哪栋楼、哪个责任单位、哪一级还没销？",
-        "How many of the defects found are closed? Which building, unit and severity is open?",
+        "发现的缺陷销了多少项？哪栋楼、哪个责任单位、哪一级还没销？（按发现日期统计）",
+        "How many of the defects found are closed? Which building, unit and severity is open? "
+        "(by the day found)",
         "R5 A25", fill_closure, cycles=CYCLES, filters=("project", "phase", "building", "contractor", "batch"),
         landscape=True, current=True, works=True, choices=_inspections,
     ),
     Kind(
         "handover", "交付日报", "Handover day by day",
-        "集中交付每天预约、到场、收楼、拒收各多少户，发现多少问题？",
-        "How many houses were expected, came, were delivered or refused each day, with how many defects?",
+        "集中交付每天预约、到场、收楼、拒收各多少户，发现多少问题？（预约、到场按户统计，每户一次）",
+        "How many houses were expected, came, were delivered or refused each day, with how many defects? "
+        "(houses expected and come are counted once)",
         "R6 A26", fill_handover, cycles=("week", "day", "month", "days"), filters=("project", "phase", "batch"),
         landscape=True, current=True, choices=_handovers,
     ),

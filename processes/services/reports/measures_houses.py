@@ -187,9 +187,9 @@ MEASURES = (
         rows.deducted, unit="元", better="down", stage_zh="扣款状态", stage_en="State", **OF_ORDERS,
     ),
     Measure(
-        "K31g", "返工次数", "Reworks", UNITS, "复核或客户复验不通过而返工的次数",
-        "times that defects were mended again",
-        *DEFECTS, "C09", "sum", rows.reworks, unit="次", better="down", **OF_DEFECTS,
+        "K31g", "返工缺陷", "Defects mended again", UNITS, "本期复核的缺陷中，因复核或客户复验不通过返工过的项数",
+        "defects rechecked that were mended again, each once",
+        *DEFECTS, "C09", "count", rows.reworks, better="down", **OF_DEFECTS,
     ),
     K38,
     Measure(
@@ -220,10 +220,11 @@ MEASURES = (
     *(
         Measure(
             key, zh, en, REPORTS, zh, en.lower(), *HOUSES, "R6", "count", select, better="", index=False,
+            by_span=key in ("R6", "R6b"),
             **(OF_HOUSES if key != "R6g" else {"dimensions": (*PLACE, "contractor", "severity", "batch")}),
         )
         for key, zh, en, select in (
-            ("R6", "预约户数", "Expected", houses.expected),
+            ("R6", "应到户数", "Expected", houses.expected),
             ("R6b", "到场户数", "Came", houses.came),
             ("R6c", "交付户数", "Delivered", houses.handed("已交付", "带问题交付")),
             ("R6d", "其中带问题", "With problems", houses.handed("带问题交付")),
