@@ -198,6 +198,15 @@ def add_texts(session: Session, key: str, locale: str, texts: Mapping[str, Any],
         row.texts, row.updated_at = {**row.texts, **texts}, now
 
 
+def every_text(session: Session, locale: str) -> dict[str, str]:
+    """Read the catalogues of all processes together, for words that stand outside of a process."""
+    found: dict[str, str] = {}
+    query = select(TranslationCatalogue).where(TranslationCatalogue.locale == locale)
+    for row in session.scalars(query.order_by(TranslationCatalogue.key)):
+        found.update(row.texts)
+    return found
+
+
 def texts(session: Session, key: str, locales: Sequence[str]) -> dict[str, str]:
     """Read the catalogue of a process over the one that belongs to all."""
     rows = session.scalars(

@@ -101,15 +101,24 @@ def score() -> ColumnElement[Any]:
     )
 
 
-def scores(_span: Span) -> Select[Any]:
-    """K35: what customers gave on the scale of 100; the stage is the kind of request, or of the survey by plan."""
+def call_scores(_span: Span) -> Select[Any]:
+    """B46: what customers gave at call-backs on the scale of 100; the stage is the kind of request."""
+    return _answers(score(), SurveyResponse.result == REACHED, score().is_not(None), stage=Case.kind)
+
+
+def survey_scores(_span: Span) -> Select[Any]:
+    """B65: what households gave in surveys by plan on the scale of 100; the stage is the kind of survey."""
     surveys = row(
         subject=SurveyPlan.number, link="survey", at=SurveyResponse.at, value=SurveyResponse.total,
         project=SurveyPlan.project, person=SurveyResponse.actor, stage=SurveyPlan.kind,
     )  # fmt: skip
     planned = select(*surveys).join(SurveyResponse, SurveyResponse.case_number == SurveyPlan.number)
-    asked = _answers(score(), SurveyResponse.result == REACHED, score().is_not(None), stage=Case.kind)
-    return select(union_all(asked, planned.where(SurveyResponse.total.is_not(None))).subquery())
+    return planned.where(SurveyResponse.total.is_not(None))
+
+
+def scores(span: Span) -> Select[Any]:
+    """K35: what customers gave on the scale of 100; the stage is the kind of request, or of the survey by plan."""
+    return select(union_all(call_scores(span), survey_scores(span)).subquery())
 
 
 def surveyed(span: Span) -> Select[Any]:

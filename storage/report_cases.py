@@ -248,17 +248,25 @@ def losses(_span: Span) -> Select[Any]:
 
 
 def remarkable(span: Span) -> Select[Any]:
-    """R8: what a case analysis looks at: escalated, handled again, late, dissatisfied, several customers (E20)."""
+    """R8: what a case analysis looks at: escalated, handled again, late, dissatisfied, several customers (E20).
+
+    A group of cases is its master, once.
+    """
     late = and_(
         Case.original_promised_at < span.now, or_(Case.solved_at.is_(None), Case.solved_at > Case.original_promised_at)
     )
+    linked = aliased(Case)
+    leads = exists().where(linked.group_master == Case.number)
     why = case(
+        (or_(leads, Case.scope == "群诉"), "群诉"),
         (Case.level > 0, "升级"),
-        (Case.scope.in_(("群诉", "区域", "媒体")), "群诉或媒体"),
+        (Case.scope.in_(("区域", "媒体")), "区域或媒体"),
         (Case.round > 1, "二次处理"),
         (Case.satisfaction == "不满意", "不满意"),
         (late, "逾期"),
         (Case.urged > 1, "多次催促"),
         else_="",
     )
-    return select(*case_row(Case.received_at, counted=flag(why != ""), stage=why)).where(genuine())
+    return select(*case_row(Case.received_at, counted=flag(why != ""), stage=why)).where(
+        genuine(), Case.group_master == ""
+    )

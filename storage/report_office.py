@@ -173,6 +173,13 @@ def due_tasks(span: Span) -> Select[Any]:
     return rows.where(UserTask.due_at >= span.start, UserTask.due_at < span.end, ~dropped)
 
 
+def due_count(span: Span) -> Select[Any]:
+    """B43: tasks due in the period, for their number: what the share done in time is of."""
+    every = due_tasks(span).subquery()
+    columns = [every.c.counted.label("value") if one.name == "value" else one for one in every.c]
+    return select(*columns).where(every.c.counted > 0)
+
+
 def done_tasks(_span: Span) -> Select[Any]:
     """B43: tasks completed in the period."""
     return _tasks(UserTask.completed_at, stage=post()).where(UserTask.state == "completed")

@@ -18,6 +18,7 @@ from tasks_ui.i18n import local, locale
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
+    from processes.services.reports.measure import Measure
     from processes.services.reports.question import Period, Question
     from processes.services.reports.table import Kind, Report
 
@@ -99,14 +100,20 @@ def _page() -> int:
 
 
 def _frame(
-    opened: Session, asked: Asked, cycles: tuple[str, ...], offered: tuple[str, ...], kind: Kind | None = None
-) -> dict[str, Any]:
+    opened: Session, asked: Asked, cycles: tuple[str, ...], offered: tuple[str, ...], kind: Kind | None = None,
+    measure: Measure | None = None,
+) -> dict[str, Any]:  # fmt: skip
     """Gather what every report's page shows above its tables: periods, filters, what is chosen."""
     question = asked.question
     choices = (kind.choices if kind and kind.choices else behind.choices)(opened, question)
     later = question.period.after()
     chosen = [
-        (name, labels.dimension(None, name, locale()), behind.shown(opened, name, text), _without(asked.kept, name))
+        (
+            name,
+            labels.dimension(measure, name, locale()),
+            behind.shown(opened, name, text, locale()),
+            _without(asked.kept, name),
+        )
         for name, text in question.filters.items()
         if name not in offered
     ]
@@ -115,7 +122,9 @@ def _frame(
         "kept": asked.kept,
         "cycles": {name: report_words.CYCLES[name] for name in cycles},
         "selects": [
-            (name, labels.dimension(None, name, locale()), choices[name]) for name in offered if name in choices
+            (name, labels.dimension(measure, name, locale()), labels.shown(opened, name, choices[name], locale()))
+            for name in offered
+            if name in choices
         ],
         "chosen": chosen,
         "before": {**asked.kept, **_kept(question.period.before())},
@@ -211,7 +220,7 @@ def kpi(measure_id: str) -> str:
     asked = _ask(figures.KPI.cycles, works=registry.of_works(measure))
     with context.reading() as opened:
         found = figures.detail(opened, measure, asked.question, request.args.get("by", ""))
-        frame = _frame(opened, asked, figures.KPI.cycles, figures.KPI.filters)
+        frame = _frame(opened, asked, figures.KPI.cycles, figures.KPI.filters, measure=measure)
     shape = figures.shape_of(measure)
     picture = report_words.chart(measure, found.months, found.goal, shape)
     tabs = [(name, labels.dimension(measure, name, locale())) for name in measure.dimensions]
@@ -227,7 +236,7 @@ def rows(measure_id: str) -> str:
     asked, page = _ask(asking.CYCLES, works=registry.of_works(measure)), _page()
     with context.reading() as opened:
         found = behind.listed(opened, measure, asked.question, page)
-        frame = _frame(opened, asked, asking.CYCLES, ())
+        frame = _frame(opened, asked, asking.CYCLES, (), measure=measure)
     if page > found.pages:
         raise NotFoundError(N_("There is no such page."))
     return render_template(

@@ -235,7 +235,7 @@ class Count:
                 c.level or c.scope == "群诉" or c.round > 1 or c.satisfaction == "不满意" or late or c.urged > 1
             )
 
-        return sum(map(wanted, self.received()))
+        return sum(wanted(c) for c in self.received() if not c.group_master)
 
     def solved(self) -> list[ServiceCase]:
         return [c for c in self.closed() if c.solved_at]
@@ -336,6 +336,7 @@ EXPECTED: dict[str, Any] = {
     "P5": lambda c: whole(len(c.tasks())),
     "R1": lambda c: whole(len(c.complaints())),
     "R1b": lambda c: (len(c.complaints()), sum(o.loss_amount or 0 for o in c.complaints())),
+    "P6": lambda c: whole(c.due_tasks()[0]),
     "R8": lambda c: whole(c.remarkable()),
     "C1": lambda c: rate(c.answers(), lambda a: a.result == "接通"),
     "C2a": lambda c: c.results("满意"),
@@ -347,6 +348,10 @@ EXPECTED: dict[str, Any] = {
     "C3": lambda c: (
         len(marks := [a.attitude for a in c.reached() if a.attitude is not None]), sum(marks),
     ),
+    "C5": lambda c: (
+        len(known := [s for a in c.reached() if (s := c.score(a)) is not None]), sum(known),
+    ),
+    "C6": lambda c: (len(c.totals()), sum(c.totals())),
     "C4": lambda c: (
         len(marks := [a.outcome for a in c.reached() if a.outcome is not None]), sum(marks),
     ),

@@ -30,9 +30,9 @@ def choices(session: Session, question: Question) -> Mapping[str, Sequence[str]]
     return report_lookups.choices(session, question.span, question.scopes)
 
 
-def shown(session: Session, name: str, text: str) -> str:
+def shown(session: Session, name: str, text: str, locale: str) -> str:
     """Say how a chosen text of a dimension is shown."""
-    return labels.shown(session, name, [text])[text]
+    return labels.shown(session, name, [text], locale)[text]
 
 
 def shortened(report: Report, most: int) -> Report:
@@ -49,7 +49,7 @@ def listed(session: Session, one: Measure, question: Question, page: int | None)
     parts = one.mix.parts if one.mix else ()
     heads = {**heads, **{("kpi", part.id): report_lookups.Head("", part.name(question.locale), "") for part in parts}}
     people = labels.shown(session, "person", {row.dimensions.get("person", "") for row in found})
-    stages = labels.shown(session, "stage", {row.dimensions.get("stage", "") for row in found})
+    stages = labels.shown(session, "stage", {row.dimensions.get("stage", "") for row in found}, question.locale)
     value = _value_column(one)
     stage = (Column(one.stage_zh, one.stage_en),) if "stage" in one.dimensions else ()
     rows = tuple(_line(one, row, heads.get((row.link, row.subject)), people, stages) for row in found)

@@ -55,7 +55,7 @@ def summary(session: Session, question: Question, by: str, title: tuple[str, str
     count, loss = find("R1"), find("R1b")
     counts = measure.figures(session, count, question, [question.span], by)
     losses = measure.figures(session, loss, question, [question.span], by)
-    names = labels.shown(session, by, counts)
+    names = labels.shown(session, by, counts, question.locale)
     rows = []
     for key in sorted(counts, key=lambda one: (-counts[one][0].value, one)):
         filters = {by: key or NONE}
@@ -130,11 +130,14 @@ def fill_pack(session: Session, viewer: Viewer, question: Question, page: int | 
     count = measure.count(session, one, question)
     found: Sequence[Row] = measure.rows(session, one, question, limit=limit, offset=offset)
     known = report_lookups.cases(session, [row.subject for row in found])
+    names = labels.shown(session, "stage", reasons, question.locale)
     by_reason = tuple(
-        (key, Cell(reasons[key][0].amount, Link("rows", "R8", {"stage": key or NONE})))
+        (names[key], Cell(reasons[key][0].amount, Link("rows", "R8", {"stage": key or NONE})))
         for key in sorted(reasons, key=lambda key: -reasons[key][0].value)
     )
-    rows = tuple(_pack_line(known[row.subject], row, question) for row in found)
+    rows = tuple(
+        _pack_line(known[row.subject], names.get(row.dimensions.get("stage", ""), ""), question) for row in found
+    )
     total = ("合计" if question.locale != "en" else "Sum", Cell(count, Link("rows", "R8")))
     tables = (
         Table("按入选原因", "By reason", (PACK[2], Column("件数", "Cases", "number")), by_reason, total),
@@ -143,11 +146,11 @@ def fill_pack(session: Session, viewer: Viewer, question: Question, page: int | 
     return Report(tables, count, page or 1, pages(count))
 
 
-def _pack_line(case: ServiceCase, row: Row, question: Question) -> tuple[Any, ...]:
+def _pack_line(case: ServiceCase, why: str, question: Question) -> tuple[Any, ...]:
     return (
         Cell(case.number, Link("case", case.number)),
         case.received_at.astimezone(question.zone).date(),
-        row.dimensions.get("stage", ""),
+        why,
         case.house or case.area,
         case.brief,
         case.level,
@@ -163,14 +166,15 @@ FILTERS = ("project", "department", "category", "channel", "urgency")
 REPORTS = (
     Kind(
         "complaints", "客户投诉分析统计表", "Complaint statistics",
-        "收到了哪些投诉，责任在谁，怎么处理的，损失多少？",
-        "Which complaints came, whose fault, how settled, at what loss?",
+        "收到了哪些投诉，责任在谁，怎么处理的，损失多少？（按受理日期统计）",
+        "Which complaints came, whose fault, how settled, at what loss? (by the day received)",
         "R1 B45", fill, filters=FILTERS, landscape=True,
     ),
     Kind(
         "analysis", "案例分析资料", "Case analysis",
-        "本期哪些案例值得分析（升级、群诉、二次处理、不满意、逾期、催促）？",
-        "Which cases deserve an analysis (escalated, of many, handled again, dissatisfied, late, pressed)?",
+        "本期哪些案例值得分析（升级、群诉、二次处理、不满意、逾期、催促）？（按受理日期统计；群诉只列主案）",
+        "Which cases deserve an analysis (escalated, of many, handled again, dissatisfied, late, pressed)? "
+        "(by the day received; of a group only the master)",
         "R8 E20", fill_pack, cycles=("week", "month", "quarter", "half", "year", "days"), filters=FILTERS,
         landscape=True,
     ),

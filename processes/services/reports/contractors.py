@@ -25,14 +25,23 @@ if TYPE_CHECKING:
 LATE = (*(name for _, name in BUCKETS), MORE)
 SCORE = ("K31", "K19", "K20", "K31c", "K31d", "K31b", "R7b", "K31g", "K31e", "K31f", "R9")
 HEADINGS = {
-    "K31": ("评分", "Score"), "K19": ("整改及时率", "In time"), "K20": ("一次合格率", "First attempt"),
-    "K31c": ("逾期率", "Overdue, share"), "K31d": ("接单及时率", "Accepted in time"), "K31b": ("未销项", "Open"),
-    "R7b": ("逾期", "Overdue"), "K31g": ("返工", "Reworks"), "K31e": ("代维", "Substitutes"),
-    "K31f": ("扣款", "Deductions"), "R9": ("整改单", "Orders"),
+    "K31": ("评分", "Score"), "K19": ("整改及时率（缺陷）", "In time (defects)"),
+    "K20": ("一次合格率（缺陷）", "First attempt (defects)"), "K31c": ("逾期率（缺陷）", "Overdue, share (defects)"),
+    "K31d": ("接单及时率（工单）", "Accepted in time (orders)"), "K31b": ("未销项缺陷", "Open defects"),
+    "R7b": ("逾期缺陷", "Overdue defects"), "K31g": ("返工缺陷", "Defects mended again"),
+    "K31e": ("代维（工单）", "Substitutes (orders)"), "K31f": ("扣款", "Deductions"), "R9": ("整改单", "Orders"),
 }  # fmt: skip
+ENOUGH = 5
+"""Defects or orders a unit is judged by at least."""
 FORMULA = (
-    "评分 = 40 × 整改及时率 + 30 × 一次合格率 + 20 ×（1 − 逾期率）+ 10 × 接单及时率；没有数据的分项不计权重。",
-    "Score = 40 × in time + 30 × first attempt + 20 × (1 − overdue) + 10 × accepted in time, of the parts with data.",
+    (
+        "评分 = 40 × 整改及时率 + 30 × 一次合格率 + 20 ×（1 − 逾期率）+ 10 × 接单及时率；没有数据的分项不计权重。"
+        "不足 5 项缺陷和 5 张整改单的单位不评分；未定责任单位的不评分、不排名，计入合计。"
+    ),
+    (
+        "Score = 40 × in time + 30 × first attempt + 20 × (1 − overdue) + 10 × accepted in time, of the parts with "
+        "data. Units with fewer than 5 defects and 5 orders and what no unit answers for get none."
+    ),
 )
 
 
@@ -60,7 +69,7 @@ def buckets(session: Session, question: Question, key: str, by: str, title: tupl
     """Count what is late by a dimension and by how late; the last line is counted without the dimension (AC20)."""
     one = find(key)
     found = measure.cross(session, one, question, (by, "stage"))
-    names = labels.shown(session, by, {who for who, _ in found})
+    names = labels.shown(session, by, {who for who, _ in found}, question.locale)
     totals: dict[str, float] = {}
     for (who, _), figure in found.items():
         totals[who] = totals.get(who, 0) + figure.value
@@ -101,7 +110,7 @@ def fill_overdue(session: Session, viewer: Viewer, question: Question, page: int
     count = measure.count(session, one, question)
     found = measure.rows(session, one, question, limit=limit, offset=offset)
     people = labels.shown(session, "person", {row.dimensions.get("person", "") for row in found})
-    names = labels.shown(session, "stage", {row.dimensions.get("category", "") for row in found})
+    names = labels.shown(session, "stage", {row.dimensions.get("category", "") for row in found}, question.locale)
     rows = tuple(
         (
             Cell(row.subject, Link(row.link, row.subject)),
@@ -135,8 +144,25 @@ def _scores(session: Session, question: Question) -> tuple[Table, Table]:
     measures = [find(key) for key in SCORE]
     found = measure.by_each(session, measures, question, (UNITS, SITES))
     whole = [lines[""][0] if lines else measure.NOTHING for lines in found[""]]
+    found[UNITS] = _with_enough(found[UNITS])
     units, projects = (laid_out(session, question, by, measures, found[by], whole, TITLES[by]) for by in (UNITS, SITES))
     return units, projects
+
+
+def _with_enough(found: Sequence[Mapping[str, Sequence[measure.Figure]]]) -> list[dict[str, list[measure.Figure]]]:
+    """Leave out scores of what no unit answers for, and of units with too few defects and orders to judge them by."""
+    counted: dict[str, float] = {}
+    for key, figures in zip(SCORE, found, strict=True):
+        for name, line in figures.items():
+            if name and key in ("K19", "K20", "K31c", "R9"):
+                counted[name] = max(counted.get(name, 0), line[0].counted)
+    return [
+        {
+            name: [measure.NOTHING] if key == "K31" and counted.get(name, 0) < ENOUGH else list(line)
+            for name, line in figures.items()
+        }
+        for key, figures in zip(SCORE, found, strict=True)
+    ]
 
 
 def _ranked(table: Table) -> Table:
@@ -162,6 +188,7 @@ def fill_ranking(session: Session, viewer: Viewer, question: Question, page: int
 
 # R9
 
+CHOOSE = ("请先在上方选择责任单位。", "Choose a responsible unit above.")
 PARTS = (
     Column("指标", "Index"), Column("本期", "Period", "number"), Column("上期", "Before", "number"),
     Column("公式", "Formula"),
@@ -179,11 +206,10 @@ DEDUCTIONS = (
 
 
 def fill_statement(session: Session, viewer: Viewer, question: Question, page: int | None) -> Report:
-    """Fill R9: a unit's score with its parts, its orders and deductions of the period; without a unit, all of them."""
+    """Fill R9: a unit's score with its parts, its orders and deductions; without a unit it asks for one."""
     unit = question.filters.get("contractor", "")
     if not unit:
-        table = _ranked(_scores(session, question)[0])
-        return Report((table,), len(table.rows))
+        return Report((Table("履约情况", "Performance", PARTS, (), (), *CHOOSE, unasked=True),))
     del viewer
     limit, offset = complaints.window(page)
     one = find("R9")
@@ -243,21 +269,24 @@ def _deductions(session: Session, question: Question) -> Table:
 REPORTS = (
     Kind(
         "overdue", "逾期清单", "What is overdue",
-        "现在有哪些事项逾期？谁负责、哪个单位、逾期多久？", "What is overdue, who answers for it, and since when?",
+        "现在有哪些事项逾期？谁负责、哪个单位、逾期多久？（按期末时点统计）",
+        "What is overdue, who answers for it, and since when? (at the end of the period)",
         "R7 B63 D19", fill_overdue, cycles=("day", "week", "month", "days"), filters=("project", "contractor"),
         landscape=True, current=True, works=True, choices=_units,
     ),
     Kind(
         "contractors", "责任单位排名", "Ranking of responsible units",
-        "哪家责任单位干得好，哪家拖后腿？差在及时、质量还是逾期？",
-        "Which responsible unit does well, which lags, and in what?",
+        "哪家责任单位干得好，哪家拖后腿？差在及时、质量还是逾期？（及时按到期日，合格与返工按复核日，接单按签收日，逾期按期末）",
+        "Which responsible unit does well, which lags, and in what? "
+        "(in time by the day due, first attempt by recheck, acceptance by signature, overdue at the end)",
         "K31 C05 C07", fill_ranking, cycles=("month", "quarter", "half", "year", "days"),
         filters=("project", "phase"), landscape=True, works=True, choices=_units,
     ),
     Kind(
         "statement", "责任单位对账单", "Statement of a responsible unit",
-        "这家单位本期有哪些整改单、扣了多少款、评分多少？",
-        "Which orders and deductions did a unit have, and what is its score?",
+        "这家单位本期有哪些整改单、扣了多少款、评分多少？（整改单按派发日期，扣款按扣款日期）",
+        "Which orders and deductions did a unit have, and what is its score? "
+        "(orders by the day issued, deductions by their day)",
         "R9 K31", fill_statement, cycles=("month", "quarter", "half", "year", "days"),
         filters=("contractor", "project"), landscape=True, choices=_units, own=True, works=True,
     ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from processes.services import clocks
+from storage import definitions
 from storage import people as staff
 
 if TYPE_CHECKING:
@@ -35,21 +36,43 @@ ENGLISH = {
     "16–30 天": "16–30 days", "30 天以上": "More than 30 days",
 }  # fmt: skip
 """Words that reports themselves put into rows."""
+WORDED = frozenset({"stage", "category", "channel", "urgency", "severity", "use"})
+"""Dimensions whose texts are words of forms and processes, not names of people, places and units."""
 
 
 def dimension(measure: Measure | None, name: str, locale: str) -> str:
     """Name a dimension in a language, as the measure calls it."""
     if measure is not None and name == "stage":
         return measure.stage_en if locale == "en" else measure.stage_zh
+    if measure is not None and name == "category" and measure.of_process:
+        return "Process" if locale == "en" else "流程"
     zh, english = NAMES[name]
     return english if locale == "en" else zh
 
 
-def shown(session: Session, name: str, texts: Collection[str]) -> Mapping[str, str]:
-    """Say how texts of a dimension are shown."""
+def shown(session: Session, name: str, texts: Collection[str], locale: str = "zh") -> Mapping[str, str]:
+    """Say how texts of a dimension are shown in a language; one that has no translation stays as it is."""
     if name == "person":
         known = staff.names(session, [text for text in texts if text])
         return {text: known.get(text, text) for text in texts}
     if name == "stage":
-        return {text: clocks.NAMES.get(text, text) for text in texts}
-    return {text: text for text in texts}
+        plain = {text: clocks.NAMES.get(text, text) for text in texts}
+    elif name == "category":
+        plain = {text: _process(session, text) for text in texts}
+    else:
+        plain = {text: text for text in texts}
+    return _in_english(session, plain) if locale == "en" and name in WORDED else plain
+
+
+def _process(session: Session, key: str) -> str:
+    """Name a process by its key; a category that is no process is its own name."""
+    found = definitions.latest_process(session, key, usable=False) if key.isascii() and key else None
+    return found.name if found else key
+
+
+def _in_english(session: Session, plain: Mapping[str, str]) -> Mapping[str, str]:
+    known = definitions.every_text(session, "en")
+    return {
+        text: ENGLISH.get(word) or known.get(word) or (text.replace("_", " ").capitalize() if text != word else word)
+        for text, word in plain.items()
+    }

@@ -58,7 +58,7 @@ class Measure:
     else it is the same for every span and the span picks rows by `at`. `worked`: values are working days between two
     moments. `index`: it stands on the key figures' page. `stage_*`: what its dimension `stage` is called. `mix`: it
     is worked out from other measures, which are the rows behind it. `part_of`: another measure whose sum above or
-    below the fraction line it is, asked for only once where both are wanted.
+    below the fraction line it is, asked for only once where both are wanted. `of_process`: its category is the process.
     """
 
     id: str
@@ -83,6 +83,7 @@ class Measure:
     stage_en: str = "Stage"
     mix: Mix | None = None
     part_of: tuple[Measure, Literal["counted", "value"]] | None = None
+    of_process: bool = False
 
     def name(self, locale: str) -> str:
         """Give its name in a language."""

@@ -80,7 +80,8 @@ MEASURES = (
     ),
     Measure(
         "K10", "客户有效投诉次数", "Valid complaints", SATISFIED,
-        "经认定确因人员或公司过错的投诉件数", "complaints found to be the staff's or the company's fault",
+        "经认定确因人员或公司过错的投诉件数（按办结日期）",
+        "complaints found to be the staff's or the company's fault (by the day closed)",
         "投诉工单：问题归类（T17）、经理认定（T23）", "complaints: final classification (T17), finding (T23)",
         "B64-8", "count", rows.valid_complaints, better="down", cycles=YEARLY, dimensions=ALL_DIMENSIONS,
         stage_zh="过错方", stage_en="Whose fault",

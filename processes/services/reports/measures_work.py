@@ -19,6 +19,7 @@ STEPS: dict[str, Any] = {
     "stage_zh": "环节",
     "stage_en": "Step",
     "index": False,
+    "of_process": True,
 }
 POST: dict[str, Any] = {
     "dimensions": ("project", "person", "stage"),
@@ -149,13 +150,13 @@ MEASURES = (
         "K39d", "流程异常数", "Incidents", PROCESS,
         "流程引擎记录的异常数", "incidents of the process engine",
         "异常记录", "incidents", "B16", "count", office.incidents, better="down",
-        dimensions=("project", "category", "stage"), stage_zh="环节", stage_en="Step",
+        dimensions=("project", "category", "stage"), stage_zh="环节", stage_en="Step", of_process=True,
     ),
     Measure(
         "K39e", "定时触发延迟", "Timer lag", PROCESS,
         "定时器从到期到执行的平均秒数", "average seconds from a timer's being due to its being carried out",
         "流程审计记录", "audit of the processes", "B16", "mean", office.timer_lag, unit="秒", better="down",
-        dimensions=("project", "category", "stage"), index=False, stage_zh="环节", stage_en="Step",
+        dimensions=("project", "category", "stage"), index=False, stage_zh="环节", stage_en="Step", of_process=True,
     ),
     # Behind the report of posts (B43)
     Measure(
@@ -173,6 +174,10 @@ MEASURES = (
     Measure(
         "P4", "按时完成率", "Done in time", POSTS, "按时完成的任务 ÷ 本期到期的任务", "tasks done in time ÷ tasks due",
         *TASKS, "B43", "rate", office.due_tasks, by_span=True, **POST,
+    ),
+    Measure(
+        "P6", "到期任务", "Tasks due", POSTS, "本期到期的任务", "tasks due in the period",
+        *TASKS, "B43", "count", office.due_count, better="", by_span=True, **POST,
     ),
     Measure(
         "P5", "完成任务", "Tasks done", POSTS, "本期完成的任务", "tasks done in the period",
@@ -203,5 +208,16 @@ MEASURES = (
         "C4", "结果评分", "Mark for the result", "回访", "结果评分的平均（1–5）", "average mark for the result (1–5)",
         "回访记录", "call-backs", "B46", "mean", callbacks.outcomes, dimensions=ALL_DIMENSIONS, index=False,
         stage_zh="诉求类型", stage_en="Kind of request",
+    ),
+    Measure(
+        "C5", "回访得分", "Score of call-backs", "回访", "回访评分的平均（百分制）", "average of call-backs, of 100",
+        "回访记录", "call-backs", "B65", "mean", callbacks.call_scores, dimensions=ALL_DIMENSIONS, index=False,
+        stage_zh="诉求类型", stage_en="Kind of request",
+    ),
+    Measure(
+        "C6", "调研得分", "Score of surveys", "回访", "计划调研得分的平均（百分制）",
+        "average of planned surveys, of 100",
+        "调研记录", "surveys", "B65", "mean", callbacks.survey_scores, dimensions=("project", "person", "stage"),
+        index=False, stage_zh="调研类型", stage_en="Kind of survey",
     ),
 )  # fmt: skip

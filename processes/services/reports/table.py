@@ -57,7 +57,10 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table: cells are plain values or `Cell`. `total` is its last line; `note_*` stands below it."""
+    """A table: cells are plain values or `Cell`. `total` is its last line; `note_*` stands below it.
+
+    `unasked`: it has no rows because something has to be chosen first; the note says what.
+    """
 
     zh: str
     en: str
@@ -66,6 +69,7 @@ class Table:
     total: tuple[Any, ...] = ()
     note_zh: str = ""
     note_en: str = ""
+    unasked: bool = False
 
     def name(self, locale: str) -> str:
         """Give the title in a language."""
