@@ -61,6 +61,17 @@ def test_screen_excel_and_paper_say_the_same(site: Site, slug: str) -> None:
         assert [text for text in numbers if text.replace(" ", "") not in plain] == []
 
 
+def test_reports_say_what_they_count(site: Site) -> None:
+    person = site.person("sun.mingli")
+    key_figures = person.get(f"/reports/kpi?{YEAR}").text
+    assert "达标" in texts(key_figures)
+    assert re.search(r'class="chip chip-(ok|danger)">', key_figures)
+    assert "请先在上方选择责任单位" in person.get(f"/reports/statement?{YEAR}").text
+    running = person.get("/reports/process?cycle=year&day=2026-03-02").text
+    assert "complaint" not in texts(running)
+    assert {"流程", "任务等待时长（小时）"} <= set(texts(running))
+
+
 def test_each_figure_leads_to_as_many_rows_as_it_says(site: Site) -> None:
     """AC20 by clicking: every number of the complaint statistics that is a link."""
     person = site.person("sun.mingli")

@@ -24,7 +24,7 @@ MONTHS = 24
 FIGURES = (
     Column("类别", "Kind"), Column("考核指标", "Index"), Column("考核周期", "Cycle"),
     Column("指标定义/公式", "Definition, formula"),
-    Column("目标", "Goal", "number"), Column("本期", "Period", "number"),
+    Column("目标", "Goal", "number"), Column("本期", "Period", "number"), Column("达标", "Goal met"),
     Column("上期", "Before", "number"), Column("去年同期", "Last year", "number"), Column("数据来源", "Source"),
 )  # fmt: skip
 CYCLE_NAMES = {"month": ("月", "month"), "quarter": ("季", "quarter"), "year": ("年", "year")}
@@ -57,19 +57,23 @@ def _line(one: Measure, goal: float | None, found: tuple[Figure, Figure, Figure]
     unit = unit if locale == "en" else one.unit
     name = f"{one.id} {one.name(locale)}" + (f"（{unit}）" if unit and locale != "en" else f" ({unit})" if unit else "")
     cycles = "/".join(CYCLE_NAMES[cycle][locale == "en"] for cycle in one.cycles)
+    good = goals.met(one, here.amount, goal)
+    said = None if good is None else GOOD[good][locale == "en"]
     return (
         GROUPS.get(one.group, one.group) if locale == "en" else one.group,
         Cell(name, Link("kpi", one.id)),
         cycles,
         one.formula(locale),
         Cell(goal, shape=shape),
-        Cell(here.amount, Link("rows", one.id) if here.rows else None, shape, goals.met(one, here.amount, goal)),
+        Cell(here.amount, Link("rows", one.id) if here.rows else None, shape, good),
+        Cell(said, good=good),
         Cell(before.amount, shape=shape),
         Cell(earlier.amount, shape=shape),
         f"{one.data(locale)}（{one.rule}）" if locale != "en" else f"{one.data(locale)} ({one.rule})",
     )
 
 
+GOOD = {True: ("✓ 达标", "✓ Met"), False: ("× 未达目标", "× Missed")}
 GROUPS = {
     "及时": "Timeliness", "办结": "Closing", "满意": "Satisfaction", "质量": "Quality", "逾期": "Lateness",
     "客户与费用": "Customers, costs", "流程自身": "The process", "整改": "Rectification", "交付": "Handover",
@@ -110,7 +114,7 @@ def detail(session: Session, one: Measure, question: Question, by: str) -> Detai
     spans = question.spans()
     whole = measure.figures(session, one, question, spans)[""]
     found = measure.figures(session, one, question, spans, by)
-    names = labels.shown(session, by, found)
+    names = labels.shown(session, by, found, question.locale)
     lines = [
         Line(key, names[key] or NONE, tuple(figures), {by: key or NONE})
         for key, figures in found.items()
@@ -138,8 +142,9 @@ def detail(session: Session, one: Measure, question: Question, by: str) -> Detai
 
 KPI = Kind(
     "kpi", "考核指标表", "Key figures",
-    "各项指标完成得怎么样？与目标、上期、去年同期比如何？",
-    "How did each index do, against its goal, the period before and last year?",
+    "各项指标完成得怎么样？与目标、上期、去年同期比如何？（日期口径见各指标公式，如有效投诉按办结日期）",
+    "How did each index do, against its goal, the period before and last year? "
+    "(each by the day its formula names, valid complaints by the day closed)",
     "R3 B64 B65 B66", fill, cycles=("month", "quarter", "half", "year", "week", "day", "days"),
     filters=("project", "department", "category", "channel", "urgency"), landscape=True,
 )  # fmt: skip
