@@ -211,19 +211,10 @@ def sheet(session: Session, viewer: Viewer, number: str, place: int, *, reveal: 
     )  # fmt: skip
 
 
-def record(
-    session: Session, viewer: Viewer, number: str, place: int, *, result: str, marks: Mapping[str, int],
-    opinion: str, now: datetime, attempts: int | None = None,
-) -> int | None:  # fmt: skip
-    """Keep what one household answered; a later answer replaces it. Gives the place of the next one to ask.
-
-    `attempts` is how many there were when the sheet was opened: whoever recorded meanwhile is not overwritten.
-
-    Raises:
-        NotFoundError, NotAllowedError: as `sheet`. ConflictError: the survey is not running (any more), or somebody
-        recorded meanwhile. InvalidInputError: no such result, a question without a mark though the household answered,
-        a mark beyond 1–5, a call without an answer where there is one.
-    """
+def _held(
+    session: Session, viewer: Viewer, number: str, place: int, attempts: int | None
+) -> tuple[SurveyPlan, SurveyHousehold]:
+    """Hold a running survey and one of its households as they are now."""
     row = _plan(session, viewer, number, lock=True)
     if not _may_ask(viewer, row):
         raise NotAllowedError(N_("You may not record answers of this survey."))
@@ -239,6 +230,23 @@ def record(
             N_("{user} has recorded something for this household since you opened it. Send yours again to replace it."),
             user=name,
         )
+    return row, one
+
+
+def record(
+    session: Session, viewer: Viewer, number: str, place: int, *, result: str, marks: Mapping[str, int],
+    opinion: str, now: datetime, attempts: int | None = None,
+) -> int | None:  # fmt: skip
+    """Keep what one household answered; a later answer replaces it. Gives the place of the next one to ask.
+
+    `attempts` is how many there were when the sheet was opened: whoever recorded meanwhile is not overwritten.
+
+    Raises:
+        NotFoundError, NotAllowedError: as `sheet`. ConflictError: the survey is not running (any more), or somebody
+        recorded meanwhile. InvalidInputError: no such result, a question without a mark though the household answered,
+        a mark beyond 1–5, a call without an answer where there is one.
+    """
+    row, one = _held(session, viewer, number, place, attempts)
     if result not in RESULTS:
         raise InvalidInputError(N_("Choose what came of it."))
     codes = [str(question["code"]) for question in row.questions]
