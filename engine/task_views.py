@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from engine.access import Viewer
     from engine.core.forms import Form
-    from storage.tables.work import Attachment, Comment
+    from storage.tables.work import Attachment, Comment, UserTask
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,3 +151,9 @@ def comment_infos(session: Session, rows: Sequence[Comment]) -> tuple[CommentInf
 def attachment_info(row: Attachment) -> AttachmentInfo:
     """Give a file as plain data."""
     return AttachmentInfo(**{name: getattr(row, name) for name in AttachmentInfo.__slots__})
+
+
+def first_of(session: Session, viewer: Viewer, instance_id: UUID) -> UserTask | None:
+    """Give the first open task of an instance that the viewer may do; None when there is none."""
+    found = queries.open_of(session, instance_id)
+    return next((one for one in found if access.allowed(viewer, Action.TASK_COMPLETE, one)), None)

@@ -179,7 +179,7 @@ def _complete(
         earlier = queries.submission(session, task_id)
         if earlier and (earlier.submitted_by, earlier.idempotency_key) == (viewer.login, idempotency_key):
             return instance, _result(instance.id, earlier.result)
-    _allowed_to_complete(session, viewer, task)
+    _allowed_to_complete(session, viewer, task, now)
     form = definitions.form(session, task)
     given = data(form) if callable(data) else data
     values, variables = checked(session, viewer, instance, task, form, given, now=now, registry=registry)
@@ -231,7 +231,15 @@ def _completed(
     return found
 
 
-def _allowed_to_complete(session: Session, viewer: Viewer, task: UserTask) -> None:
+def _nobody_else(session: Session, viewer: Viewer, task: UserTask, now: datetime) -> bool:
+    """Whether the task lets one who did the step before do it when nobody else holds its roles (fourEyesAlone)."""
+    if task.properties.get("fourEyesAlone") != "allowed":
+        return False
+    others = {login for role in task.candidate_groups for login in people.holders(session, role, task.scope, now)}
+    return others <= set(viewer.logins)
+
+
+def _allowed_to_complete(session: Session, viewer: Viewer, task: UserTask, now: datetime) -> None:
     access.require(viewer, Action.TASK_VIEW, task)
     if task.state != "open":
         raise _closed(session, task)
@@ -239,7 +247,7 @@ def _allowed_to_complete(session: Session, viewer: Viewer, task: UserTask) -> No
     elements = [name.strip() for name in str(task.properties.get("fourEyes", "")).split(",") if name.strip()]
     if elements:
         before = queries.performers(session, task.instance_id, elements)
-        if not before.isdisjoint(viewer.logins):
+        if not before.isdisjoint(viewer.logins) and not _nobody_else(session, viewer, task, now):
             raise NotAllowedError(N_("Four eyes: whoever did the step before may not do “{task}”."), task=task.name)
 
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from functools import partial
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext
+from markupsafe import Markup, escape
 
-from engine import definitions, starts, tasks
+from engine import definitions, starts, task_views, tasks
 from engine.core import forms
 from engine.errors import N_, InvalidFormError, InvalidInputError, KeyturnError
 from processes.services import own_processes
-from tasks_ui import context, form_actions, form_lookup, form_view, i18n
+from tasks_ui import context, form_actions, form_lookup, form_view, i18n, names
 from tasks_ui.task_page import Typed
 from tasks_ui.work import say
 
@@ -72,15 +73,26 @@ def begin(key: str) -> Response:
         return _again(key, sent, InvalidInputError(N_("Choose a project from the list.")))
     try:
         with context.transaction() as opened:
-            starts.start(
+            instance = starts.start(
                 opened, key=key, variables=sent.data, viewer=person, now=now, registry=context.registry(),
                 scope=place, title=title or offer.name,
                 idempotency_key=f"page:{person.login}:{request.form.get('_key', '')[:64]}",
             )  # fmt: skip
     except KeyturnError as problem:
         return _again(key, sent, problem)
-    flash(gettext("%(name)s is started.", name=title or offer.name), "success")
+    _tell(instance, title or offer.name)
     return make_response(redirect(url_for("inbox.show"), 303))
+
+
+def _tell(instance: UUID, name: str) -> None:
+    """Say on the next page what was begun, with the way to its first task when it is there and one's own."""
+    said = escape(gettext("%(name)s is started.", name=name))
+    with context.reading() as opened:
+        first = task_views.first_of(opened, context.viewer(), instance)
+    if first is not None:
+        word = names.text(first.name, first.process_key)
+        said += Markup(' <a href="{}">{}</a>').format(url_for("work.show", task_id=first.id), word)
+    flash(said, "success")
 
 
 def _again(key: str, sent: Typed, problem: KeyturnError) -> Response:

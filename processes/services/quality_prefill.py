@@ -39,6 +39,7 @@ def _plan(plan: Any) -> dict[str, Any]:
     if not plan.planned:
         ends = plan.starts_on + LASTS
         return {
+            "survey_title": plan.title,
             "starts_on": plan.starts_on.isoformat(),
             "ends_on": ends.isoformat(),
             "count": HOUSEHOLDS,

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from engine.connectors import ListenerContext, ServiceContext
     from storage.tables.cases import ServiceCase
 
-PROCESS = "review"
+PROCESS, NAME = "review", "案例分析"
 LAST_MONTH, LAST_WEEK = "上月", "上周"
 WANTED = "发起"
 MORNING = time(8, 30)
@@ -123,7 +123,8 @@ def collect(ctx: ServiceContext) -> dict[str, Any]:
     instance.business_key = row.number
     shown = f"{first:%Y-%m-%d} – {last:%m-%d}"
     place = estate.project_by_code(ctx.session, row.project)
-    title = f"{row.number} 案例分析 {place.name if place else ''} {shown}".replace("  ", " ")
+    typed = instance.title if instance.title not in ("", NAME, f"{NAME} {period}") else f"{NAME} {shown}"
+    title = f"{row.number} {place.name if place else ''} {typed}".replace("  ", " ")
     instances.update_head(ctx.session, ctx.instance_id, title=title, summary=shown, fields={"number": row.number})
     _log(ctx, row, "汇总数据", f"{found} 件")
     return {

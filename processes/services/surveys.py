@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from engine.connectors import ListenerContext, ServiceContext
 
-PROCESS = "survey"
+PROCESS, NAME = "survey", "满意度调查"
 GUEST = "神秘访客"
 """A survey without households: somebody visits and pretends to be a customer."""
 REACHED = "完成"
@@ -51,8 +51,8 @@ def _log(ctx: ServiceContext, row: SurveyPlan, kind: str, said: str = "") -> Non
 def show_head(session: Session, row: SurveyPlan) -> None:
     """Refresh what inbox rows show of a survey."""
     if row.instance_id is not None:
-        shown = f"{row.kind} · {row.state} · {row.done}/{row.planned}"
-        title = f"{row.number} {row.title or '满意度调查'}"
+        shown = " · ".join(one for one in (row.kind, row.state, f"{row.done}/{row.planned}") if one)
+        title = f"{row.number} {row.title or NAME}"
         instances.update_head(session, row.instance_id, title=title, summary=shown, fields={"number": row.number})
 
 
@@ -62,13 +62,15 @@ def s1_begins(ctx: ListenerContext) -> dict[str, Any]:
         return {}
     today = ctx.now.astimezone(CHINA).date()
     series = f"DC-{today:%Y}"
+    instance = ctx.session.get_one(ProcessInstance, ctx.instance_id)
     row = SurveyPlan(
+        title=instance.title if instance.title != NAME else "",
         number=f"{series}-{cases.next_value(ctx.session, series):06d}", project=ctx.scope, starts_on=today,
         ends_on=today, questions=[], notes={}, created_at=ctx.now, created_by=ctx.actor.login,
         instance_id=ctx.instance_id,
     )  # fmt: skip
     ctx.session.add(row)
-    ctx.session.get_one(ProcessInstance, ctx.instance_id).business_key = row.number
+    instance.business_key = row.number
     ctx.session.flush()
     show_head(ctx.session, row)
     return {"survey_number": row.number, "scope_project": ctx.scope}

@@ -8,16 +8,19 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from sqlalchemy import select
+import pytest
+from sqlalchemy import delete, select
 
 from engine.access import SYSTEM
 from engine.connectors import ServiceContext
 from engine.core.calendar import CHINA
+from engine.errors import InvalidFormError, NotAllowedError
 from processes.services import reviews
 from storage import surveys
 from storage.tables.cases import CaseEvent, ServiceCase
 from storage.tables.parties import AccessLog
-from storage.tables.surveys import CaseReview
+from storage.tables.people import RoleGrant
+from storage.tables.surveys import CaseReview, SurveyPlan
 from tests import halls, quality
 
 if TYPE_CHECKING:
@@ -132,3 +135,36 @@ def test_a_holiday_leaves_no_week_unreviewed(site: Site) -> None:
             row = session.scalars(select(CaseReview).order_by(CaseReview.id.desc())).first()
             looked.append((row.first, row.last))
     assert looked == [(date(2026, 2, 9), date(2026, 2, 15)), (date(2026, 2, 16), date(2026, 2, 22))], batch
+
+
+def test_nobody_approves_his_own_plan_and_a_meeting_decides_on_measures_or_says_that_none_are_needed(
+    site: Site,
+) -> None:
+    manager = site.person(quality.MANAGER)
+    begun = manager.post("/start/process/survey", {"_title": "雨季渗漏回访", "_place": "春和里", "_key": "s"})
+    assert begun.status_code == 303
+    page = manager.get(begun.location).text
+    link = re.search(
+        r'已发起[^<]*<a href="(/tasks/[0-9a-f-]+)">编制调查计划</a>|<a href="(/tasks/[0-9a-f-]+)">编制调查计划</a></p>',
+        page,
+    )
+    assert link, "what was begun leads to its first task"
+    assert "雨季渗漏回访" in manager.get("/inbox").text
+    assert "> ·" not in manager.get("/inbox").text
+    with site.database.read() as session:
+        number = session.scalars(select(SurveyPlan.number).order_by(SurveyPlan.id.desc())).first()
+    quality.do(site, number, quality.MANAGER, "S1", count=2)
+    with site.database.transaction() as session:
+        session.add(RoleGrant(login=quality.LEADER, role="cs_mgr", granted_at=site.clock()))
+    with pytest.raises(NotAllowedError):
+        quality.do(site, number, quality.MANAGER, "S2")
+    with site.database.transaction() as session:
+        session.execute(delete(RoleGrant).where(RoleGrant.login == quality.LEADER, RoleGrant.role == "cs_mgr"))
+    quality.do(site, number, quality.MANAGER, "S2")  # there is nobody else
+    number = quality.review(site, period="本月至今")
+    for login, element in ((quality.AGENT, "V1"), (quality.MANAGER, "V2")):
+        quality.do(site, number, login, element)
+    for measures in ([], [{"measure": "", "person": "", "due": ""}]):
+        with pytest.raises(InvalidFormError):
+            quality.do(site, number, quality.LEADER, "V3", measures=measures)
+    quality.do(site, number, quality.LEADER, "V3", measures=[], no_measures=True)
