@@ -13,7 +13,9 @@ from sqlalchemy import select
 from engine import access, inbox, tasks
 from engine.access import Action
 from engine.errors import N_, InvalidInputError, NotFoundError
+from processes.services import owner_accept, owner_texts
 from processes.services.orders import place_of
+from processes.services.owner_accept import AFTER, BEFORE
 from storage import orders as rows
 from storage.tables.defects import RectificationOrder
 from storage.tables.instances import ProcessInstance
@@ -46,11 +48,13 @@ class DefectRow:
     text: str
     measures: str
     rework: int
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """An order that waits for a signature or a recheck."""
+    """An order that waits for a signature or a recheck; `delivered`: an owner waits for what it mends."""
 
     task_id: UUID
     number: str
@@ -65,6 +69,7 @@ class Waiting:
     rework: int
     assignee: str
     defects: tuple[DefectRow, ...]
+    delivered: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +143,7 @@ def _waiting(
             rework=order.rework,
             assignee=task.assignee,
             defects=tuple(_defect(one) for one in _pending(session, order.number)) if element == RECHECK else (),
+            delivered=order.stage in owner_texts.STAGES,
         )
         for task, order in allowed
     ]
@@ -152,7 +158,15 @@ def _pending(session: Session, number: str) -> list[Defect]:
 def _defect(defect: Defect) -> DefectRow:
     place = " · ".join(piece for piece in (defect.room, defect.part) if piece) or defect.area
     said = " ".join(piece for piece in (defect.problem, defect.text) if piece)
-    return DefectRow(str(defect.id), place, said, defect.measures, defect.rework)
+    return DefectRow(
+        str(defect.id),
+        place,
+        said,
+        defect.measures,
+        defect.rework,
+        owner_accept.pictures(defect, BEFORE),
+        owner_accept.pictures(defect, AFTER),
+    )
 
 
 def _own(session: Session, task_id: UUID, element: str) -> UserTask:

@@ -126,10 +126,11 @@ def _visits(session: Session, numbers: Collection[str]) -> dict[str, datetime]:
 def _repaired(defect: Defect) -> Repaired:
     place = " · ".join(piece for piece in (defect.room, defect.part) if piece) or defect.area
     said = " ".join(piece for piece in (defect.problem, defect.text) if piece)
-    return Repaired(str(defect.id), place, said, defect.measures, _pictures(defect, BEFORE), _pictures(defect, AFTER))
+    return Repaired(str(defect.id), place, said, defect.measures, pictures(defect, BEFORE), pictures(defect, AFTER))
 
 
-def _pictures(defect: Defect, kind: str) -> tuple[str, ...]:
+def pictures(defect: Defect, kind: str) -> tuple[str, ...]:
+    """Name a defect's pictures of a kind (before or after its repair)."""
     photos: Sequence[Mapping[str, Any]] = defect.photos or ()
     return tuple(str(one["attachment"]) for one in photos if one.get("kind", BEFORE) == kind and one.get("attachment"))
 

@@ -77,7 +77,7 @@ def test_tasks_of_other_projects_take_no_place_in_the_list(works: Site, monkeypa
 
 def test_rechecks_of_a_house_are_entered_together(works: Site) -> None:
     numbers = [order_site.issue(works, "通达", count=2), order_site.issue(works, "宏远")]
-    silent = order_site.issue(works, "宏远")
+    silent = order_site.issue(works, "宏远", stage="交付前内部验房")
     tasks = [str(task.id) for number in (*numbers, silent) if (task := order_site.task(works, number))]
     works.person("wu.gongjia").post("/daily/sign", {"task": tasks, "_key": "x"})
     with works.database.read() as session:
@@ -92,6 +92,9 @@ def test_rechecks_of_a_house_are_entered_together(works: Site) -> None:
     checker = works.person("shen.fuhe")
     page = checker.get("/daily/recheck").text
     assert all(defect in page for defects in found.values() for defect in defects)
+    assert "整改单与照片" in page
+    told = [f'name="tell-{row.id}" value="1" checked' in page for row in by_order.values()]
+    assert told == [True, True, False], "nobody waits for the repair of a house that is not delivered"
     sent: dict[str, object] = {"task": [str(row.id) for row in by_order.values()], "_key": "y"}
     for number, defects in found.items():
         sent[f"defect-{by_order[number].id}"] = defects

@@ -10,7 +10,11 @@
     });
   }
   for (const button of document.querySelectorAll("[data-pass]")) {
-    button.hidden = false;
+    // Nothing is passed in one go before its photos lay open.
+    const look = button.closest("[data-house]").querySelector("[data-look]");
+    const show = () => { button.hidden = look ? !look.open : false; };
+    show();
+    look?.addEventListener("toggle", () => { if (look.open) show(); });
     button.addEventListener("click", () => button.closest("[data-house]").querySelectorAll("input[type=radio][value=pass]").forEach((one) => { one.checked = true; }));
   }
   // A signature drawn with the finger goes along as a picture; without script a photograph of one does.
