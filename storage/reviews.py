@@ -36,6 +36,14 @@ def of_period(session: Session, project: str, period: str, first: date) -> CaseR
     return session.scalars(query.order_by(CaseReview.id)).first()
 
 
+def open_of_period(session: Session, project: str, period: str, first: date) -> CaseReview | None:
+    """Find the open review of a period that began on a day."""
+    query = select(CaseReview).where(
+        CaseReview.project == project, CaseReview.period == period, CaseReview.first == first, CaseReview.open
+    )
+    return session.scalars(query.order_by(CaseReview.id)).first()
+
+
 def listed(session: Session, scopes: frozenset[str] | None, *, limit: int = 20) -> Sequence[CaseReview]:
     """List reviews of these projects, the newest first; None: all, those of every project together too.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
@@ -12,8 +13,8 @@ from markupsafe import Markup, escape
 
 from engine import definitions, starts, task_views, tasks
 from engine.core import forms
-from engine.errors import N_, InvalidFormError, InvalidInputError, KeyturnError
-from processes.services import own_processes
+from engine.errors import N_, ConflictError, InvalidFormError, InvalidInputError, KeyturnError
+from processes.services import own_processes, reviews
 from tasks_ui import context, form_actions, form_lookup, form_view, i18n, names
 from tasks_ui.task_page import Typed
 from tasks_ui.work import say
@@ -71,6 +72,11 @@ def begin(key: str) -> Response:
     place, title = request.form.get("_place", ""), request.form.get("_title", "").strip()[:LONGEST_TITLE]
     if place not in dict(offer.places):
         return _again(key, sent, InvalidInputError(N_("Choose a project from the list.")))
+    if key == reviews.PROCESS:
+        with context.reading() as opened:
+            number = reviews.open_already(opened, place, str(sent.data.get("period") or ""), now=now)
+        if number:
+            return _render(key, replace(sent, sentence=_known(number)), ConflictError.status)
     try:
         with context.transaction() as opened:
             instance = starts.start(
@@ -82,6 +88,11 @@ def begin(key: str) -> Response:
         return _again(key, sent, problem)
     _tell(instance, title or offer.name)
     return make_response(redirect(url_for("inbox.show"), 303))
+
+
+def _known(number: str) -> str:
+    said = escape(gettext("This project and period are being reviewed already:"))
+    return said + Markup(' <a href="{}">{}</a>').format(url_for("quality.review", number=number), number)
 
 
 def _tell(instance: UUID, name: str) -> None:

@@ -91,6 +91,13 @@ def begin(ctx: ServiceContext) -> dict[str, Any]:
     return {}
 
 
+def open_already(session: Session, project: str, period: str, *, now: datetime) -> str:
+    """Give the number of the open review of the same project and period, "" when there is none."""
+    first, _ = span_of(period, now.astimezone(CHINA).date())
+    row = rows.open_of_period(session, project, period, first)
+    return row.number if row is not None else ""
+
+
 def _handover_days(session: Session, today: date) -> int | None:
     """Count the days to the next concentrated handover, 0 while there is one; None when none is planned."""
     query = select(func.min(HandoverBatch.starts_on)).where(HandoverBatch.open, HandoverBatch.ends_on >= today)

@@ -162,6 +162,9 @@ def test_nobody_approves_his_own_plan_and_a_meeting_decides_on_measures_or_says_
         session.execute(delete(RoleGrant).where(RoleGrant.login == quality.LEADER, RoleGrant.role == "cs_mgr"))
     quality.do(site, number, quality.MANAGER, "S2")  # there is nobody else
     number = quality.review(site, period="本月至今")
+    again = manager.post("/start/process/review", {"period": "本月至今", "_place": "", "_key": "r"})
+    assert again.status_code == 409
+    assert f'<a href="/quality/reviews/{number}">' in again.text
     for login, element in ((quality.AGENT, "V1"), (quality.MANAGER, "V2")):
         quality.do(site, number, login, element)
     for measures in ([], [{"measure": "", "person": "", "due": ""}]):
