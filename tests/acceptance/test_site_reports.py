@@ -11,6 +11,7 @@ from fpdf import FPDF
 from sqlalchemy import select
 from test_report_pages import in_excel, texts
 
+from processes.services.reports import labels
 from storage.tables.cases import ServiceCase, SurveyResponse
 from storage.tables.contractors import Contractor
 from storage.tables.estate import Unit
@@ -189,3 +190,31 @@ def test_opinions_are_narrowed_as_the_figures_above_them(site: Site) -> None:  #
         assert "师傅很准时" in manager.get(asked + narrowed).text, narrowed
     for narrowed in ("&person=nobody", "&stage=nothing", "&department=nowhere"):
         assert "师傅很准时" not in manager.get(asked + narrowed).text, narrowed
+
+
+def test_the_board_of_a_handover_and_its_report_count_the_same_houses(site: Site) -> None:  # noqa: F811
+    person = site.person("sun.mingli")
+    days = ASKED["handover"][0]
+    report = dict(zip(*_first_table(person.get(f"/reports/handover?{days}").text), strict=True))
+    board = texts_of_figures(person.get("/handover/JP-2024-000001").text)
+    assert (report["应到户数"], report["到场户数"]) == (board["应到"], board["实到"])
+
+
+def _first_table(page: str) -> tuple[list[str], list[str]]:
+    """The heads and the first row of a page's first table."""
+    return tuple(texts(part) for part in page.split("</tr>")[:2])  # type: ignore[return-value]
+
+
+def texts_of_figures(page: str) -> dict[str, str]:
+    """The figures of a board by their names."""
+    plain = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
+    return {name: re.search(rf"{name} (\d+)", plain)[1] for name in ("应到", "实到")}  # type: ignore[index]
+
+
+def test_words_of_an_english_report_are_english(site: Site) -> None:  # noqa: F811
+    with site.database.read() as session:
+        assert labels.shown(session, "category", ["rectification"], "en")["rectification"].isascii()
+        assert labels.shown(session, "category", ["rectification"])["rectification"] != "rectification"
+        lanes = labels.shown(session, "stage", ["项目客服主管", "受理", "不足 1 天", "sign"], "en")
+        kinds = labels.shown(session, "channel", ["电话"], "en") | labels.shown(session, "urgency", ["紧急"], "en")
+    assert [word for word in (*lanes.values(), *kinds.values()) if not word.isascii()] == []
