@@ -83,7 +83,10 @@ def kept_by(due: Any) -> Callable[[Span], Select[Any]]:
 
 
 solved_in_time = kept_by(Case.original_promised_at)
-solved_extended = kept_by(Case.promised_at)
+solved_extended = kept_by(
+    case((Case.promised_at > Case.original_promised_at, Case.promised_at), else_=Case.original_promised_at)
+)
+"""K06b: by the later of both promises: one made for an earlier day, or taken back, puts nothing off."""
 
 
 def extended(_span: Span) -> Select[Any]:

@@ -274,7 +274,7 @@ EXPECTED: dict[str, Any] = {
     "K04": lambda c: c.promised(lambda o: c.in_time(c.told(o), o.original_promised_at)),
     "K05": lambda c: c.due([d for d in c.clocks("accept", "sign", "recheck") if c.inside(d.due_at)]),
     "K06": lambda c: c.promised(lambda o: c.in_time(o.solved_at, o.original_promised_at)),
-    "K06b": lambda c: c.promised(lambda o: c.in_time(o.solved_at, o.promised_at)),
+    "K06b": lambda c: c.promised(lambda o: c.in_time(o.solved_at, max(o.promised_at or o.original_promised_at, o.original_promised_at))),
     "K06c": lambda c: rate(
         [o for o in c.cases if c.inside(o.original_promised_at)], lambda o: o.promised_at > o.original_promised_at
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from contextlib import ExitStack
-from datetime import date
+from datetime import date, timedelta
 from statistics import median
 from zoneinfo import ZoneInfo
 
@@ -12,6 +12,7 @@ import pytest
 import report_world
 from report_counts import EXPECTED, Count
 from report_world import NOW, PROJECTS
+from sqlalchemy import select
 
 from engine.access import Grant, Viewer
 from engine.errors import NotAllowedError
@@ -20,7 +21,7 @@ from processes.services.reports import question as asking
 from processes.services.reports.registry import MEASURES
 from storage.reports import percentile
 from storage.session import Database
-from storage.tables.cases import SurveyResponse
+from storage.tables.cases import ServiceCase, SurveyResponse
 from storage.tables.estate import Unit
 from storage.tables.surveys import SurveyHousehold
 from tests.conftest import fresh_postgres
@@ -109,6 +110,19 @@ def test_the_parts_make_the_whole_and_a_filter_is_a_part(world):
             part = measure.figure(session, one, question.narrowed(project=PROJECTS[0]))
             lines = measure.figures(session, one, question, [question.span], "project")
             assert part.value == pytest.approx(lines[PROJECTS[0]][0].value if PROJECTS[0] in lines else 0), one.id
+
+
+def test_an_extension_never_makes_fewer_solved_in_time(world):
+    database, _ = world
+    with database.transaction() as session:
+        found = session.scalars(select(ServiceCase).where(ServiceCase.solved_at.is_not(None))).first()
+        first = found.original_promised_at = found.solved_at
+        found.promised_at = first - timedelta(days=30)
+        session.flush()
+        question = ask("month", first.astimezone(ZONE).date())
+        kept, extended = (measure.figure(session, MEASURES[name], question).value for name in ("K06", "K06b"))
+        assert kept <= extended
+        session.rollback()  # the world is for looking at
 
 
 def test_three_periods_are_asked_in_one_and_a_stock_has_its_own(world):
