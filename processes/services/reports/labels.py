@@ -34,9 +34,11 @@ NAMES = {
 ENGLISH = {
     "不足 1 天": "Less than 1 day", "1–3 天": "1–3 days", "4–7 天": "4–7 days", "8–15 天": "8–15 days",
     "16–30 天": "16–30 days", "30 天以上": "More than 30 days",
+    "群诉": "Of a group", "升级": "Escalated", "区域或媒体": "Area or media", "二次处理": "Handled again",
+    "不满意": "Dissatisfied", "逾期": "Late", "多次催促": "Pressed often",
 }  # fmt: skip
 """Words that reports themselves put into rows."""
-WORDED = frozenset({"stage", "category", "channel", "urgency", "severity", "use"})
+WORDED = frozenset({"stage", "category", "department", "channel", "urgency", "severity", "use"})
 """Dimensions whose texts are words of forms and processes, not names of people, places and units."""
 
 
