@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from engine import people, tasks
 from processes.services import links
@@ -68,7 +68,9 @@ def test_a_contractor_mends_an_order_from_its_link_alone(works: Site) -> None:
     assert (listed.headers["Referrer-Policy"], listed.headers["Cache-Control"]) == ("no-referrer", "no-store")
     assert "noindex" in listed.headers["X-Robots-Tag"]
     shown = client.get(page).text
-    assert "墙面有裂缝" in shown
+    assert -1 < shown.index("墙面有裂缝") < shown.index('class="panel step-out"'), (
+        "what is wrong stands before what is asked"
+    )
     assert f"{page}/files/{before}?size=small" in shown
     assert client.get(f"{page}/files/{before}?size=small").content_type == "image/jpeg"
 
@@ -94,7 +96,11 @@ def test_a_contractor_mends_an_order_from_its_link_alone(works: Site) -> None:
     for _twice in range(2):
         assert client.post(f"{page}/tasks/{mending.id}", data={"csrf_token": form[1], **typed}).status_code == 303
     assert order_site.task(works, number, "R10") is not None
-    assert "目前没有需要您处理的事项" in client.get(f"{page}?done=1").text
+    with works.database.transaction() as session:
+        session.execute(update(RectificationOrder).where(RectificationOrder.number == number).values(state="整改中"))
+    handed_in = client.get(f"{page}?done=1").text
+    assert "目前没有需要您处理的事项" in handed_in
+    assert handed_in.count("已提交，待复核") == 2, "the order and its defect are in one state"
     with works.database.read() as session:
         names = staff.names(session, [row.actor for row in session.scalars(select(AuditEntry))])
     assert "通达建设" in names.values()
