@@ -46,7 +46,7 @@ OF_CASE = {
 OF_ORDER = {
     "待签收": 0, "异议": 0, "待接单": 1, "待预约": 1, "整改中": 2, "代维中": 2, "挂起": 2, "待复核": 2, "待客户复验": 3,
 }  # fmt: skip
-PAUSED, ENDED = "挂起", len(STEPS) - 1
+PAUSED, ACCEPTED, ENDED = "挂起", 3, len(STEPS) - 1
 OF_HANDOVER = {
     "已通知": 0, "催告中": 0, "已预约": 1, "已签到": 2, "验房中": 2, "办理中": 2, "拒收": 3, "已交付": 4,
     "带问题交付": 4, "视同交付": 4,
@@ -68,7 +68,10 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class Matter:
-    """One matter of the owner. `step` counts in STEPS; `done` when it is over, `rated` 0 until he rated it."""
+    """One matter of the owner. `step` counts in STEPS; `done` when it is over, `rated` 0 until he rated it.
+
+    `accepted`: all repairs are accepted, nothing but the end is left.
+    """
 
     number: str
     title: str
@@ -84,6 +87,7 @@ class Matter:
     visits: tuple[Visit, ...]
     may_rate: bool
     rated: int
+    accepted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,15 +165,17 @@ def _orders(session: Session, link: LinkView) -> Sequence[RectificationOrder]:
 
 
 def _of_case(session: Session, case: ServiceCase, contact: str, now: datetime) -> Matter:
-    numbers = [case.number, *(order.number for order in orders.of_starter(session, case.number))]
+    repairs = orders.of_starter(session, case.number)
     over = not case.open
+    accepted = not any(order.open for order in repairs) and any(order.close_type == DONE for order in repairs)
+    numbers = [] if accepted or over else [case.number, *(order.number for order in repairs if order.open)]
     withdrawn = over and case.state in ("已撤", "已并")
     rating = _rating(session, case.number, case.round)
     return Matter(
         number=case.number,
         title=case.brief,
         place=case.house or case.area,
-        step=ENDED if over else OF_CASE.get(case.state, 1),
+        step=ENDED if over else max(OF_CASE.get(case.state, 1), ACCEPTED if accepted else 0),
         paused=case.state == PAUSED,
         withdrawn=withdrawn,
         done=over,
@@ -180,6 +186,7 @@ def _of_case(session: Session, case: ServiceCase, contact: str, now: datetime) -
         visits=_visits(session, numbers, now),
         may_rate=rating == 0 and not withdrawn and (over or case.solved_at is not None),
         rated=rating,
+        accepted=accepted and not over,
     )
 
 
@@ -197,7 +204,7 @@ def _of_order(session: Session, order: RectificationOrder, now: datetime) -> Mat
         promised_at=order.due_at if order.open else None,
         closed_at=order.closed_at,
         contact="",
-        visits=_visits(session, [order.number], now),
+        visits=_visits(session, [order.number] if order.open else [], now),
         may_rate=rating == 0 and order.close_type == DONE,
         rated=rating,
     )

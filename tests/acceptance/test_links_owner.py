@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
+from processes.services.orders import DONE
 from storage import report_callbacks
 from storage.reports import Span
 from storage.tables.cases import Appointment, CaseEvent, ServiceCase, SurveyResponse
+from storage.tables.defects import RectificationOrder
 from storage.tables.parties import Ownership, Party
 from storage.tables.work import Notification
 from tests.acceptance import order_site
@@ -106,6 +108,18 @@ def test_an_owner_answers_an_appointment(site: Site) -> None:
         events = session.scalars(select(CaseEvent).where(CaseEvent.kind == "业主请改期")).all()
         assert len(events) == 1
         assert "周六上午" in events[0].text
+    with site.database.transaction() as session:
+        session.add(
+            RectificationOrder(
+                number="ZG-T-1", project=case.project, starter=case.number, starter_kind="case", stage="保修期",
+                source_channel="物业", state="已销项", open=False, close_type=DONE, reported_at=site.clock(),
+                issued_at=site.clock(),
+            )
+        )  # fmt: skip
+    thanked = client.get(home).text
+    assert "谢谢您，维修已经您验收" in thanked
+    assert "正在为您处理" not in thanked
+    assert f"visit-{visit.id}" not in thanked, "past the acceptance nobody asks about a visit"
 
 
 def test_an_owner_rates_what_is_solved_once(site: Site) -> None:
