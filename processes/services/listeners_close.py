@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from engine import tasks
 from processes.services import clocks, groups, levels, penalties, subjects
 from processes.services.recording import amount, case_of, log_contact, log_document, log_event, moment, text
 from storage import deadlines
 from storage.tables.cases import Penalty, SurveyResponse
 from storage.tables.deadlines import Deadline
+from storage.tables.work import UserTask
 
 if TYPE_CHECKING:
     from engine.connectors import ListenerContext
@@ -68,6 +70,19 @@ def t25(ctx: ListenerContext) -> dict[str, Any]:
     score = values.get("norm_score")
     case.norm_score = int(score) if score is not None else None
     log_event(ctx, case, "复查归档", "", {"score": case.norm_score, "complete": values.get("records_complete")})
+    return {}
+
+
+CLOCKS = {"T26": ("day5_call",), "CB1": ("callback", "callback2"), "CB2": ("callback", "callback2")}
+"""Tasks that are due when a clock of their case is."""
+
+
+def clock_due(ctx: ListenerContext) -> dict[str, Any]:
+    """Make the end of a case's clock the due date of the task that meets it: one case, one date."""
+    number, task = ctx.business_key, ctx.session.get_one(UserTask, ctx.task_id)
+    running = [row for clock in CLOCKS[ctx.element_id] for row in deadlines.running(ctx.session, number, clock)]
+    if running:
+        tasks.begin_due(ctx.session, task, running[0].due_at)
     return {}
 
 

@@ -390,6 +390,9 @@ def test_unreachable_three_times_closes_the_call_back_unreached(stage) -> None:
     lost = {"callback_result": "未接", "attitude_score": None, "result_score": None, "q_timely": None}
     for _ in range(3):
         stage.wait(days=3)
+        (clock,) = [row for row in stage.rows(Deadline) if row.clock == "callback" and row.open]
+        (call,) = [row for row in stage.rows(UserTask) if row.element_id == "CB1" and row.state == "open"]
+        assert call.due_at == clock.due_at, "one case, one date"
         stage.do("CB1", "zhou.xiaoning", **lost, callback_opinion=None)
     assert [row.attempt for row in stage.rows(SurveyResponse)] == [1, 2, 3]
     assert "T25" in stage.open()
