@@ -143,6 +143,8 @@ def test_a_recheck_that_a_colleague_did_otherwise_is_shown_with_a_choice(live: L
     page = live.enter(INSPECTOR, f"/inspect/{phone.number}", size="phone")
     cards = page.locator(".inspect-again")
     cards.nth(1).wait_for()
+    cards.nth(0).get_by_text("整改前").wait_for()
+    assert cards.get_by_text("本次", exact=True).count() == 2
     settled(page)
     page.context.set_offline(True)
     for at in range(2):

@@ -69,9 +69,13 @@
     const named = house.problems.find((one) => one.code === defect.problem)?.name ?? defect.problem;
     node.querySelector("strong").textContent = `${defect.severity} · ${[...(defect.part.split("/").slice(1)), named].join(" ")}`;
     at("text").textContent = defect.text;
-    for (const photo of defect.photos.slice(0, 2)) {
+    const pictures = ["before", "after"].map((kind) => defect.photos.filter((one) => (one.kind ?? "before") === kind).at(-1)).filter(Boolean);
+    for (const photo of pictures) {
       const place = Object.assign(document.createElement("span"), { className: "inspect-picture" });
-      at("before").append(place);
+      const said = Object.assign(document.createElement("span"), { className: "muted small", textContent: photo.kind === "after" ? say.after : say.before });
+      const figure = document.createElement("span");
+      figure.append(said, place);
+      at("before").append(figure);
       store.show(place, photo).catch(() => {});
     }
     at("pin").hidden = defect.plan_x == null;
