@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from processes.services import daily
 from storage.tables.defects import Defect
+from storage.tables.people import RoleGrant
 from storage.tables.work import TaskSubmission, UserTask
 from tests.acceptance import order_site
 
@@ -70,6 +71,12 @@ def test_only_those_who_may_sign_do(works: Site) -> None:
 def test_tasks_of_other_projects_take_no_place_in_the_list(works: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     theirs = order_site.issue(works, "通达", project="秋实园")
     mine = order_site.issue(works, "通达")
+    first = order_site.task(works, theirs)
+    assert first is not None
+    with works.database.transaction() as session:
+        session.get_one(UserTask, first.id).due_at = works.clock()  # it would stand before mine
+        for grant in session.scalars(select(RoleGrant).where(RoleGrant.login == "wu.gongjia")):
+            grant.scope = "春和里"
     monkeypatch.setattr(daily, "READ", 1)
     page = works.person("wu.gongjia").get("/daily").text
     assert (theirs in page, mine in page) == (False, True)
