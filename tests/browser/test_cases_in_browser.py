@@ -41,7 +41,7 @@ def test_the_diagram_shows_the_step_at_which_the_case_stands(live: Live) -> None
 def test_everything_is_english_for_english_readers(live: Live) -> None:
     running = next(number for state, number in numbers(live).items() if state == "待受理")
     page = live.enter("lin.xiaoan", f"/cases/{running}")
-    page.locator(".menu summary").click()
+    page.locator(".menu > .who").click()
     page.get_by_role("button", name="English").click()
     page.wait_for_url("**/cases/*")
     shoot(page, "case-english")

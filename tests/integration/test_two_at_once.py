@@ -17,15 +17,13 @@ from storage.tables.handovers import HandoverUnit, Slot
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 
 
-@pytest.fixture
-def shared(database):
-    if database.engine.dialect.name != "postgresql":
-        pytest.skip("SQLite lets one begin at a time")
-    return database
+pytestmark = pytest.mark.parametrize(  # SQLite lets one begin at a time
+    "database_url", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True
+)
 
 
-def test_two_moves_of_one_house_leave_the_counts_of_places_right(shared):
-    with shared.transaction() as session:
+def test_two_moves_of_one_house_leave_the_counts_of_places_right(database):
+    with database.transaction() as session:
         session.add(project := Project(code="园", name="园"))
         session.flush()
         session.add(phase := Phase(project_id=project.id, name="1期"))
@@ -43,18 +41,18 @@ def test_two_moves_of_one_house_leave_the_counts_of_places_right(shared):
         session.add(HandoverUnit(number="H", slot_id=slots[0].id, **given))
         ids = [slot.id for slot in slots]
     house = select(HandoverUnit).where(HandoverUnit.number == "H")
-    with shared.transaction() as second:
+    with database.transaction() as second:
         late = second.scalars(house).one()
-        with shared.transaction() as first:
+        with database.transaction() as first:
             handover_units.book(first, first.scalars(house).one(), ids[1], now=NOW)
         handover_units.book(second, late, ids[2], now=NOW)
-    with shared.read() as session:
+    with database.read() as session:
         assert [session.get_one(Slot, key).taken for key in ids] == [0, 0, 1]
         assert session.scalars(house).one().slot_id == ids[2]
 
 
-def test_two_taps_make_one_rating(shared):
-    with shared.transaction() as session:
+def test_two_taps_make_one_rating(database):
+    with database.transaction() as session:
         session.add(
             ServiceCase(
                 number="TS-1", project="园", channel="电话", received_by="地产", kind="投诉", registered_by="a",
@@ -64,14 +62,14 @@ def test_two_taps_make_one_rating(shared):
     link = links.LinkView(uuid4(), "case", "TS-1", "王", "", "t", NOW, "a", NOW, False, True, 0, None)
 
     def again():
-        with shared.transaction() as second:
+        with database.transaction() as second:
             link_owner.rate(second, link, "TS-1", stars=1, now=NOW)
 
     late = threading.Thread(target=again)
-    with shared.transaction() as first:
+    with database.transaction() as first:
         link_owner.rate(first, link, "TS-1", stars=5, now=NOW)
         late.start()
         late.join(0.3)  # it looks while the first has not finished
     late.join(30)
-    with shared.read() as session:
+    with database.read() as session:
         assert [row.answers for row in session.scalars(select(SurveyResponse))] == [{"stars": 5}]
