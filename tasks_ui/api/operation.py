@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Response, current_app, make_response, request
 
 from engine import replays
-from engine.errors import N_, ConflictError, InvalidInputError, NotFoundError, ProcessError
+from engine.errors import N_, InvalidInputError, KeyturnError, NotFoundError, ProcessError
 from tasks_ui import context
 from tasks_ui.api import schema
 from tasks_ui.guard import public
@@ -125,16 +125,14 @@ def _carry_out(one: Operation, path: Mapping[str, Any]) -> Response:
     try:
         with context.transaction() as opened:
             return _once(one, _call(opened, asked), path, key, print_of)
-    except ProcessError as error:
-        if one.stuck is not None:
-            one.stuck(error, path, body)
-        raise
-    except ConflictError:  # perhaps with this very request, sent a moment ago and carried out meanwhile
+    except KeyturnError as error:  # perhaps of this very request, sent a moment ago and carried out meanwhile
         with context.reading() as opened:
             earlier = _replayed(_call(opened, asked), key, print_of)
-        if earlier is None:
-            raise
-        return earlier
+        if earlier is not None:
+            return earlier
+        if isinstance(error, ProcessError) and one.stuck is not None:
+            one.stuck(error, path, body)
+        raise
 
 
 @dataclass(frozen=True)
