@@ -116,6 +116,10 @@ class Action(StrEnum):
     DEFINITION_VIEW = "definition.view"
     DEFINITION_DEPLOY = "definition.deploy"
     DEFINITION_MIGRATE = "definition.migrate"
+    STUDIO_USE = "studio.use"
+    CHANGE_EDIT = "change.edit"
+    CHANGE_REVIEW = "change.review"
+    CHANGE_PUBLISH = "change.publish"
     INCIDENT_VIEW = "incident.view"
     INCIDENT_RESOLVE = "incident.resolve"
     JOB_VIEW = "job.view"
@@ -281,7 +285,11 @@ RULES: Mapping[Action, tuple[Callable[[Viewer, Any], bool], Callable[[Viewer, An
     # … or nothing in particular (None)
     Action.DEFINITION_VIEW: (_always, _staff),
     Action.DEFINITION_DEPLOY: (_always, _owner),
-    Action.DEFINITION_MIGRATE: (_always, _admin),
+    Action.DEFINITION_MIGRATE: (_always, _owner),
+    Action.STUDIO_USE: (_always, _owner),
+    Action.CHANGE_EDIT: (_always, _owner),
+    Action.CHANGE_REVIEW: (_always, _owner),
+    Action.CHANGE_PUBLISH: (_always, _owner),
     Action.INCIDENT_VIEW: (_always, _owner),
     Action.INCIDENT_RESOLVE: (_always, _admin),
     Action.JOB_VIEW: (_always, _admin),

@@ -19,6 +19,7 @@ from storage.tables import (
     people,
     registers,
     reports,
+    studio,
     surveys,
     work,
 )
@@ -42,6 +43,7 @@ __all__ = [
     "people",
     "registers",
     "reports",
+    "studio",
     "surveys",
     "work",
 ]

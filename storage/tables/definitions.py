@@ -120,6 +120,26 @@ class FormDefinition(Base):
     created_by: Mapped[str] = mapped_column(code())
 
 
+class ScenarioDefinition(Base):
+    """One version of a scenario: a story in YAML that is played before its processes are published.
+
+    `key` is the file's name, `folder` the process it lies with.
+    """
+
+    __tablename__ = "scenario_definition"
+    __table_args__ = (UniqueConstraint("key", "version"),)
+    id: Mapped[UUID] = uuid_key()
+    deployment_id: Mapped[UUID] = mapped_column(ForeignKey("deployment.id"), index=True)
+    key: Mapped[str] = mapped_column(code())
+    version: Mapped[int]
+    name: Mapped[str] = mapped_column(default="")
+    folder: Mapped[str] = mapped_column(code(), default="")
+    digest: Mapped[str] = mapped_column(code(64))
+    source: Mapped[bytes] = mapped_column(deferred=True)
+    created_at: Mapped[datetime]
+    created_by: Mapped[str] = mapped_column(code())
+
+
 class TranslationCatalogue(Base):
     """Translations of the texts of a process (or of everything, when `key` is empty), by the original text.
 

@@ -288,7 +288,7 @@ def test_mistakes_take_the_focus_and_lead_to_their_fields(open_form):
     page.check("input[name=reached][value=false]")
     page.fill("[name=note]", "保留")
     send(page)
-    assert page.evaluate("document.activeElement.id") == "faults"
+    page.wait_for_function("document.activeElement.id === 'faults'")
     assert page.locator("#faults li").count() == 1
     page.click("#faults a")
     assert page.evaluate("document.activeElement.id || location.hash") in {"f-why", "#f-why"}

@@ -1,0 +1,1 @@
+"""The studio: where process owners change diagrams, tables and forms, try the change, publish it and take it back."""
