@@ -47,11 +47,11 @@ TABLE: dict[str, tuple[tuple[int, int, int, int, int], Any]] = {
     "plan_migration": ((404, 404, 403, 403, 2), {}),
     "migrate": ((404, 404, 403, 403, 2), {}),
     "undo_migration": ((404, 404, 403, 403, 2), WHY),
-    "plan_migrations": ((403, 403, 403, 403, 2), {"from_version": 1}),
-    "migrate_instances": ((403, 403, 403, 403, 2), {"from_version": 1}),
-    "list_migrations": ((403, 403, 403, 403, 2), None),
-    "get_migration": ((403, 403, 403, 403, 2), None),
-    "undo_migrations": ((403, 403, 403, 403, 2), WHY),
+    "plan_migrations": ((403, 403, 403, 2, 2), {"from_version": 1}),
+    "migrate_instances": ((403, 403, 403, 2, 2), {"from_version": 1}),
+    "list_migrations": ((403, 403, 403, 2, 2), None),
+    "get_migration": ((403, 403, 403, 2, 2), None),
+    "undo_migrations": ((403, 403, 403, 2, 2), WHY),
     "list_tasks": ((2, 2, 2, 2, 2), None),
     "count_tasks": ((2, 2, 2, 2, 2), None),
     "get_task": ((404, 404, 2, 404, 2), None),
@@ -105,7 +105,7 @@ def ask(programs: dict[str, Program], role: str, one: Any) -> int:
     answer = programs[role].ask(one.method, path, None if body == "files" else body, **options)
     if one.name == "correlate_message":
         admin.post(f"/instances/{moved}/cancel", WHY)
-    refusals = {401, 403, 404, 500} - ({404} if NO_ID in path and role == "admin" else set())
+    refusals = {401, 403, 404, 500} - ({404} if NO_ID in path and role in ("admin", "process_owner") else set())
     return answer.status_code if answer.status_code in refusals else 2
 
 

@@ -358,13 +358,13 @@ TABLE: dict[tuple[str, str], Row] = {
         OWNERS,
         data={"reason": "x"},
     ),
-    ("GET", "/admin/versions/<uuid:definition_id>"): Row("/admin/versions/{definition}", ADMIN),
+    ("GET", "/admin/versions/<uuid:definition_id>"): Row("/admin/versions/{definition}", OWNERS),
     ("POST", "/admin/versions/<uuid:definition_id>"): Row(
-        "/admin/versions/{definition}", ADMIN, data={"reason": "x", "target": "{definition}"}
+        "/admin/versions/{definition}", OWNERS, data={"reason": "x", "target": "{definition}"}
     ),
-    ("GET", "/admin/moves"): Row("/admin/moves", ADMIN),
-    ("GET", "/admin/moves/<uuid:batch_id>"): Row("/admin/moves/{batch}", ADMIN),
-    ("POST", "/admin/moves/<uuid:batch_id>/undo"): Row("/admin/moves/{batch}/undo", ADMIN, data={"reason": "x"}),
+    ("GET", "/admin/moves"): Row("/admin/moves", OWNERS),
+    ("GET", "/admin/moves/<uuid:batch_id>"): Row("/admin/moves/{batch}", OWNERS),
+    ("POST", "/admin/moves/<uuid:batch_id>/undo"): Row("/admin/moves/{batch}/undo", OWNERS, data={"reason": "x"}),
     ("GET", "/admin/tokens"): Row("/admin/tokens", ADMIN),
     ("POST", "/admin/tokens"): Row("/admin/tokens", ADMIN, data={"login": "lin.xiaoan", "name": "x"}),
     ("POST", "/admin/tokens/<uuid:token_id>/revoke"): Row("/admin/tokens/{token}/revoke", ADMIN),
