@@ -13,6 +13,7 @@ from engine import attachments, definitions, submissions, tasks
 from engine.core import forms
 from engine.errors import NotFoundError
 from processes.services import cases, prefills, rights
+from processes.services.owner_phone import OwnerLine, owner_line
 from processes.services.worksheet import Worksheet, prefill, worksheet
 from tasks_ui import context, form_actions, form_view, i18n, names
 from tasks_ui.form_controls import FileView
@@ -76,6 +77,7 @@ class TaskPage:
     draft: bool
     head: CaseHead | None = None
     sheet: Worksheet = field(default_factory=Worksheet)
+    owner: OwnerLine | None = None
     phone: str = ""
 
 
@@ -115,6 +117,7 @@ def gather(session: Session, task_id: UUID, typed: Typed | None = None, *, phone
         draft=bool(view.draft) and typed is None,
         head=head,
         sheet=sheet,
+        owner=owner_line(session, person, view.item.business_key, view.item.element_id),
         phone=phone,
     )
 

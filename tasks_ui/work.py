@@ -19,7 +19,7 @@ from engine.errors import (
     NotFoundError,
     ProcessError,
 )
-from processes.services import cases
+from processes.services import cases, owner_phone
 from tasks_ui import attachments, context, form_actions, form_lookup, i18n, task_page
 from tasks_ui.errors import is_htmx, shown_again
 from tasks_ui.guard import asks_itself
@@ -197,11 +197,13 @@ def phone(task_id: UUID) -> Response:
     """Show the customer's whole number on the task's page; the look is logged (B29)."""
     with context.transaction() as opened:
         view = tasks.open_task(opened, context.viewer(), task_id, now=context.utcnow())
-        found = cases.reveal(opened, context.viewer(), view.item.business_key, now=context.utcnow())
+        told = view.item.element_id in owner_phone.TALKS
+        reveal = owner_phone.reveal if told else cases.reveal
+        found = reveal(opened, context.viewer(), view.item.business_key, now=context.utcnow())
     if is_htmx():
         with context.reading() as opened:
             page = task_page.gather(opened, task_id)
-        return make_response(render_template("_case_phone.html", head=page.head, phone=found))
+        return make_response(render_template("_case_phone.html", head=page.head or page.owner, phone=found))
     return _render(task_id, phone=found)
 
 

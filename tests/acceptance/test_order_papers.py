@@ -24,6 +24,7 @@ from storage.tables.deadlines import Deadline
 from storage.tables.defects import Defect, RectificationOrder
 from storage.tables.estate import Unit
 from storage.tables.instances import ProcessInstance
+from storage.tables.parties import AccessLog
 from storage.tables.work import UserTask
 from tests.acceptance import order_site
 
@@ -207,6 +208,12 @@ def test_one_call_tells_the_owner_of_all_orders_of_his_house(site: Site) -> None
     page = desk.get(f"/tasks/{task_id}").text
     assert second in page.split("同一房屋的整改单")[1].split("</section>")[0]
     assert re.search(r'name="told_all"[^>]*checked', page)
+    assert "tel:" not in page, "the number stands there masked until somebody asks for it"
+    shown = desk.post(f"/tasks/{task_id}/phone", {}, headers={"HX-Request": "true"}).text
+    assert re.search(r'href="tel:1\d{10}"', shown)
+    with site.database.read() as session:
+        looks = session.scalars(select(AccessLog.subject).where(AccessLog.actor == "yang.guanjia")).all()
+    assert f"order:{first}" in looks
     visit = site.clock() + timedelta(days=1)
     given = {
         "told_result": "已约定", "told_way": "电话", "told_at": f"{site.clock():%Y-%m-%dT%H:%M}", "told_all": "true",
