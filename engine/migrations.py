@@ -19,7 +19,7 @@ from storage import instances as instance_rows
 from storage import moves
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping
     from datetime import datetime
 
     from sqlalchemy.orm import Session
@@ -37,10 +37,12 @@ __all__ = [
     "ALL",
     "InstancePlan",
     "LastMove",
+    "Target",
     "carry_out",
     "check_pair",
     "count",
     "dry_run",
+    "foresee",
     "last_move",
     "migrate",
     "undo",
@@ -66,6 +68,18 @@ class InstancePlan:
     findings: tuple[Finding, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A version to move to, stored or only drafted.
+
+    `around` gives what a step may use, by the stored version that the instance itself would run on then (None: this).
+    """
+
+    program: Program
+    version: int
+    around: Callable[[UUID | None], Environment]
+
+
 # Looking
 
 
@@ -89,22 +103,50 @@ def dry_run(
 
     Raises InvalidInputError when the mapping names unknown elements, NotFoundError, NotAllowedError.
     """
-    target = _definition(session, target_definition_id)
+    row = _definition(session, target_definition_id)
     if instance_ids is None:
-        access.require(viewer, Action.DEFINITION_MIGRATE)
-        source = _definition(session, definition_id or target.id)
-        _check_pair(session, source, target, mapping or {})
-        instance_ids = moves.running(session, source.id, only)[:limit]
-    else:
-        for one in instance_ids:
-            row = instance_rows.get(session, one)
-            if row is None:
-                raise NotFoundError(N_("There is no such process instance."))
-            access.require(viewer, Action.INSTANCE_MIGRATE, instances.subject(session, row))
-    wanted = _Wanted(target, mapping or {}, accept, definition_id)
-    return tuple(
-        _planned(session, row, wanted, now=now, registry=registry) for row in moves.whole(session, list(instance_ids))
-    )
+        _check_pair(session, _definition(session, definition_id or row.id), row, mapping or {})
+
+    def around(own: UUID | None) -> Environment:
+        return definitions.environment(
+            session, now=now, registry=registry, definition_id=own or target_definition_id, decided=[]
+        )
+
+    target = Target(definitions.program(session, row.id), row.version, around)
+    if instance_ids is None:
+        return foresee(
+            session, viewer, definition_id=definition_id or row.id, target=target, only=only, limit=limit,
+            mapping=mapping, accept=accept,
+        )  # fmt: skip
+    for one in instance_ids:
+        instance = instance_rows.get(session, one)
+        if instance is None:
+            raise NotFoundError(N_("There is no such process instance."))
+        access.require(viewer, Action.INSTANCE_MIGRATE, instances.subject(session, instance))
+    wanted = _Wanted(mapping or {}, accept, definition_id)
+    return tuple(_planned(session, one, target, wanted) for one in moves.whole(session, list(instance_ids)))
+
+
+def foresee(
+    session: Session,
+    viewer: Viewer,
+    *,
+    definition_id: UUID,
+    target: Target,
+    only: Collection[UUID] | None = None,
+    limit: int | None = None,
+    mapping: Mapping[str, str] | None = None,
+    accept: Collection[str] = (),
+) -> tuple[InstancePlan, ...]:
+    """Say what would become of the running instances of a version on one that need not be stored, oldest first.
+
+    Raises InvalidInputError when the mapping names unknown elements, NotAllowedError.
+    """
+    access.require(viewer, Action.DEFINITION_MIGRATE)
+    migration.check_mapping(definitions.program(session, definition_id), target.program, mapping or {})
+    wanted = _Wanted(mapping or {}, accept, definition_id)
+    chosen = moves.running(session, definition_id, only)[:limit]
+    return tuple(_planned(session, one, target, wanted) for one in moves.whole(session, chosen))
 
 
 def count(session: Session, viewer: Viewer, definition_id: UUID, *, only: Collection[UUID] | None = None) -> int:
@@ -115,7 +157,6 @@ def count(session: Session, viewer: Viewer, definition_id: UUID, *, only: Collec
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    target: ProcessDefinition
     mapping: Mapping[str, str]
     accept: Collection[str]
     source: UUID | None = None
@@ -162,13 +203,13 @@ def stands_on(instance: ProcessInstance, definition_id: UUID) -> bool:
     return instance.definition_id == definition_id or str(definition_id) in used
 
 
-def _pair(session: Session, instance: ProcessInstance, target: ProcessDefinition, source: UUID | None = None) -> _Pair:
+def _pair(session: Session, instance: ProcessInstance, new: Program, source: UUID | None = None) -> _Pair:
     """Find what is to be moved: the instance itself, or a process it has called (the one on `source`, if given)."""
-    own, new = definitions.program(session, instance.definition_id), definitions.program(session, target.id)
+    own = definitions.program(session, instance.definition_id)
     if instance.ended_at is not None:
         raise ConflictError(N_("The process instance has ended."))
     if own.key == new.key:
-        if instance.definition_id == target.id:
+        if own.definition_id == new.definition_id:
             raise ConflictError(N_("The process instance is on this version already."))
         return _Pair(own, new, None)
     used = dict.fromkeys(token[5] for token in (instance.waits or {}).get("tokens", ()))
@@ -182,22 +223,18 @@ def _pair(session: Session, instance: ProcessInstance, target: ProcessDefinition
     return _Pair(older[0], new, own)
 
 
-def _planned(
-    session: Session, instance: ProcessInstance, wanted: _Wanted, *, now: datetime, registry: Registry
-) -> InstancePlan:
+def _planned(session: Session, instance: ProcessInstance, target: Target, wanted: _Wanted) -> InstancePlan:
     before = _definition(session, instance.definition_id)
     found: Plan | None = None
     try:
-        pair = _pair(session, instance, wanted.target, wanted.source)
+        pair = _pair(session, instance, target.program, wanted.source)
         before = _definition(session, UUID(pair.old.definition_id))
         saved = _saved(instance)
         found = migration.plan(
             pair.old, pair.new, saved, wanted.mapping, accept=wanted.accept, called=pair.within is not None
         )
         if not found.decisions:
-            own = wanted.target.id if pair.within is None else instance.definition_id
-            env = definitions.environment(session, now=now, registry=registry, definition_id=own, decided=[])
-            _moved(pair, saved, env, wanted)
+            _moved(pair, saved, target.around(None if pair.within is None else instance.definition_id), wanted)
         findings = found.findings
     except MigrationRefused as refused:
         findings = refused.findings
@@ -212,7 +249,7 @@ def _planned(
         title=instance.title,
         process_key=instance.process_key,
         from_version=before.version,
-        to_version=wanted.target.version,
+        to_version=target.version,
         outcome=outcome,
         moves=found.moves if found is not None else (),
         findings=findings,
@@ -266,7 +303,7 @@ def migrate(
     """
     instance = instances.permitted(session, viewer, instance_id, Action.INSTANCE_MIGRATE)
     target = _definition(session, target_definition_id)
-    pair = _pair(session, instance, target)
+    pair = _pair(session, instance, definitions.program(session, target.id))
     move = moves.add(
         session, instance_id=instance.id, from_definition_id=UUID(pair.old.definition_id),
         to_definition_id=target.id, actor=viewer.login,
@@ -291,7 +328,8 @@ def carry_out(
 ) -> Plan:
     """Move a locked instance and keep what an undo needs. Raises MigrationRefused before anything is written."""
     target = _definition(session, move.to_definition_id)
-    pair, wanted = _pair(session, instance, target, move.from_definition_id), _Wanted(target, mapping, accept)
+    pair = _pair(session, instance, definitions.program(session, target.id), move.from_definition_id)
+    wanted = _Wanted(mapping, accept)
     saved, own = _saved(instance), instance.definition_id
     plan = migration.plan(pair.old, pair.new, saved, mapping, accept=accept, called=pair.within is not None)
     made: list[Snapshot] = []
