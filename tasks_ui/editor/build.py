@@ -22,9 +22,10 @@ NODE_MAJOR = 22
 def fingerprint() -> str:
     """Hash everything the build depends on."""
     digest = hashlib.sha256()
-    names = ("package.json", "package-lock.json", "icons.json", "vite.config.js", "tsconfig.json", "build.py")
-    files = [EDITOR / name for name in names]
-    files += sorted(path for path in (EDITOR / "src").rglob("*") if path.is_file())
+    names = ("package.json", "package-lock.json", "icons.json", "vite.config.js", "literals.js", "tsconfig.json")
+    files = [EDITOR / name for name in (*names, "build.py")]
+    for folder in ("literals", "src"):
+        files += sorted(path for path in (EDITOR / folder).rglob("*") if path.is_file())
     for path in files:
         if path.exists():
             digest.update(f"{path.relative_to(EDITOR)}\0".encode())

@@ -2,6 +2,7 @@
 // dist/.vite/manifest.json (tasks_ui/assets.py). Pages outside the editors need only `base.css`, `htmx.js` and the icons.
 import { readdirSync, readFileSync } from "node:fs";
 import { defineConfig } from "vite";
+import literals from "./literals.js";
 
 const entries = Object.fromEntries(
   readdirSync("src", { withFileTypes: true })
@@ -41,10 +42,11 @@ function fonts() {
 
 export default defineConfig({
   base: "/static/dist/",
-  plugins: [icons(), fonts()],
+  plugins: [icons(), fonts(), literals()],
   build: {
     target: "es2022",
     manifest: true,
+    sourcemap: false,
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 3000,
     outDir: "../static/dist",
