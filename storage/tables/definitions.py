@@ -90,7 +90,7 @@ class DecisionResource(Base):
 
 
 class DecisionDefinition(Base):
-    """One version of a decision."""
+    """One version of a decision. `state`: in_force, withdrawn (offered no more, still there for what runs)."""
 
     __tablename__ = "decision_definition"
     __table_args__ = (UniqueConstraint("key", "version"),)
@@ -100,12 +100,13 @@ class DecisionDefinition(Base):
     version: Mapped[int]
     name: Mapped[str] = mapped_column(default="")
     digest: Mapped[str] = mapped_column(code(64))
+    state: Mapped[str] = mapped_column(code(20), default="in_force")
     created_at: Mapped[datetime]
     created_by: Mapped[str] = mapped_column(code())
 
 
 class FormDefinition(Base):
-    """One version of a form."""
+    """One version of a form. `state` as of a decision."""
 
     __tablename__ = "form_definition"
     __table_args__ = (UniqueConstraint("key", "version"),)
@@ -116,6 +117,7 @@ class FormDefinition(Base):
     file: Mapped[str] = mapped_column(default="")
     digest: Mapped[str] = mapped_column(code(64))
     source: Mapped[bytes]
+    state: Mapped[str] = mapped_column(code(20), default="in_force")
     created_at: Mapped[datetime]
     created_by: Mapped[str] = mapped_column(code())
 
@@ -123,7 +125,7 @@ class FormDefinition(Base):
 class ScenarioDefinition(Base):
     """One version of a scenario: a story in YAML that is played before its processes are published.
 
-    `key` is the file's name, `folder` the process it lies with.
+    `key` is the file's name, `folder` the process it lies with. `state`: in_force, withdrawn (played no more).
     """
 
     __tablename__ = "scenario_definition"
@@ -136,6 +138,7 @@ class ScenarioDefinition(Base):
     folder: Mapped[str] = mapped_column(code(), default="")
     digest: Mapped[str] = mapped_column(code(64))
     source: Mapped[bytes] = mapped_column(deferred=True)
+    state: Mapped[str] = mapped_column(code(20), default="in_force")
     created_at: Mapped[datetime]
     created_by: Mapped[str] = mapped_column(code())
 

@@ -132,6 +132,7 @@ def upgrade() -> None:
         sa.Column("folder", sa.String(length=200), nullable=False),
         sa.Column("digest", sa.String(length=64), nullable=False),
         sa.Column("source", sa.LargeBinary(), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
         sa.Column("created_at", storage.tables.base.UtcDateTime(timezone=True), nullable=False),
         sa.Column("created_by", sa.String(length=200), nullable=False),
         sa.ForeignKeyConstraint(
@@ -197,8 +198,14 @@ def upgrade() -> None:
         sa.UniqueConstraint("publication_id", "file", name=op.f("uq_publication_file_publication_id_file")),
     )
 
+    for table in ("decision_definition", "form_definition"):
+        op.add_column(table, sa.Column("state", sa.String(length=20), nullable=False, server_default="in_force"))
+
 
 def downgrade() -> None:
+    for table in ("form_definition", "decision_definition"):
+        with op.batch_alter_table(table, schema=None) as batch_op:
+            batch_op.drop_column("state")
     op.drop_table("publication_file")
     op.drop_table("presence")
     op.drop_table("draft_revision")
