@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from engine.access import Viewer
     from engine.core.calendar import WorkCalendar
+    from engine.sandboxes import Sandbox
 
     ServiceFn = Callable[["ServiceContext"], Mapping[str, Any] | None]
     ListenerFn = Callable[["ListenerContext"], Mapping[str, Any] | None]
@@ -91,7 +92,8 @@ class Registry:
     calendar (None: Monday to Friday in China's zone), `render` a message template in a locale. `case_head` and `extra`
     are the application's own; `extra["lookups"](session, viewer)` gives the sources of looked-up form fields.
     `strict`: a diagram that names an unknown topic or listener is refused. `hours(message, now)` says until when a
-    message has to wait (quiet hours); None: it may go.
+    message has to wait (quiet hours); None: it may go. `sandbox` gives what scenarios and rehearsals play on; it is
+    called when one is, since it costs memory.
     """
 
     services: Mapping[str, ServiceFn] = field(default_factory=dict)
@@ -104,3 +106,8 @@ class Registry:
     strict: bool = True
     hours: Callable[[OutboxMessage, datetime], datetime | None] | None = None
     extra: Mapping[str, Any] = field(default_factory=dict)
+    sandbox: Callable[[], Sandbox] | None = None
+
+    def verbs(self) -> frozenset[str] | None:
+        """Name the verbs that the application adds to scenarios; None when it says nothing of them."""
+        return self.sandbox().verbs if self.sandbox else None

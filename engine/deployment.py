@@ -1,45 +1,50 @@
-"""Publish diagrams, decision tables, forms and translations together: read, check, store as versions."""
+"""Publish diagrams, decision tables, forms, scenarios and translations together: check, store as versions."""
 
 from __future__ import annotations
 
 import json
-import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
-from engine import access, timer_starts
+from engine import access, bundles, timer_starts
 from engine.access import Action
 from engine.bindings import bound_digests, digest_of, drawn_key, form_reference
-from engine.core import dmn, forms, lint, normalise, parse
+from engine.core import forms
 from engine.core import program as programs
 from engine.core.calendar import WorkCalendar
 from engine.core.findings import Finding, errors_first
 from engine.core.forms import drawn
-from engine.errors import N_, DeploymentRefused, InvalidInputError
+from engine.errors import DeploymentRefused
 from engine.regulation import regulation_head
-from engine.roles import role_codes, role_names
-from storage import audit, jobs, people
+from engine.roles import role_codes
+from storage import audit, jobs
 from storage import definitions as queries
 from storage.session import WAKE
-from storage.tables.definitions import DecisionDefinition, DecisionResource, FormDefinition, ProcessDefinition
+from storage.tables.definitions import (
+    DecisionDefinition,
+    DecisionResource,
+    FormDefinition,
+    ProcessDefinition,
+    ScenarioDefinition,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Mapping
     from datetime import datetime
     from uuid import UUID
 
     from sqlalchemy.orm import Session
 
     from engine.access import Viewer
+    from engine.bundles import Bundle
     from engine.connectors import Registry
     from engine.core.forms import Form
     from engine.core.model import Model, Process
     from engine.core.program import Program
 
-MAX_FILE_BYTES = 5_000_000
 MAX_KEY = 200
-_CATALOGUE = re.compile(r"translations\.([A-Za-z_]+)\.json$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,26 +73,6 @@ class Deployment:
         return tuple(item for item in self.items if item.kind == "process")
 
 
-@dataclass(slots=True)
-class _Bundle:
-    """The files as read, by file name."""
-
-    forms: dict[str, tuple[Form, bytes]] = field(default_factory=dict)
-    decisions: dict[str, tuple[Any, bytes]] = field(default_factory=dict)
-    models: dict[str, tuple[Model, bytes]] = field(default_factory=dict)
-    catalogues: dict[str, dict[str, str]] = field(default_factory=dict)
-    findings: list[Finding] = field(default_factory=list)
-
-    def executable(self) -> list[tuple[str, Process, Model, bytes]]:
-        """List the processes that run."""
-        return [
-            (file, process, model, source)
-            for file, (model, source) in self.models.items()
-            for process in model.processes.values()
-            if process.executable
-        ]
-
-
 def deploy(
     session: Session,
     *,
@@ -98,19 +83,22 @@ def deploy(
     name: str = "",
     note: str = "",
     heads: Mapping[str, Mapping[str, Any]] | None = None,
+    folders: Mapping[str, str] | None = None,
 ) -> Deployment:
     """Check files and store them as versions; the same content stays the same version.
 
-    `files` maps names (`x.bpmn`, `x.dmn`, `x.form`, `translations.en.json`; others are left out) to bytes. `heads`
-    gives the head of a process's regulation (B60) by process key, over what the diagram's properties say.
+    `files` maps names to bytes: `x.bpmn`, `x.dmn`, `x.form`, `x.yaml` (a scenario), `translations.en.json` (texts of
+    the processes that come with it), `<folder>.en.json` (texts of one folder's processes); others are left out. `heads`
+    gives the head of a process's regulation (B60) by process key, over what the diagram's properties say. `folders`
+    says with which process a file lies; what is not said stays where it was, or lies with the deployment's `name`.
 
     Raises:
         DeploymentRefused: with all findings, errors first.
         NotAllowedError: the viewer may not publish.
     """
     access.require(viewer, Action.DEFINITION_DEPLOY)
-    bundle = _read(files)
-    findings = errors_first(bundle.findings + _findings(session, bundle, registry))
+    bundle = bundles.read(files, registry)
+    findings = errors_first(bundle.findings + bundles.check(session, bundle, registry))
     if any(finding.severity == "error" for finding in findings):
         raise DeploymentRefused(findings)
     queries.hold(session, {process.id for _, process, _, _ in bundle.executable()})
@@ -125,10 +113,8 @@ def deploy(
         roles = {"roles": list(_roles(session, process, bundle))}
         values = {**regulation_head(head), **made, **roles}
         items.append(_store_process(session, file, process, model, source, values, now, registry, bundle))
-    keys = [item.key for item in items if item.kind == "process"] or [""]
-    for locale, texts in bundle.catalogues.items():
-        for key in keys:
-            queries.add_texts(session, key, locale, texts, now)
+    items += _store_scenarios(session, bundle, made, {file: (folders or {}).get(file, "") for file in files}, name)
+    _store_texts(session, bundle, items, folders or {}, name, now)
     detail = {"files": sorted(files), "new": [f"{i.kind}:{i.key}:{i.version}" for i in items if i.new], "note": note}
     audit.record(session, actor=viewer.login, action="deploy", subject=f"deployment:{row.id}", detail=detail, now=now)
     session.flush()
@@ -139,108 +125,8 @@ def deploy(
 
 def check(session: Session, *, files: Mapping[str, bytes], registry: Registry) -> list[Finding]:
     """Say what a deployment of these files would be told, without storing anything; errors first."""
-    bundle = _read(files)
-    return errors_first(bundle.findings + _findings(session, bundle, registry))
-
-
-# Reading
-
-
-def _read(files: Mapping[str, bytes]) -> _Bundle:
-    bundle = _Bundle()
-    for file in sorted(files):
-        source, base = files[file], PurePosixPath(file).name
-        catalogue = _CATALOGUE.search(base)
-        readers: dict[str, Callable[[str, bytes], None]] = {
-            ".bpmn": lambda f, s: bundle.models.update({f: (normalise.normalise(parse.parse(s)), s)}),
-            ".dmn": lambda f, s: bundle.decisions.update({f: (dmn.parse(s), s)}),
-            ".form": lambda f, s: bundle.forms.update({f: (forms.parse(s), s)}),
-        }
-        try:
-            if catalogue:
-                bundle.catalogues.setdefault(catalogue[1], {}).update(_texts(source))
-            elif reader := readers.get(".bpmn" if base.endswith(".bpmn20.xml") else PurePosixPath(base).suffix):
-                reader(file, _bounded(source))
-        except DeploymentRefused as refused:
-            bundle.findings += [replace(finding, file=file) for finding in refused.findings]
-        except InvalidInputError as error:
-            bundle.findings.append(
-                Finding(base, "unreadable", "error", str(error), f"文件无法读取: {error}", file=file)
-            )
-    if not (bundle.models or bundle.decisions or bundle.forms or bundle.catalogues or bundle.findings):
-        message = "There is nothing to deploy here. Give files that end in .bpmn, .dmn or .form."
-        message_zh = "这里没有可发布的内容。请给出以 .bpmn、.dmn 或 .form 结尾的文件。"
-        bundle.findings.append(Finding(", ".join(sorted(files)), "nothing-to-deploy", "error", message, message_zh))
-    return bundle
-
-
-def _bounded(source: bytes) -> bytes:
-    if len(source) > MAX_FILE_BYTES:
-        raise InvalidInputError(N_("The file is larger than {limit} bytes."), limit=MAX_FILE_BYTES)
-    return source
-
-
-def _texts(source: bytes) -> dict[str, str]:
-    try:
-        texts = json.loads(source)
-    except ValueError as error:
-        raise InvalidInputError(N_("The translations are not JSON: {reason}"), reason=str(error)) from error
-    if not isinstance(texts, dict) or not all(isinstance(value, str) for value in texts.values()):
-        raise InvalidInputError(N_('The translations must look like {"text": "translation"}.'))
-    return texts
-
-
-# Checking
-
-
-def _findings(session: Session, bundle: _Bundle, registry: Registry) -> list[Finding]:
-    found = list(_doubles(bundle))
-    for file, (form, _) in bundle.forms.items():
-        found += [replace(f, file=file) for f in forms.lint(form)]
-    for file, (decisions, _) in bundle.decisions.items():
-        found += [replace(f, file=file) for f in dmn.lint(decisions)]
-    for file, process, _, _ in bundle.executable():
-        try:
-            regulation_head(process.properties)
-        except InvalidInputError as error:
-            name, value = error.fields["name"], error.fields["value"]
-            said = f"属性 {name} 的值“{value}”格式不对：日期应写成 2024-03-01，修改次数应为整数。"
-            found.append(Finding(process.id, "head-unreadable", "error", str(error), said, file=file))
-    known = _known(session, bundle, registry)
-    for file, (model, _) in bundle.models.items():
-        found += [replace(f, file=file) for f in lint.check(model, known)]
-    return found
-
-
-def _doubles(bundle: _Bundle) -> Iterable[Finding]:
-    ids = [(form.id, file) for file, (form, _) in bundle.forms.items()]
-    ids += [(key, file) for file, (decisions, _) in bundle.decisions.items() for key in decisions.decisions]
-    ids += [(process.id, file) for file, process, _, _ in bundle.executable()]
-    seen: dict[str, str] = {}
-    for key, file in ids:
-        if key in seen and PurePosixPath(file).suffix == PurePosixPath(seen[key]).suffix:
-            yield Finding(
-                key,
-                "duplicate-id",
-                "error",
-                f"{key} is defined in {seen[key]} and in {file}. Give one of them another id.",
-                f"{seen[key]} 和 {file} 都定义了 {key},请为其中一个换一个编号。",
-                file=file,
-            )
-        seen.setdefault(key, file)
-
-
-def _known(session: Session, bundle: _Bundle, registry: Registry) -> lint.Known:
-    roles = people.roles(session)
-    return lint.Known(
-        forms=queries.form_keys(session) | {form.id for form, _ in bundle.forms.values()},
-        decisions=queries.decision_keys(session)
-        | {key for decisions, _ in bundle.decisions.values() for key in decisions.decisions},
-        processes=queries.process_keys(session) | {process.id for _, process, _, _ in bundle.executable()},
-        topics=frozenset(registry.services) if registry.strict else None,
-        listeners=frozenset(registry.listeners) if registry.strict else None,
-        roles=frozenset(role_names(session)) if registry.strict and roles else None,
-    )
+    bundle = bundles.read(files, registry)
+    return errors_first(bundle.findings + bundles.check(session, bundle, registry))
 
 
 # Storing
@@ -287,6 +173,44 @@ def _store_decisions(
     return found
 
 
+def _store_scenarios(
+    session: Session, bundle: Bundle, made: dict[str, Any], folders: Mapping[str, str], name: str
+) -> list[Deployed]:
+    keys = {file: PurePosixPath(file).name for file in bundle.scenarios}
+    before = queries.latest_scenarios(session, keys.values())
+    rows = []
+    for file, (title, source) in bundle.scenarios.items():
+        key, digest = keys[file], digest_of(source)
+        last = before.get(key)
+        folder = folders.get(file) or (last.folder if last else name)
+        if last is not None and last.digest == digest and last.folder == folder:
+            rows.append((last, False))
+            continue
+        version = last.version + 1 if last else 1
+        row = ScenarioDefinition(
+            id=uuid4(), key=key, version=version, name=title, folder=folder, digest=digest, source=source, **made
+        )
+        rows.append((row, True))
+    session.add_all(row for row, new in rows if new)
+    session.flush()
+    return [Deployed("scenario", row.id, row.key, row.version, row.name, new=new) for row, new in rows]
+
+
+def _store_texts(
+    session: Session, bundle: Bundle, items: list[Deployed], folders: Mapping[str, str], name: str, now: datetime
+) -> None:
+    """Add translations: to the processes that came along, or for `<folder>.en.json` to those of the folder."""
+    here = [item.key for item in items if item.kind == "process"] or [""]
+    drawn = [(file, process.id) for file, process, _, _ in bundle.executable()]
+    for (folder, locale), texts in bundle.catalogues.items():
+        keys = set(here)
+        if folder:
+            keys = set(queries.keys_of_folder(session, folder))
+            keys |= {key for file, key in drawn if folders.get(file, name) == folder}
+        for key in sorted(keys):
+            queries.add_texts(session, key, locale, texts, now)
+
+
 def _store_process(
     session: Session,
     file: str,
@@ -296,7 +220,7 @@ def _store_process(
     values: dict[str, Any],
     now: datetime,
     registry: Registry,
-    bundle: _Bundle,
+    bundle: Bundle,
 ) -> Deployed:
     attributes = [node.attributes for node in process.nodes.values()]
     references = {form_reference(drawn.reference(node)) for node in process.nodes.values()}
@@ -360,7 +284,7 @@ def disarm_starts(session: Session, key: str) -> None:
     jobs.delete_named(session, "start", key)
 
 
-def _roles(session: Session, process: Process, bundle: _Bundle) -> tuple[str, ...]:
+def _roles(session: Session, process: Process, bundle: Bundle) -> tuple[str, ...]:
     """List the roles that have tasks in a process or in those it calls, as they are now."""
     together = {other.id: other for _, other, _, _ in bundle.executable()}
     names: list[str] = []

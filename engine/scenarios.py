@@ -25,59 +25,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
-from engine.core.calendar import CHINA
 from engine.errors import KeyturnError
+from engine.scenario_files import MODIFIERS, Scenario, ScenarioError, moment, parse, read
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
     from engine.testing import Task, Workbench
 
-ENGLISH = {
-    "name": "名称",
-    "rules": "规则",
-    "begin": "开始",
-    "steps": "步骤",
-    "start": "启动",
-    "complete": "完成",
-    "reach": "办到",
-    "by": "由",
-    "role": "角色",
-    "fill": "填写",
-    "advance": "经过",
-    "until": "直到",
-    "message": "消息",
-    "open": "应有",
-    "closed": "没有",
-    "variables": "变量",
-    "ended": "结束",
-    "case": "案",
-    "as": "称为",
-    "refused": "被拒",
-    "times": "次数",
-    "incidents": "异常",
-    "note": "说明",
-}
+__all__ = ["VERBS", "CheckFailed", "Play", "Scenario", "ScenarioError", "find", "moment", "parse", "play", "read"]
 PATIENCE = 80
 MISWRITTEN = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
-MODIFIERS = frozenset({"由", "角色", "填写", "案", "称为", "被拒", "说明"})
-
-
-class ScenarioError(Exception):
-    """A step did not go as the scenario says, or the file cannot be understood."""
-
-    def __init__(self, scenario: str, step: int, reason: str, reason_zh: str = "") -> None:
-        """Name the scenario, the number of the step (from 1; 0: the file itself) and what went wrong."""
-        super().__init__(f"{scenario}, step {step}: {reason}" if step else f"{scenario}: {reason}")
-        self.scenario, self.step, self.reason, self.reason_zh = scenario, step, reason, reason_zh or reason
-
-    def chinese(self) -> str:
-        """Say it in Chinese."""
-        step = f"第 {self.step} 步：" if self.step else ""
-        return f"{self.scenario}，{step}{self.reason_zh}" if step else f"{self.scenario}：{self.reason_zh}"
 
 
 class CheckFailed(Exception):  # noqa: N818  a check's answer, turned into a ScenarioError with its step
@@ -87,17 +45,6 @@ class CheckFailed(Exception):  # noqa: N818  a check's answer, turned into a Sce
         """Keep both sentences."""
         super().__init__(english)
         self.chinese = chinese or english
-
-
-@dataclass(frozen=True, slots=True)
-class Scenario:
-    """A story: what it proves and its steps in order."""
-
-    name: str
-    rules: tuple[str, ...]
-    begin: datetime | None
-    steps: tuple[Mapping[str, Any], ...]
-    file: str = ""
 
 
 @dataclass(slots=True)
@@ -132,51 +79,6 @@ class Play:
         return given.isoformat() if isinstance(given, datetime) else given
 
 
-def read(path: Path) -> Scenario:
-    """Read a scenario file. Raises ScenarioError when it is not one."""
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        mark = getattr(error, "problem_mark", None)
-        line = mark.line + 1 if mark is not None else 1
-        reason = str(getattr(error, "problem", None) or error)
-        raise ScenarioError(
-            path.name, 0, f"line {line} is not YAML: {reason}", f"第 {line} 行不符合 YAML 写法：{reason}"
-        ) from error
-    if not isinstance(content, dict):
-        raise ScenarioError(path.name, 0, "not a mapping", "文件应是“名称: …、步骤: …”的写法")
-    content = _chinese(content)
-    steps = content.get("步骤")
-    if not isinstance(steps, list) or not all(isinstance(step, dict) for step in steps):
-        raise ScenarioError(
-            path.name, 0, "步骤 (steps) must be a list of mappings", "“步骤”应是一列，每步写成“- 动作: 内容”"
-        )
-    begin = content.get("开始")
-    try:
-        start = moment(begin) if begin else None
-    except ValueError as error:
-        raise ScenarioError(
-            path.name, 0, f"开始 (begin) {begin} is no date and time", f"“开始”{begin} 不是日期时间"
-        ) from error
-    return Scenario(
-        name=str(content.get("名称") or path.stem),
-        rules=tuple(str(rule) for rule in content.get("规则") or ()),
-        begin=start,
-        steps=tuple(_chinese(step) for step in steps),
-        file=path.name,
-    )
-
-
-def _chinese(mapping: Mapping[Any, Any]) -> dict[str, Any]:
-    return {ENGLISH.get(str(key), str(key)): value for key, value in mapping.items()}
-
-
-def moment(value: Any) -> datetime:
-    """Read a date-time; one without a zone is China's."""
-    read_ = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
-    return read_ if read_.tzinfo else read_.replace(tzinfo=CHINA)
-
-
 def play(scenario: Scenario, stage: Play) -> None:
     """Play all steps in order. Raises ScenarioError at the first that does not go as written."""
     for number, step in enumerate(scenario.steps, start=1):
@@ -186,7 +88,8 @@ def play(scenario: Scenario, stage: Play) -> None:
             raise ScenarioError(scenario.name, number, str(error), error.chinese) from error
         except KeyturnError as error:
             details = "; ".join(str(detail) for detail in getattr(error, "errors", ()))
-            raise ScenarioError(scenario.name, number, f"{error} {details}".strip()) from error
+            element = str(getattr(error, "element_id", "") or "")
+            raise ScenarioError(scenario.name, number, f"{error} {details}".strip(), element_id=element) from error
         except MISWRITTEN as error:  # what is written there may be anything; the reader gets the step, no traceback
             what = ", ".join(str(key) for key in step)
             reason = f"{type(error).__name__} {error}".strip()

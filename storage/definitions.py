@@ -13,6 +13,7 @@ from storage.tables.definitions import (
     Deployment,
     FormDefinition,
     ProcessDefinition,
+    ScenarioDefinition,
     StartSubscription,
     TranslationCatalogue,
 )
@@ -187,6 +188,24 @@ def decision_keys(session: Session) -> frozenset[str]:
 def resource(session: Session, resource_id: UUID) -> DecisionResource | None:
     """Find a `.dmn` file."""
     return session.get(DecisionResource, resource_id)
+
+
+def latest_scenarios(session: Session, keys: Iterable[str] = ()) -> dict[str, ScenarioDefinition]:
+    """Find the newest version of each scenario of these file names, or of all."""
+    newest = select(ScenarioDefinition.key, func.max(ScenarioDefinition.version).label("version"))
+    wanted = sorted(keys)
+    newest = newest.where(ScenarioDefinition.key.in_(wanted)) if wanted else newest
+    last = newest.group_by(ScenarioDefinition.key).subquery()
+    query = select(ScenarioDefinition).join(
+        last, (ScenarioDefinition.key == last.c.key) & (ScenarioDefinition.version == last.c.version)
+    )
+    return {row.key: row for row in session.scalars(query.order_by(ScenarioDefinition.key))}
+
+
+def keys_of_folder(session: Session, folder: str) -> Sequence[str]:
+    """List the keys of the processes that were ever deployed under a folder's name."""
+    query = select(ProcessDefinition.key).join(Deployment, Deployment.id == ProcessDefinition.deployment_id)
+    return session.scalars(query.where(Deployment.name == folder).distinct().order_by(ProcessDefinition.key)).all()
 
 
 def add_texts(session: Session, key: str, locale: str, texts: Mapping[str, Any], now: datetime) -> None:

@@ -24,7 +24,7 @@ from tasks_ui.settings import Settings, SettingsError, from_environment
 
 THREADS = 8
 LONG_RUNNING = frozenset({"serve", "demo", "worker"})
-KINDS = {"process": "流程", "decision": "决策表", "form": "表单"}
+KINDS = {"process": "流程", "decision": "决策表", "form": "表单", "scenario": "场景"}
 
 
 def _settings() -> Settings:

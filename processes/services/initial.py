@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from engine.connectors import Registry
 
-KINDS = frozenset({".bpmn", ".dmn", ".form", ".json"})
+KINDS = frozenset({".bpmn", ".dmn", ".form", ".json", ".yaml"})
 
 
 def install(session: Session, *, now: datetime, registry: Registry) -> bool:
@@ -28,13 +28,16 @@ def install(session: Session, *, now: datetime, registry: Registry) -> bool:
     estate.add_registers(session)
     checklists.add_checklists(session)
     demo.deploy(session, now=now, registry=registry)
+    demo.deploy_scenarios(session, now=now, registry=registry)
     return True
 
 
 def deployable(paths: Iterable[Path]) -> dict[str, bytes]:
-    """Read the files to deploy, and those in folders and their `forms`, by file name."""
+    """Read the files to deploy, and those in folders and their `forms` and `scenarios`, by file name."""
     found: dict[str, bytes] = {}
     for path in paths:
-        files = [*path.glob("*.*"), *path.glob("forms/*.form")] if path.is_dir() else [path]
+        files = (
+            [*path.glob("*.*"), *path.glob("forms/*.form"), *path.glob("scenarios/*.yaml")] if path.is_dir() else [path]
+        )
         found |= {file.name: file.read_bytes() for file in sorted(files) if file.suffix in KINDS}
     return found

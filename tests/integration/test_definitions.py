@@ -15,6 +15,7 @@ from engine.errors import (
     NotFoundError,
     ProcessError,
 )
+from storage import definitions as rows
 from storage.tables.definitions import ProcessDefinition
 
 DECISION = """<?xml version="1.0" encoding="UTF-8"?>
@@ -121,6 +122,58 @@ def test_names_are_translated_by_the_catalogue_and_later_ones_add_to_it(app, sam
         assert definitions.translate(s, row.id, "一步", "en_GB") == "One step"
         assert definitions.translate(s, row.id, "登记", "zh_Hans_CN") == "登记"
         assert definitions.translate(s, row.id, "未译", "en") == "未译"
+
+
+def test_texts_of_a_folder_belong_to_its_processes(app, sample):
+    with app.database.transaction() as s:
+        given = {"viewer": SYSTEM, "now": app.now, "registry": app.registry}
+        definitions.deploy(s, files={"p.bpmn": sample.ONE_STEP}, name="desk", **given)
+        definitions.deploy(s, files={"desk.en.json": '{"登记": "Register"}'.encode()}, **given)
+        definitions.deploy(s, files={"yard.en.json": '{"登记": "Enter"}'.encode()}, **given)
+        assert definitions.translate(s, definitions.latest(s, "one").id, "登记", "en") == "Register"
+
+
+STORY = """名称: 一步办完
+步骤:
+  - 启动: one
+  - 应有: [登记]
+"""
+
+
+def test_scenarios_are_stored_as_versions_in_their_folder(app):
+    def put(text, **more):
+        with app.database.transaction() as s:
+            given = {"viewer": SYSTEM, "now": app.now, "registry": app.registry, **more}
+            return definitions.deploy(s, files={"one-step.yaml": text.encode()}, **given).items[0]
+
+    first = put(STORY, name="desk")
+    assert (first.kind, first.key, first.name, first.version, first.new) == (
+        *("scenario", "one-step.yaml", "一步办完", 1, True),
+    )
+    assert not put(STORY).new, "same content, same version; it stays in its folder"
+    assert put(STORY.replace("一步", "一次")).version == 2
+    assert put(STORY, folders={"one-step.yaml": "yard"}).version == 3
+    with app.database.read() as s:
+        row = rows.latest_scenarios(s)["one-step.yaml"]
+        assert (row.version, row.folder, row.source.decode()) == (3, "yard", STORY)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "word"),
+    [
+        ("名称: [\n", 2, "YAML"),
+        ("步骤:\n  - 启动: one\n   - 应有: []\n", 3, "YAML"),
+        ("名称: 没有步骤\n", 0, "步骤"),
+        ("步骤:\n  - 启动: one\n  - 由: 林小安\n", 3, "第 2 步"),
+        ("开始: 明天\n步骤:\n  - 启动: one\n", 0, "明天"),
+    ],
+)
+def test_an_unreadable_scenario_is_refused_with_its_line(app, text, line, word):
+    with pytest.raises(DeploymentRefused) as refused:
+        deploy(app, **{"wrong.yaml": text.encode()})
+    (finding,) = refused.value.findings
+    assert (finding.file, finding.line) == ("wrong.yaml", line)
+    assert word in finding.message_zh
 
 
 @pytest.mark.parametrize("body", [b"[1]", b"{", b'{"a": 1}'])

@@ -33,12 +33,14 @@ __all__ = [
     "Persona",
     "accounts",
     "deploy",
+    "deploy_scenarios",
     "from_now_on",
     "furnish",
     "is_empty",
     "load",
     "personas",
     "process_files",
+    "scenario_files",
 ]
 LATER = ("review", "survey")
 """Processes in force from now on: nothing is reviewed by the calendar before the demonstration begins."""
@@ -70,6 +72,15 @@ def process_files() -> Mapping[str, Mapping[str, bytes]]:
     return found
 
 
+def scenario_files() -> Mapping[str, Mapping[str, bytes]]:
+    """Read the shipped scenarios: folder name → file name → bytes."""
+    root = Path(processes.__file__).parent
+    found: dict[str, dict[str, bytes]] = {}
+    for path in sorted(root.glob("*/scenarios/*.yaml")):
+        found.setdefault(path.parents[1].name, {})[path.name] = path.read_bytes()
+    return found
+
+
 WEEKLY = "inspection_schedule"
 """The process that begins rounds of inspection by the plans of handover (S2): the past's rounds are written as rows."""
 FIRST = ("reminder", "escalation", "callback", "review")
@@ -84,6 +95,14 @@ def deploy(session: Session, *, now: datetime, registry: Registry, but: Collecti
         deployment.deploy(
             session, files=files[name], viewer=SYSTEM, now=now, registry=registry, name=name, note="随产品提供",
             heads=regulations.heads(name, files[name], now=now),
+        )  # fmt: skip
+
+
+def deploy_scenarios(session: Session, *, now: datetime, registry: Registry) -> None:
+    """Publish the shipped scenarios beside their processes."""
+    for name, files in scenario_files().items():
+        deployment.deploy(
+            session, files=files, viewer=SYSTEM, now=now, registry=registry, name=name, note="随产品提供"
         )  # fmt: skip
 
 
@@ -126,6 +145,7 @@ def load(
     """
     furnish(database, now=now, registry=registry, size=size)
     with database.transaction() as session:
+        deploy_scenarios(session, now=now - timedelta(days=90), registry=registry)
         history.add_past(session, size, HISTORY[size], now=now)
         figures.add_figures(session, now=now)
         if size == "mini":

@@ -1,0 +1,52 @@
+"""What an application gives to scenarios and rehearsals: an invented world, what can be done in it, usual answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from sqlalchemy.orm import Session
+
+    from engine.connectors import Registry
+    from engine.scenarios import Play
+    from engine.testing import Task
+    from storage.session import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A way to begin a process in a rehearsal: a scenario's verb, a form to fill in, an example of its answers.
+
+    `form` is the key of the form, "" when nothing is asked; `title` is an English msgid.
+    """
+
+    process: str
+    verb: str
+    title: str
+    form: str = ""
+    example: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Sandbox:
+    """What scenarios and rehearsals play on.
+
+    `furnish(database, source, now)` fills an empty database with invented people and houses, and with the roles,
+    calendar and code lists of the installation that `source` reads; nothing is deployed. `stage(database, registry,
+    begin)` sets the stage. `answers(play, task)` gives usual answers, files by names that `filed` knows;
+    `filed(play, task, data)` makes files of them. `entries` are the ways to begin.
+    """
+
+    verbs: frozenset[str]
+    furnished_at: datetime
+    begin: datetime
+    furnish: Callable[[Database, Session, datetime], None]
+    stage: Callable[[Database, Registry, datetime], Play]
+    answers: Callable[[Play, Task], Mapping[str, Any]]
+    filed: Callable[[Play, Task, Mapping[str, Any]], Mapping[str, Any]]
+    files: Mapping[str, str]
+    entries: tuple[Entry, ...] = ()
