@@ -89,6 +89,11 @@ def counts(session: Session) -> dict[UUID, int]:
     return called | own
 
 
+def running_total(session: Session) -> int:
+    """Count all running instances."""
+    return session.scalar(select(func.count(ProcessInstance.id)).where(ProcessInstance.status.in_(RUNNING))) or 0
+
+
 # Batches
 
 
