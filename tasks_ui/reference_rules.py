@@ -16,7 +16,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 SEVERITIES = ("error", "warning", "info")
-SOURCES = ("parse/__init__.py", "forms/lint.py", "dmn/lint.py", "dmn/lint_results.py")
+SOURCES = (
+    "parse/__init__.py",
+    "forms/lint.py",
+    "dmn/lint.py",
+    "dmn/lint_cells.py",
+    "dmn/lint_examples.py",
+    "dmn/lint_results.py",
+    "dmn/lint_rows.py",
+)
 PLACE = "…"
 _PREFIXES = {"forms/lint.py": "form-"}
 _TITLES = {

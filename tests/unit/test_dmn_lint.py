@@ -209,3 +209,88 @@ def test_the_units_of_the_shipped_time_limits_are_checked() -> None:
     changed = before + clock + after.replace("<text>5</text>", "<text>四天</text>", 1)
     assert [rule for severity, rule, _ in said(changed.encode()) if severity == "error"] == ["dmn-unknown-name"]
     assert said(text.encode()) == []
+
+
+def test_cells_name_themselves_and_say_how_they_are_written() -> None:
+    rows = [(["高，中", ">= 3天"], ["4天"])]
+    xml = table(rows, inputs=(("level", "string", ""), ("n", "number", "")))
+    for number, cell in enumerate(["in_1", "in_2"]):
+        xml = xml.replace(b"<inputEntry><", f'<inputEntry id="{cell}"><'.encode(), 1) if number < 2 else xml
+    xml = xml.replace(b"<outputEntry>", b'<outputEntry id="out_1">')
+    found = {finding.element_id: finding for finding in dmn.lint(dmn.parse(xml))}
+    assert found["in_1"].message.endswith('Write: "高", "中"')
+    assert found["in_2"].message_zh.endswith("请写成：>= 3")
+    assert found["out_1"].message_zh.endswith("请写成：4")
+
+
+@pytest.mark.parametrize(
+    ("kind", "cell", "rule", "better"),
+    [
+        ("number", '"高"', "dmn-cell-type", ""),
+        ("date", '> "2026-01-01"', "dmn-cell-type", '> date("2026-01-01")'),
+        ("boolean", '"是"', "dmn-cell-type", "true"),
+        ("date", "2026-01-01", "dmn-sum", 'date("2026-01-01")'),
+        ("number", "3-5", "dmn-sum", "[3..5]"),
+        ("string", "高, 中", "dmn-quotes", '"高", "中"'),
+    ],
+)
+def test_conditions_that_are_feel_and_yet_not_meant(kind: str, cell: str, rule: str, better: str) -> None:
+    found = said(table([([cell], ["1"]), (["-"], ["2"])], inputs=(("x", kind, ""),), policy='hitPolicy="FIRST"'))
+    assert {name for _, name, _ in found} == {rule}
+    assert better in found[0][2]
+
+
+def test_constants_of_several_kinds_are_left_alone() -> None:
+    rows = [(["5"], ["1"]), (['"高"'], ["2"]), (["-"], ["3"])]
+    assert said(table(rows, inputs=(("x", "", ""),), policy='hitPolicy="FIRST"')) == []
+
+
+def test_two_rows_with_one_id() -> None:
+    xml = table([(['"高"', "-"], ["1"]), (['not("高")', "-"], ["2"])], inputs=(LEVELS, ROUND)).replace(b'"r2"', b'"r1"')
+    found = dmn.lint(dmn.parse(xml))
+    assert [(f.rule, f.severity, f.element_id) for f in found] == [("dmn-double-id", "error", "r1")]
+    assert "第 1 行" in found[0].message_zh
+    assert "第 2 行" in found[0].message_zh
+
+
+def test_a_name_that_is_no_input() -> None:
+    xml = TIME_LIMITS.read_bytes().replace(b"<text>-</text>", b"<text>urgncy</text>", 1)
+    found = [f for f in dmn.lint(dmn.parse(xml)) if f.rule in {"dmn-quotes", "dmn-unknown-input"}]
+    assert [f.element_id for f in found] == ["time_limits_row_1_in_3"]
+    xml = TIME_LIMITS.read_bytes().replace(b"<text>-</text>", b"<text>? = urgncy</text>", 1)
+    found = [f for f in dmn.lint(dmn.parse(xml)) if f.rule == "dmn-unknown-input"]
+    assert "Did you mean urgency?" in found[0].message
+
+
+EXAMPLE = (
+    '<extensionElements><k:examples xmlns:k="http://keyturn.example/schema/dmn">'
+    '<k:example id="x1" name="第五天 电话"><k:given name="clock">"day5_call"</k:given><k:given name="process">"complaint"'
+    '</k:given><k:expect>{"value": %s, "unit": "cd", "warn_value": null, "start": "reported", "remind": "09:00", '
+    '"pausable": false, "source": "C06 C18"}</k:expect></k:example></k:examples></extensionElements>'
+)
+
+
+def test_a_stored_example_that_no_longer_holds_is_an_error_with_both_results() -> None:
+    def found(expected: str) -> list[Any]:
+        inside = b'<decision id="time_limits" name="\xe6\x97\xb6\xe9\x99\x90">'
+        source = TIME_LIMITS.read_bytes()
+        assert inside in source
+        return dmn.lint(dmn.parse(source.replace(inside, inside + (EXAMPLE % expected).encode())))
+
+    assert found("5") == []
+    (finding,) = found("4")
+    assert (finding.rule, finding.severity, finding.element_id) == ("dmn-example", "error", "x1")
+    assert '"value": 4' in finding.message_zh
+    assert '"value": 5' in finding.message_zh
+    assert "18" in finding.message_zh
+    (finding,) = found("nothing")
+    assert "读不懂" in finding.message_zh
+
+
+def test_the_name_of_an_example_is_no_name_of_feel() -> None:
+    xml = table([(["-", "-"], ["1"])]).replace(
+        b'<decision id="deadline" name="\xe6\x97\xb6\xe9\x99\x90">',
+        '<decision id="deadline" name="时限"><extensionElements><k:examples xmlns:k="http://keyturn.example/schema/dmn">'
+        '<k:example id="x" name="1 + urgency"/></k:examples></extensionElements>'.encode(),
+    )
+    assert "1 + urgency" not in dmn.parse(xml).names

@@ -16,6 +16,7 @@ CHINESE: dict[str, str] = {
     "The file is not a DMN file: its root is not DMN definitions.":
         "该文件不是 DMN 文件：根元素不是 DMN definitions。",
     "The id {id} occurs twice.": "标识 {id} 出现了两次。",
+    "A decision can have {limit} examples.": "一个决策最多可存 {limit} 个例子。",
     "Boxed expressions are nested more than {limit} deep.": "盒装表达式嵌套超过 {limit} 层。",
     "There is no hit policy {policy}.": "没有命中策略 {policy}。",
     "There is no aggregation {aggregation}.": "没有汇总方式 {aggregation}。",

@@ -6,7 +6,6 @@ Nothing is claimed that is not certain: cells that are more than a comparison wi
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from engine.core import feel
@@ -15,7 +14,21 @@ from engine.core.dmn import regions
 from engine.core.dmn.boxes import check_language
 from engine.core.dmn.chinese import in_chinese
 from engine.core.dmn.errors import DmnError
+from engine.core.dmn.lint_cells import (
+    KIND_NAMES,
+    POLICY_CHINESE,
+    POLICY_NAMES,
+    base_kind,
+    double_ids,
+    how_to_write,
+    is_date_sum,
+    misfit,
+    unknown_names,
+)  # fmt: skip
+from engine.core.dmn.lint_examples import check_examples
 from engine.core.dmn.lint_results import unknown_results
+from engine.core.dmn.lint_rows import coverage
+from engine.core.dmn.spelling import suggest
 from engine.core.dmn.types import MISFIT, find, fit, simple_name
 from engine.core.feel import nodes
 from engine.core.feel.names import CALENDAR
@@ -24,18 +37,6 @@ from engine.core.findings import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-_MAX_PER_TABLE = 10
-_MAX_GAPS = 3
-_POLICY_NAMES = {
-    "U": "UNIQUE",
-    "A": "ANY",
-    "P": "PRIORITY",
-    "F": "FIRST",
-    "R": "RULE ORDER",
-    "O": "OUTPUT ORDER",
-    "C": "COLLECT",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class _Place:
     id: str
     name: str
     known: frozenset[str]
+    declared: frozenset[str]
     found: list[Finding] = field(default_factory=list)
 
     def say(self, rule: str, severity: Any, english: str, chinese: str, *, id: str = "", line: int = 0) -> None:  # noqa: A002
@@ -55,17 +57,20 @@ class _Place:
 def lint(decisions: m.Decisions) -> list[Finding]:
     """Check every decision and knowledge model of a file; errors would fail when the decision is asked."""
     findings: list[Finding] = []
-    known = frozenset(decisions.element_names())
+    known = frozenset(decisions.element_names() | set(decisions.imports))
     for decision in decisions.decisions.values():
-        place = _Place(decisions, decision.id, decision.name, known)
+        # Boxes around a table may give names of their own.
+        declared = known if decisions.inputs and isinstance(decision.box, m.Table) else frozenset()
+        place = _Place(decisions, decision.id, decision.name, known, declared)
         if decision.box is None:
             place.say("dmn-no-logic", "error", "The decision has no logic.", "该决策没有任何逻辑。", line=decision.line)
         _requirements(decision.requires, place)
         _box(decision.box, place)
         unknown_results(decisions, decision, place.say)
+        check_examples(decisions, decision, place.found, place.say)
         findings += place.found
     for knowledge in decisions.knowledge.values():
-        place = _Place(decisions, knowledge.id, knowledge.name, known)
+        place = _Place(decisions, knowledge.id, knowledge.name, known, frozenset())
         _requirements(knowledge.requires, place)
         _box(knowledge.function, place)
         findings += place.found
@@ -141,7 +146,7 @@ def _parts(box: Any) -> Iterator[m.Box | None]:
 
 
 def _literal(
-    box: m.Literal, place: _Place, english: str, chinese: str, *, unary: bool = False
+    box: m.Literal, place: _Place, english: str, chinese: str, *, unary: bool = False, kind: str = ""
 ) -> feel.Expression | None:
     """Compile a text; where it stands is said in two languages. None, and a finding, when it is not FEEL."""
     try:
@@ -150,7 +155,9 @@ def _literal(
             return None
         expression = feel.compile(box.text, unary=unary, names=place.decisions.names)
     except (feel.FeelProblem, DmnError) as problem:
-        place.say("dmn-feel", "error", english + str(problem), chinese + in_chinese(problem), id=box.id, line=box.line)
+        how = how_to_write(box.text, unary=unary, kind=kind)
+        said = english + str(problem) + how[0], chinese + in_chinese(problem) + how[1]
+        place.say("dmn-feel", "error", *said, id=box.id, line=box.line)
         return None
     for name in sorted(expression.functions - place.known - CALENDAR - expression.names):
         if "." in name or name in _local_functions(expression):
@@ -178,13 +185,16 @@ def _local_functions(expression: feel.Expression) -> set[str]:
 
 def _table(table: m.Table, place: _Place) -> None:
     before = len(place.found)
+    double_ids(table, place.say)
     for column in table.inputs:
         here = f"Input “{column.title}”: ", f"条件列“{column.title}”："
         if not column.expression.text:
             place.say(
                 "dmn-input", "error", here[0] + "it has no expression.", here[1] + "没有填写表达式。", id=column.id
             )
-        _literal(column.expression, place, *here)
+        expression = _literal(column.expression, place, *here)
+        if expression is not None:
+            unknown_names(expression, place.declared, here, place.say, column.expression)
         _type(column.type, here, column.id, place)
         if column.values:
             _literal(m.Literal(column.values, column.id), place, *here, unary=True)
@@ -198,7 +208,7 @@ def _table(table: m.Table, place: _Place) -> None:
     if any(finding.severity == "error" for finding in place.found[before:]):
         return
     try:
-        _coverage(table, place)
+        coverage(table, place.decisions, place.say)
     except regions.TooMuchError:
         place.say(
             "dmn-too-large", "info", "The table is too large to be checked for overlaps and gaps.",
@@ -208,15 +218,46 @@ def _table(table: m.Table, place: _Place) -> None:
 
 def _cell(index: int, column: m.Input, test: m.Literal, place: _Place) -> None:
     here = f"Row {index}, “{column.title}”: ", f"第 {index} 行“{column.title}”："
-    expression = _literal(test, place, *here, unary=True)
-    if expression is None or simple_name(column.type) != "string":
+    kind = base_kind(column.type, place.decisions)
+    expression = _literal(test, place, *here, unary=True, kind=kind)
+    if expression is None:
         return
-    for node in nodes.children(expression.tree):
-        if isinstance(node, nodes.Name) and node.name not in place.known:
-            place.say(
-                "dmn-quotes", "warning", f'{here[0]}{node.name} is a variable; a text is written "{node.name}".',
-                f'{here[1]}{node.name} 会被当作变量；若是文本请写成 "{node.name}"。', id=test.id, line=test.line,
-            )  # fmt: skip
+    other = misfit(expression, kind)
+    if other or is_date_sum(expression.tree):
+        _other_type(here, test, kind, other, place)
+        return
+    quoted = _quotes(here, test, expression, place) if kind == "string" else set()
+    if not quoted:
+        unknown_names(expression, place.declared, here, place.say, test)
+
+
+def _other_type(here: tuple[str, str], test: m.Literal, kind: str, other: str, place: _Place) -> None:
+    """A condition that compares with values of another type than the column's, or with a sum that was none."""
+    how = how_to_write(test.text, unary=True, kind=kind)
+    if other:
+        is_a, found = KIND_NAMES[kind], KIND_NAMES.get(other, (other, other))
+        place.say(
+            "dmn-cell-type", "error",
+            f"{here[0]}the column is {is_a[0]}, {test.text} compares with {found[0]}.{how[0]}",
+            f"{here[1]}该列是{is_a[1]}，{test.text} 却在与{found[1]}比较。{how[1]}", id=test.id, line=test.line,
+        )  # fmt: skip
+    else:
+        place.say(
+            "dmn-sum", "error", f"{here[0]}{test.text} is a subtraction to FEEL.{how[0]}",
+            f"{here[1]}{test.text} 会被当作减法来计算。{how[1]}", id=test.id, line=test.line,
+        )  # fmt: skip
+
+
+def _quotes(here: tuple[str, str], test: m.Literal, expression: feel.Expression, place: _Place) -> set[str]:
+    """Warn of names where texts are expected: quotes were forgotten."""
+    names = {node.name for node in nodes.children(expression.tree) if isinstance(node, nodes.Name)} - place.known
+    for name in sorted(names, key=test.text.find):
+        better = suggest(test.text, unary=True, kind="string") or f'"{name}"'
+        place.say(
+            "dmn-quotes", "warning", f"{here[0]}{name} is a variable; a text is written {better}.",
+            f"{here[1]}{name} 会被当作变量；若是文本请写成 {better}。", id=test.id, line=test.line,
+        )  # fmt: skip
+    return names
 
 
 def _output(table: m.Table, output: m.Output, place: _Place) -> None:
@@ -224,10 +265,10 @@ def _output(table: m.Table, output: m.Output, place: _Place) -> None:
     if len(table.outputs) > 1 and not output.name:
         place.say("dmn-output", "error", here[0] + "it needs a name.", here[1] + "需要填写名称。", id=output.id)
     if table.policy in {"P", "O"} and not output.values:
-        policy = _POLICY_NAMES[table.policy]
+        policy = POLICY_NAMES[table.policy]
         place.say(
             "dmn-priority", "error", f"{here[0]}{policy} needs its allowed values in order of priority.",
-            f"{here[1]}命中策略 {policy} 需要按优先级填写允许的值。", id=output.id,
+            f"{here[1]}命中策略{POLICY_CHINESE[table.policy]}需要按优先级填写允许的值。", id=output.id,
         )  # fmt: skip
     _type(output.type, here, output.id, place)
     if output.values:
@@ -238,7 +279,14 @@ def _output(table: m.Table, output: m.Output, place: _Place) -> None:
 
 def _result(index: int, output: m.Output, result: m.Literal, place: _Place) -> None:
     here = f"Row {index}, “{output.title}”: ", f"第 {index} 行“{output.title}”："
-    expression = _literal(result, place, *here)
+    wanted = base_kind(output.type, place.decisions)
+    expression = _literal(result, place, *here, kind=wanted)
+    if expression is not None and is_date_sum(expression.tree):
+        how = how_to_write(result.text, unary=False, kind=wanted)
+        place.say(
+            "dmn-sum", "warning", f"{here[0]}{result.text} is a subtraction to FEEL.{how[0]}",
+            f"{here[1]}{result.text} 会被当作减法来计算。{how[1]}", id=result.id, line=result.line,
+        )  # fmt: skip
     if expression is None or not isinstance(expression.tree, nodes.Literal):
         return
     value = expression.tree.value
@@ -246,9 +294,10 @@ def _result(index: int, output: m.Output, result: m.Literal, place: _Place) -> N
     shown = feel.text_of(value, nested=True)
     if fit(value, output.type, place.decisions, scope) is MISFIT:
         kind = simple_name(output.type)
+        how = how_to_write(result.text, unary=False, kind=wanted)
         place.say(
-            "dmn-type", "error", f"{here[0]}{shown} is not of the column's type {kind}.",
-            f"{here[1]}{shown} 不符合该列的类型 {kind}。", id=result.id, line=result.line,
+            "dmn-type", "error", f"{here[0]}{shown} is not of the column's type {kind}.{how[0]}",
+            f"{here[1]}{shown} 不符合该列的类型 {kind}。{how[1]}", id=result.id, line=result.line,
         )  # fmt: skip
     if value is not None and output.values:
         try:
@@ -260,94 +309,3 @@ def _result(index: int, output: m.Output, result: m.Literal, place: _Place) -> N
                 "dmn-output-value", "error", f"{here[0]}{shown} is none of the allowed values {output.values}.",
                 f"{here[1]}{shown} 不在允许的值 {output.values} 之中。", id=result.id, line=result.line,
             )  # fmt: skip
-
-
-# -- rows --------------------------------------------------------------------------------------------------------------
-
-
-def _coverage(table: m.Table, place: _Place) -> None:
-    rows = regions.survey(table, place.decisions)
-    budget = regions.Budget()
-    _impossible(table, rows, place)
-    if table.policy in {"U", "A"}:
-        _overlaps(table, rows, place, budget)
-    if table.policy == "F":
-        _unreachable(table, rows, place, budget)
-    if table.policy in {"U", "A", "F", "P"} and all(output.default is None for output in table.outputs):
-        _gaps(table, rows, place, budget)
-
-
-def _impossible(table: m.Table, rows: regions.Rows, place: _Place) -> None:
-    for index, (rule, masks) in enumerate(zip(table.rules, rows.masks, strict=True), 1):
-        for column, mask, test in zip(rows.columns, masks, rule.tests, strict=True):
-            if mask == 0 and column.atoms:
-                place.say(
-                    "dmn-impossible", "error", f"Row {index}, “{column.title}”: no value ever passes {test.text}.",
-                    f"第 {index} 行“{column.title}”：没有任何值能满足 {test.text}。", id=rule.id, line=rule.line,
-                )  # fmt: skip
-
-
-def _overlaps(table: m.Table, rows: regions.Rows, place: _Place, budget: regions.Budget) -> None:
-    said = 0
-    policy = _POLICY_NAMES[table.policy]
-    for second in range(len(table.rules)):
-        budget.spend(second)
-        for first in range(second):
-            common = regions.overlap(rows.masks[first], rows.masks[second])
-            if common is None or (table.policy == "A" and _same_results(table.rules[first], table.rules[second])):
-                continue
-            for_english = regions.describe(common, rows.columns, "any other value") or "every input"
-            for_chinese = regions.describe(common, rows.columns, "其他任何值") or "任何输入"
-            rule = table.rules[second]
-            place.say(
-                "dmn-overlap", "error",
-                f"Rows {first + 1} and {second + 1} both match: {for_english}. Under {policy} that is an error; "
-                "let them exclude each other, or take the hit policy FIRST.",
-                f"第 {first + 1} 行与第 {second + 1} 行会同时命中：{for_chinese}。"
-                f"命中策略 {policy} 不允许这样；请让两行互斥，或改用 FIRST。",
-                id=rule.id, line=rule.line,
-            )  # fmt: skip
-            said += 1
-            if said == _MAX_PER_TABLE:
-                return
-
-
-def _same_results(a: m.Rule, b: m.Rule) -> bool:
-    return [result.text for result in a.results] == [result.text for result in b.results]
-
-
-def _unreachable(table: m.Table, rows: regions.Rows, place: _Place, budget: regions.Budget) -> None:
-    for index, (rule, masks) in enumerate(zip(table.rules, rows.masks, strict=True)):
-        within = [column.full if mask is None else mask for column, mask in zip(rows.columns, masks, strict=True)]
-        if not all(within) or not index:
-            continue
-        if next(regions.uncovered(rows, range(index), within, budget, unknown_covers=False), None) is None:
-            place.say(
-                "dmn-unreachable", "warning", f"Row {index + 1} is never reached: the rows above take all its cases.",
-                f"第 {index + 1} 行永远不会命中：上面的行已包含它的所有情况。", id=rule.id, line=rule.line,
-            )  # fmt: skip
-
-
-def _gaps(table: m.Table, rows: regions.Rows, place: _Place, budget: regions.Budget) -> None:
-    full = [column.present for column in rows.columns]
-    found = list(islice(regions.uncovered(rows, range(len(table.rules)), full, budget, unknown_covers=True), _MAX_GAPS))
-    for region in found:
-        english = regions.describe(region, rows.columns, "any other value") or "every input"
-        chinese = regions.describe(region, rows.columns, "其他任何值") or "任何输入"
-        certain = all(column.known for column, mask in zip(rows.columns, region, strict=True) if mask != column.present)
-        first = table.policy == "F"
-        place.say(
-            "dmn-no-default" if first and not certain else "dmn-gap", "warning",
-            f"No row matches: {english}. The answer is then null; add a row, or a default.",
-            f"没有行命中：{chinese}。此时结果为空；请补充一行或默认值。", id=table.id,
-        )  # fmt: skip
-    unsure = any(mask is None for masks in rows.masks for mask in masks)
-    if table.policy == "F" and not found and unsure and not _catches_all(table):
-        place.say(
-            "dmn-no-default", "warning", "No row catches the other cases; add a last row without conditions.",
-            "没有兜底的行；请在最后加一行不设条件的规则。", id=table.id,
-        )  # fmt: skip
-
-
-def _catches_all(table: m.Table) -> bool:
-    return any(all(test.text in {"", "-"} for test in rule.tests) for rule in table.rules)

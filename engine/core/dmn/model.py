@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from engine.core.dmn.examples import Example
+
 
 @dataclass(frozen=True, slots=True)
 class Literal:
@@ -165,6 +167,7 @@ class Decision:
     requires: tuple[str, ...] = ()
     box: Box | None = None
     line: int = 0
+    examples: tuple[Example, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +177,7 @@ class InputData:
     id: str
     name: str
     type: str = ""
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from lxml import etree
 
+from engine.core.dmn import examples
 from engine.core.dmn import model as m
 from engine.core.dmn.boxes_xml import Reader, attribute, children, first, line_of, text_of
 from engine.core.dmn.errors import DmnError
 from engine.errors import N_
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 MAX_BYTES: Final = 4_000_000
 """The largest decision file, in bytes."""
@@ -30,13 +31,16 @@ def parse(xml: bytes, imports: Mapping[str, m.Decisions] | None = None) -> m.Dec
         if attribute(child, "namespace") in known
     ]
     decisions = [_decision(child, reader) for child in children(root, "decision")]
-    inputs = [m.InputData(_id(child), _name(child), _variable_type(child)) for child in children(root, "inputData")]
+    inputs = [
+        m.InputData(_id(child), _name(child), _variable_type(child), attribute(child, "label"))
+        for child in children(root, "inputData")
+    ]
     knowledge = [_knowledge(child, reader) for child in children(root, "businessKnowledgeModel")]
     services = [_service(child) for child in children(root, "decisionService")]
     items = [_item(child) for child in children(root, "itemDefinition")]
     _check_ids([*decisions, *inputs, *knowledge, *services])
-    names = {attribute(element, "name") for element in root.iter(etree.Element)}
-    names |= {attribute(element, "iteratorVariable") for element in root.iter(etree.Element)}
+    names = {attribute(element, "name") for element in _own(root)}
+    names |= {attribute(element, "iteratorVariable") for element in _own(root)}
     names |= {name for _, other in imported for name in other.names}
     return m.Decisions(
         id=attribute(root, "id"),
@@ -70,6 +74,11 @@ def _root(xml: bytes) -> etree._Element:
     if name.localname != "definitions" or not (name.namespace or "").startswith(_NAMESPACES):
         raise DmnError(N_("The file is not a DMN file: its root is not DMN definitions."))
     return root
+
+
+def _own(root: etree._Element) -> Iterator[etree._Element]:
+    """The elements of the standard: what other programs add may have names that are none of FEEL's."""
+    return root.iter(f"{{{etree.QName(root).namespace}}}*")
 
 
 def _check_ids(found: list[m.Decision | m.InputData | m.Knowledge | m.Service]) -> None:
@@ -113,6 +122,7 @@ def _decision(element: etree._Element, reader: Reader) -> m.Decision:
         requires=_references(element),
         box=reader.only_box(element),
         line=line_of(element),
+        examples=examples.read(element),
     )
 
 

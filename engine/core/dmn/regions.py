@@ -123,9 +123,12 @@ def _column(head: Input, texts: list[str], decisions: Decisions) -> tuple[Column
     if len(atoms) > _MAX_ATOMS:
         raise TooMuchError
     column = Column(head.title, tuple(atoms), complete)
+    # Constants of several kinds cannot be put in one order: nothing is said about the cells that compare with them.
+    mixed = kind != "boolean" and len({type(value) for value in found if value is not None}) > 1
     cache: dict[str, int | None] = {}
     for text in set(texts):
-        cache[text] = None if constants[text] is None else _mask(text, column, decisions)
+        unsure = constants[text] is None or (mixed and bool(constants[text]))
+        cache[text] = None if unsure else _mask(text, column, decisions)
     return column, [cache[text] for text in texts]
 
 

@@ -45,12 +45,16 @@ class CellMiss:
 
 @dataclass(frozen=True, slots=True)
 class RowAnswer:
-    """What a row says to these inputs: it matched, or the first cell that failed."""
+    """What a row says to these inputs: it matched, or the first cell that failed.
+
+    `cells` tells of every column whether its cell passes; None for one that does not ask.
+    """
 
     index: int
     rule_id: str
     matched: bool
     miss: CellMiss | None = None
+    cells: tuple[bool | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +84,15 @@ class CompiledTable:
         scopes = self._scopes(scope)
         answers = []
         for index, (rule, (tests, _)) in enumerate(zip(self.table.rules, self.rows, strict=True), 1):
-            column = self._failed(index, tests, scopes)
+            cells: list[bool | None] = [None] * len(scopes)
+            for one in tests:
+                cells[one[0]] = self._failed(index, (one,), scopes) < 0
+            column = cells.index(False) if False in cells else -1
             miss = None
             if column >= 0:
                 title = self.table.inputs[column].title
                 miss = CellMiss(column + 1, title, rule.tests[column].text, scopes[column].vars["?"])
-            answers.append(RowAnswer(index, rule.id, miss is None, miss))
+            answers.append(RowAnswer(index, rule.id, miss is None, miss, tuple(cells)))
         return tuple(answers)
 
     def _scopes(self, scope: Scope) -> list[Scope]:
