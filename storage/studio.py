@@ -31,7 +31,7 @@ def changes(session: Session, states: Iterable[str], limit: int, offset: int) ->
 
 def counts(session: Session) -> dict[str, int]:
     """Count the changes in each state."""
-    return dict(session.execute(select(ChangeSet.state, func.count()).group_by(ChangeSet.state)).tuples().all())
+    return dict(session.execute(select(ChangeSet.state, func.count()).group_by(ChangeSet.state)).all())
 
 
 def drafts(session: Session, change_id: UUID) -> Sequence[Draft]:

@@ -141,7 +141,7 @@ def first_folders(session: Session) -> dict[str, str]:
 def chosen_folders(session: Session) -> dict[str, str]:
     """Map the files that were published from the studio to the folder they were put into."""
     query = select(PublicationFile.file, PublicationFile.folder).where(PublicationFile.folder != "").distinct()
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())
 
 
 def catalogues(session: Session, keys: Iterable[str]) -> Sequence[TranslationCatalogue]:

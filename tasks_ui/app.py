@@ -23,6 +23,7 @@ from tasks_ui import (
     cases,
     context,
     daily,
+    engine_rest,
     errors,
     guard,
     handover,
@@ -65,6 +66,7 @@ PAGES = (
     *(board, daily, owner_accept, link_staff),
     *(auth, inbox, work, cases, batches, start, prints, notifications, admin, admin_people, registers),
     *(admin_instances, admin_tokens, admin_versions, api, reference, inspect, orders, handover, reports, quality),
+    *(engine_rest,),
 )
 
 
@@ -102,7 +104,8 @@ def create_app(
     for part in (logs, i18n, errors, guard, names, navigation, order_words, health):
         part.install(app)
     security.install(app, settings)
-    app.extensions["keyturn-csrf"].exempt(api.blueprint)  # tokens instead of cookies: no page can forge a request
+    for programs in (api, engine_rest):
+        app.extensions["keyturn-csrf"].exempt(programs.blueprint)  # no cookies: no page can forge a request
     for outside in OUTSIDE:  # their forms carry a token of their own: these pages keep no cookie
         app.extensions["keyturn-csrf"].exempt(outside.blueprint)
     for page in (*PAGES, *OUTSIDE):

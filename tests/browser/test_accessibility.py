@@ -154,7 +154,7 @@ PRINTED = {"prints.show", "prints.many", "reports.paper", "batches.doors.sheet"}
 
 def is_page(endpoint: str) -> bool:
     """Tell whether people look at it: programs' addresses are not pages, except the one that explains them."""
-    return endpoint not in NO_PAGES and (not endpoint.startswith("api.") or endpoint == "api.page")
+    return endpoint not in NO_PAGES and (not endpoint.startswith(("api.", "engine_rest.")) or endpoint == "api.page")
 
 
 @pytest.fixture
