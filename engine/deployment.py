@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from engine.core.program import Program
 
 MAX_KEY = 200
+IN_FORCE = "in_force"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +137,7 @@ def _store_form(session: Session, file: str, form: Form, source: bytes, made: di
     digest = digest_of(source)
     row = queries.latest_form(session, form.id)
     if row is not None and row.digest == digest:
+        row.state = IN_FORCE
         return Deployed("form", row.id, row.key, row.version, form.name or form.id, new=False)
     version = row.version + 1 if row else 1
     row = FormDefinition(key=form.id, version=version, file=file, digest=digest, source=source, **made)
@@ -151,7 +153,10 @@ def _store_decisions(
     last = {key: queries.decision_by_key(session, key) for key in decisions.decisions}
     rows = list(last.values())
     if all(row is not None and row.digest == digest for row in rows):
-        return [Deployed("decision", r.id, r.key, r.version, r.name, new=False) for r in rows if r is not None]
+        known = [row for row in rows if row is not None]
+        for row in known:
+            row.state = IN_FORCE
+        return [Deployed("decision", r.id, r.key, r.version, r.name, new=False) for r in known]
     resource = DecisionResource(deployment_id=made["deployment_id"], file=file, digest=digest, source=source)
     session.add(resource)
     session.flush()
@@ -184,6 +189,7 @@ def _store_scenarios(
         last = before.get(key)
         folder = folders.get(file) or (last.folder if last else name)
         if last is not None and last.digest == digest and last.folder == folder:
+            last.state = IN_FORCE
             rows.append((last, False))
             continue
         version = last.version + 1 if last else 1
@@ -231,7 +237,7 @@ def _store_process(
     bound = [form.digest for form in bound_forms.values()] + bound_digests(session, process, together)
     digest = digest_of(process.id, source, *bound)
     last = queries.latest_process(session, process.id, usable=False)
-    if last is not None and last.digest == digest and last.state == "in_force":
+    if last is not None and last.digest == digest and last.state == IN_FORCE:
         return Deployed("process", last.id, last.key, last.version, last.name, new=False)
     program = programs.compile_model(model, "", process.id)
     row = ProcessDefinition(

@@ -154,8 +154,8 @@ def latest_form(session: Session, key: str) -> FormDefinition | None:
 
 
 def form_keys(session: Session) -> frozenset[str]:
-    """List the keys of all forms."""
-    return frozenset(session.scalars(select(FormDefinition.key).distinct()))
+    """List the keys of all forms in force."""
+    return frozenset(session.scalars(select(FormDefinition.key).filter_by(state="in_force").distinct()))
 
 
 def latest_decision(session: Session, name_or_id: str, *, until: datetime | None = None) -> DecisionDefinition | None:
@@ -181,8 +181,8 @@ def decision(session: Session, decision_id: UUID) -> DecisionDefinition | None:
 
 
 def decision_keys(session: Session) -> frozenset[str]:
-    """List the ids of all decisions."""
-    return frozenset(session.scalars(select(DecisionDefinition.key).distinct()))
+    """List the ids of all decisions in force."""
+    return frozenset(session.scalars(select(DecisionDefinition.key).filter_by(state="in_force").distinct()))
 
 
 def resource(session: Session, resource_id: UUID) -> DecisionResource | None:

@@ -95,13 +95,11 @@ _ALL: Mapping[str, tuple[type[Any], Select[*tuple[Any, ...]]]] = {
 
 
 def newest(session: Session) -> list[Row]:
-    """List the newest version of every key: processes in force, decisions, forms, scenarios."""
+    """List the newest version in force of every key: processes, decisions, forms, scenarios."""
     found: list[Row] = []
     for kind, (table, query) in _ALL.items():
-        last = select(table.key, func.max(table.version).label("version")).group_by(table.key)
-        if kind == "bpmn":
-            last = last.where(table.state == "in_force")
-        sub = last.subquery()
+        last = select(table.key, func.max(table.version).label("version")).where(table.state == "in_force")
+        sub = last.group_by(table.key).subquery()
         wanted = query.join(sub, (table.key == sub.c.key) & (table.version == sub.c.version)).order_by(table.key)
         found += _rows(session, kind, wanted)
     return found
