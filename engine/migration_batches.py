@@ -178,10 +178,15 @@ def carry_out_undo(session: Session, job: Job, now: datetime, _registry: Registr
         return
     actor = job.payload["actor"]
     viewer = Viewer(actor, actor, (Grant(ADMIN),))
-    move.state = "stayed"
-    if instance is not None:
+    waiting = {one.id: one for one in (moves.of_instance(session, instance.id, "undoing") if instance else ())}
+    while instance is not None and (last := migration_undo.latest(session, instance)) and last.id in waiting:
+        last.state = "stayed"  # of several moves of a case, the last one goes first
+        del waiting[last.id]
         with suppress(ConflictError):  # it has gone on; this is found out before anything is changed
-            migration_undo.undo(session, viewer, instance.id, now=now, reason=job.payload["reason"], move_id=move.id)
+            migration_undo.undo(session, viewer, instance.id, now=now, reason=job.payload["reason"], move_id=last.id)
+        session.flush()
+    if move.state == "undoing":
+        move.state = "stayed"
     session.flush()
 
 

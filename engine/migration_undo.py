@@ -64,7 +64,7 @@ def last_move(session: Session, viewer: Viewer, instance_id: UUID) -> LastMove |
     if instance is None:
         raise NotFoundError(N_("There is no such process instance."))
     access.require(viewer, Action.INSTANCE_VIEW, instances.subject(session, instance))
-    row = _last(session, instance)
+    row = latest(session, instance)
     if row is None or row.moved_at is None:
         return None
     versions = [version_of(session, one) for one in (row.from_definition_id, row.to_definition_id)]
@@ -72,7 +72,7 @@ def last_move(session: Session, viewer: Viewer, instance_id: UUID) -> LastMove |
     return LastMove(row.id, versions[0], versions[1], row.moved_at, row.actor, undoable)
 
 
-def _last(session: Session, instance: ProcessInstance) -> InstanceMigration | None:
+def latest(session: Session, instance: ProcessInstance) -> InstanceMigration | None:
     """Find the last move; of several at one moment the one that left what is there now."""
     rows, digest = moves.last_of(session, instance.id), digest_of(session, instance)
     return next((row for row in rows if row.digest == digest), rows[0]) if rows else None
@@ -100,7 +100,7 @@ def undo(
     Raises ConflictError when there is no such move or something has happened since, NotFoundError, NotAllowedError.
     """
     instance = instances.permitted(session, viewer, instance_id, Action.INSTANCE_MIGRATE)
-    move = _last(session, instance)
+    move = latest(session, instance)
     if move is None:
         raise ConflictError(N_("The process instance was not moved to another version."))
     if move.digest != digest_of(session, instance) or move_id not in {None, move.id}:

@@ -49,6 +49,11 @@ def last_of(session: Session, instance_id: UUID) -> Sequence[InstanceMigration]:
     return session.scalars(whole.where(*made, InstanceMigration.moved_at == last)).all()
 
 
+def of_instance(session: Session, instance_id: UUID, state: str) -> Sequence[InstanceMigration]:
+    """List the moves of an instance that are in a state."""
+    return session.scalars(select(InstanceMigration).filter_by(instance_id=instance_id, state=state)).all()
+
+
 def forget(session: Session, before: datetime) -> None:
     """Drop what undoing would need of moves made before a moment."""
     old = (InstanceMigration.moved_at < before, InstanceMigration.digest != "")
