@@ -79,9 +79,19 @@ def explain(
     decisions: Decisions, name_or_id: str, variables: Mapping[str, Any], env: feel.Env | None = None
 ) -> tuple[RowAnswer, ...]:
     """For each row of the decision's table: whether it matches, and the first cell that fails. Raises DmnError."""
+    return look(decisions, name_or_id, variables, env)[1]
+
+
+def look(
+    decisions: Decisions, name_or_id: str, variables: Mapping[str, Any], env: feel.Env | None = None
+) -> tuple[tuple[Any, ...], tuple[RowAnswer, ...]]:
+    """What a decision's table is given, by column, and what each row says to it; nothing when there is no table.
+
+    Raises DmnError.
+    """
     target = _target(decisions, name_or_id)
     if not isinstance(target, Decision) or not isinstance(target.box, Table):
-        return ()
+        return (), ()
     frame = _Frame(variables, _run(decisions, env))
     return _table(target, target.box, decisions).explain(_scope(target.requires, decisions, frame))
 

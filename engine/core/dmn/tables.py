@@ -79,8 +79,8 @@ class CompiledTable:
             return self._no_match(scope)
         return _POLICIES[self.table.policy](self, matches, scope)
 
-    def explain(self, scope: Scope) -> tuple[RowAnswer, ...]:
-        """Why each row matched or not."""
+    def explain(self, scope: Scope) -> tuple[tuple[Any, ...], tuple[RowAnswer, ...]]:
+        """The inputs by column, and why each row matched or not."""
         scopes = self._scopes(scope)
         answers = []
         for index, (rule, (tests, _)) in enumerate(zip(self.table.rules, self.rows, strict=True), 1):
@@ -93,7 +93,7 @@ class CompiledTable:
                 title = self.table.inputs[column].title
                 miss = CellMiss(column + 1, title, rule.tests[column].text, scopes[column].vars["?"])
             answers.append(RowAnswer(index, rule.id, miss is None, miss, tuple(cells)))
-        return tuple(answers)
+        return tuple(inner.vars["?"] for inner in scopes), tuple(answers)
 
     def _scopes(self, scope: Scope) -> list[Scope]:
         """For every column a scope in which `?` is the input."""
