@@ -7,6 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, make_response, render_template, request
+from flask_babel import gettext
 
 from engine.errors import N_, InvalidInputError, NotFoundError
 from processes.services.reports import behind, contractors, fixed, labels, registry, workbook
@@ -165,7 +166,15 @@ def _whole(kind: Kind) -> tuple[Report, Asked, list[str]]:
     with context.reading() as opened:
         asked = _ask_kind(opened, kind)
         report = kind.fill(opened, context.viewer(), asked.question, None)
-    return report, asked, report_words.about(asked.question, context.viewer().name)
+    about = report_words.about(asked.question, context.viewer().name)
+    shown = len(report.tables[-1].rows)
+    if report.count > shown:  # a file takes so many rows and no more: it must not look whole
+        said = gettext(
+            "Only the first %(shown)d of %(count)d rows are listed: take a shorter period or one project.",
+            shown=shown, count=report.count,
+        )  # fmt: skip
+        about.append(said)
+    return report, asked, about
 
 
 @blueprint.get("/reports/excel/<slug>")

@@ -12,7 +12,7 @@ import pytest
 from openpyxl import load_workbook
 from pypdf import PdfReader
 
-from processes.services.reports import fixed
+from processes.services.reports import complaints, fixed
 from processes.services.reports.table import Cell
 from tasks_ui import assets, report_words
 from tests.sites import Site
@@ -153,3 +153,11 @@ def test_a_cell_is_written_as_its_measure_is() -> None:
     assert report_words.write(1234.56, "number") == "1,234.6"
     assert report_words.write(date(2026, 1, 2)) == "2026-01-02"
     assert Cell(None).link is None
+
+
+def test_a_file_that_does_not_hold_all_rows_says_so(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    leader = site.person("sun.mingli")
+    paper = f"/reports/print/complaints?{YEAR}"
+    assert "只列出前" not in leader.get(paper).text
+    monkeypatch.setattr(complaints, "MOST", 1)
+    assert re.search(r"共 \d+ 行，只列出前 1 行", leader.get(paper).text)
