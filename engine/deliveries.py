@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from engine import access, deployment, resources
+from engine import access, deployment, exports, resources
 from engine.access import Action
-from engine.errors import NotFoundError
+from engine.deployment import Deployment
+from engine.errors import DeploymentRefused, NotFoundError
 from storage import audit
 from storage import exchange as queries
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
     from engine.access import Viewer
     from engine.connectors import Registry
+    from engine.deployment import Deployed
+    from engine.parcels import Parcel
 
 LONGEST_NAME = 200
 
@@ -89,6 +92,53 @@ def deliver(
     subject = f"deployment:{made.id}"
     audit.record(session, actor=viewer.login, action="deliver", subject=subject, detail=detail, now=now)
     return Delivered(_delivery(session, made.id), _definitions(session, new))
+
+
+def deploy_parcel(
+    session: Session, parcel: Parcel, *, viewer: Viewer, now: datetime, registry: Registry, note: str = ""
+) -> Deployment:
+    """Publish files of several folders, each folder as a deployment of its name; what others use comes first.
+
+    Raises:
+        DeploymentRefused: with the findings of all files.
+        NotAllowedError: the viewer may not publish.
+    """
+    findings = deployment.check(session, files=parcel.files, registry=registry)
+    if any(one.severity == "error" for one in findings):
+        raise DeploymentRefused(findings)
+    items: list[Deployed] = []
+    for name, files in _in_order(parcel):
+        made = deployment.deploy(
+            session, files=files, viewer=viewer, now=now, registry=registry, name=name, note=note,
+            folders=parcel.folders, heads=parcel.heads,
+        )  # fmt: skip
+        items += made.items
+    return Deployment(made.id, tuple(items), tuple(findings))
+
+
+def _in_order(parcel: Parcel) -> list[tuple[str, dict[str, bytes]]]:
+    """Put folders after those whose processes, forms and tables they use; those that use one another go together."""
+    folders: dict[str, dict[str, bytes]] = {}
+    for file, content in parcel.files.items():
+        folders.setdefault(parcel.folders.get(file, ""), {})[file] = content
+    kinds = {file: resources.kind_of(file) for file in parcel.files}
+    brings = {
+        name: {key for file, content in files.items() for key in exports.defined(kinds[file], content)}
+        for name, files in folders.items()
+    }
+    needs = {
+        name: {key for file, content in files.items() for key in exports.named(kinds[file], content)}
+        for name, files in folders.items()
+    }
+    ordered, left = [], sorted(folders)
+    while left:
+        ready = [name for name in left if not any(needs[name] & brings[other] for other in left if other != name)]
+        if not ready:
+            ordered.append(("", {file: content for name in left for file, content in folders[name].items()}))
+            break
+        ordered += [(name, folders[name]) for name in ready]
+        left = [name for name in left if name not in ready]
+    return ordered
 
 
 def _in_force(session: Session, files: Mapping[str, bytes]) -> UUID | None:

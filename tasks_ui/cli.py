@@ -5,26 +5,28 @@ from __future__ import annotations
 import os
 import secrets
 import signal
-import sys
 import tempfile
 import threading
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from engine import definitions, filestore, people, worker
+from engine import filestore, people, worker
 from engine.access import SYSTEM, Grant
-from engine.errors import DeploymentRefused, KeyturnError
+from engine.errors import KeyturnError
 from storage.session import Database
-from tasks_ui import cli_start, cli_token, context, logs
+from tasks_ui import cli_exchange, cli_start, cli_token, context, logs
 from tasks_ui.app import create_app, default_registry
 from tasks_ui.serving import Server
 from tasks_ui.settings import Settings, SettingsError, from_environment
 
+if TYPE_CHECKING:
+    from engine.connectors import Registry
+
 THREADS = 8
 LONG_RUNNING = frozenset({"serve", "demo", "worker"})
-KINDS = {"process": "流程", "decision": "决策表", "form": "表单", "scenario": "场景"}
 
 
 def _settings() -> Settings:
@@ -90,7 +92,14 @@ def main(context_: click.Context) -> None:
     logs.configure(os.environ.get("KEYTURN_LOG_LEVEL", usual))
 
 
+def _of_exchange(demo: bool) -> tuple[Database, Registry]:
+    settings = _demo(_settings()) if demo else _settings()
+    return _existing(settings), default_registry(settings)
+
+
 main.add_command(cli_token.group(_of_tokens, context.clock))
+for command in cli_exchange.commands(_of_exchange, context.clock):
+    main.add_command(command)
 
 
 @main.command()
@@ -210,55 +219,6 @@ def add_user(login: str, name: str, roles: tuple[str, ...], password: str, *, in
         except KeyturnError as problem:
             raise click.ClickException(str(problem)) from problem
     click.echo(f"{login}: {secret}")
-
-
-@main.command()
-@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
-@click.option("--note", default="", help="What is new.")
-@click.option("--demo", "in_demo", is_flag=True, help="Into the database of `keyturn demo`.")
-@click.option("--lang", type=click.Choice(["zh", "en"]), default="zh", show_default=True)
-def deploy(paths: tuple[Path, ...], note: str, lang: str, *, in_demo: bool) -> None:
-    """Publish diagrams, decision tables, forms and translations: files, or folders with them."""
-    settings = _demo(_settings()) if in_demo else _settings()
-    from processes.services import initial  # noqa: PLC0415  as above
-    from tasks_ui import cli_check  # noqa: PLC0415  as above
-
-    files = initial.deployable(paths)
-    if not files:
-        nothing = {
-            "zh": "没有可以发布的文件（.bpmn、.dmn、.form）。",
-            "en": "Nothing to publish (.bpmn, .dmn, .form).",
-        }
-        raise click.ClickException(nothing[lang])
-    with _existing(settings).transaction() as opened:
-        try:
-            done = definitions.deploy(
-                opened,
-                files=files,
-                viewer=SYSTEM,
-                now=context.clock(),
-                registry=default_registry(settings),
-                note=note,
-            )
-        except DeploymentRefused as refused:
-            for finding in refused.findings:
-                if finding.severity == "error":
-                    click.echo(cli_check.line(finding, lang), err=True)
-            click.echo({"zh": "什么都没有发布。", "en": "Nothing was published."}[lang], err=True)
-            sys.exit(1)
-    for finding in done.findings:
-        if finding.severity == "warning":
-            click.echo(cli_check.line(finding, lang))
-    new = [item for item in done.items if item.new]
-    for item in new:
-        kind = KINDS.get(item.kind, item.kind) if lang == "zh" else item.kind
-        version = f"第 {item.version} 版" if lang == "zh" else f"version {item.version}"
-        click.echo(f"  {kind} {item.name} ({item.key}): {version}")
-    summary = {
-        "zh": f"发布了 {len(files)} 个文件，{len(new)} 个新版本；未变的仍用原版本。",
-        "en": f"{len(files)} files published, {len(new)} new versions; what did not change keeps its version.",
-    }
-    click.echo(summary[lang])
 
 
 @main.command()

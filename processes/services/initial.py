@@ -9,15 +9,11 @@ from processes.services.demo import checklists, estate, people
 from storage import definitions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from datetime import datetime
-    from pathlib import Path
 
     from sqlalchemy.orm import Session
 
     from engine.connectors import Registry
-
-KINDS = frozenset({".bpmn", ".dmn", ".form", ".json", ".yaml"})
 
 
 def install(session: Session, *, now: datetime, registry: Registry) -> bool:
@@ -30,14 +26,3 @@ def install(session: Session, *, now: datetime, registry: Registry) -> bool:
     demo.deploy(session, now=now, registry=registry)
     demo.deploy_scenarios(session, now=now, registry=registry)
     return True
-
-
-def deployable(paths: Iterable[Path]) -> dict[str, bytes]:
-    """Read the files to deploy, and those in folders and their `forms` and `scenarios`, by file name."""
-    found: dict[str, bytes] = {}
-    for path in paths:
-        files = (
-            [*path.glob("*.*"), *path.glob("forms/*.form"), *path.glob("scenarios/*.yaml")] if path.is_dir() else [path]
-        )
-        found |= {file.name: file.read_bytes() for file in sorted(files) if file.suffix in KINDS}
-    return found
