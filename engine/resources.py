@@ -90,6 +90,16 @@ def source(session: Session, file: str, version: int | None = None) -> bytes:
     return queries.source(session, rows[0].kind, rows[0].id)
 
 
+def content(session: Session, resource: Resource) -> bytes:
+    """Read the file of a version that was listed."""
+    if resource.definition_id is None:
+        return _catalogue(session, _keys_of(session, resource.folder))
+    rows = [row for row in queries.of_file(session, resource.file) if row.definition_id == resource.definition_id]
+    if not rows:
+        return source(session, resource.file, resource.version)
+    return queries.source(session, rows[0].kind, rows[0].id)
+
+
 def versions(session: Session, file: str) -> tuple[Resource, ...]:
     """List the versions of a file, newest first; of texts only what holds now is known.
 

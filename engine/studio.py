@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from engine import access, deployment, doctor, resources
 from engine.access import Action
 from engine.bindings import digest_of
+from engine.bundles import MAX_FILE_BYTES
 from engine.errors import N_, InvalidInputError
 from engine.studio_drafts import (
     add_file,
@@ -38,7 +39,6 @@ from engine.studio_talk import (
 from engine.studio_views import (
     DISCARDED,
     IN_REVIEW,
-    MAX_FILE_BYTES,
     OPEN,
     PUBLISHED,
     STATES,

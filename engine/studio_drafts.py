@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from engine import resources
 from engine.bindings import digest_of
+from engine.bundles import MAX_FILE_BYTES
 from engine.core import merge
 from engine.errors import N_, ConflictError, InvalidInputError, NotFoundError
 from engine.studio_views import (
-    MAX_FILE_BYTES,
     OPEN,
     DraftView,
     RevisionView,
@@ -119,13 +119,11 @@ def save(
         _store(session, row, kept, source, viewer, now)
         return _saved(kept)
     base = _ancestor(session, kept, revision)
-    both = merge.merge(kept.kind, base, source, kept.source)
-    mine = 0
+    both = merge.merge(kept.kind, base, source, bytes(kept.source))
     if both.conflicts:
-        mine = _aside(session, kept, source, viewer, now)
-        _note(session, row, viewer, "studio.conflict", now, file=file, revision=mine, of=len(both.conflicts))
-    if both.source != kept.source or mine:
-        _store(session, row, kept, both.source, viewer, now)
+        _note(session, row, viewer, "studio.conflict", now, file=file, of=len(both.conflicts))
+    mine = _aside(session, kept, source, viewer, now)  # what he goes on from, should he have drawn on meanwhile
+    _store(session, row, kept, both.source, viewer, now)
     return _saved(kept, merged=True, conflicts=both.conflicts, mine=mine)
 
 

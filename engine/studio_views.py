@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
 OPEN, IN_REVIEW, PUBLISHED, DISCARDED = "open", "in_review", "published", "discarded"
 STATES = (OPEN, IN_REVIEW, PUBLISHED, DISCARDED)
-MAX_FILE_BYTES = 5_000_000
-"""What a deployment takes, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +111,8 @@ class ChangeRow:
 class Saved:
     """A draft as it is kept now.
 
-    `merged`: somebody else's save was in between and both were put together. `conflicts`: what both changed at once;
-    the other's value stands there, and what this one sent is kept as the revision `mine`.
+    `merged`: somebody else's save was in between and both were put together; what this one sent is kept as the
+    revision `mine`. `conflicts`: what both changed at once; the other's value stands there.
     """
 
     source: bytes

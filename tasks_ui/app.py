@@ -53,6 +53,8 @@ from tasks_ui import (
     work,
 )
 from tasks_ui.settings import Settings, from_environment
+from tasks_ui.studio import links as studio_links
+from tasks_ui.studio.pages import PAGES as STUDIO
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,6 +69,7 @@ PAGES = (
     *(auth, inbox, work, cases, batches, start, prints, notifications, admin, admin_people, registers),
     *(admin_instances, admin_tokens, admin_versions, api, reference, inspect, orders, handover, reports, quality),
     *(engine_rest,),
+    *STUDIO,
 )
 
 
@@ -101,7 +104,7 @@ def create_app(
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     assets.install(app)
-    for part in (logs, i18n, errors, guard, names, navigation, order_words, health):
+    for part in (logs, i18n, errors, guard, names, navigation, order_words, health, studio_links):
         part.install(app)
     security.install(app, settings)
     for programs in (api, engine_rest):

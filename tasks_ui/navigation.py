@@ -54,6 +54,7 @@ MAIN = (
     Entry("inspect.index", lazy_gettext("Inspection"), "clipboard-check", "/inspect", frozenset({"inspector"})),
     Entry("batches.index", lazy_gettext("Batches"), "building", "/batches", SITE),
     Entry("handover.index", lazy_gettext("Handover"), "house", "/handover", HANDOVER),
+    Entry("studio_changes.home", lazy_gettext("Studio"), "pencil", "/studio", OFFICE),
     Entry("admin.index", lazy_gettext("Administration"), "gear", "/admin", OFFICE),
 )
 

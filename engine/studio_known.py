@@ -1,0 +1,138 @@
+"""What an editor may offer to choose from: roles, forms, decisions, processes, services, names that are sent.
+
+Published ones, and over them those of the change that is edited.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from engine import resources
+from engine.bindings import digest_of
+from engine.cache import Cache
+from engine.core import dmn, forms, parse
+from engine.errors import KeyturnError
+from storage import people
+from storage import studio as queries
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from sqlalchemy.orm import Session
+
+    from engine.connectors import Registry
+    from engine.resources import Resource
+
+READ = ("bpmn", "dmn", "form")
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What one file brings: of a form its variables, of a table its columns, of a diagram its processes and names."""
+
+    forms: tuple[dict[str, Any], ...] = ()
+    decisions: tuple[dict[str, Any], ...] = ()
+    processes: tuple[dict[str, Any], ...] = ()
+    messages: tuple[str, ...] = ()
+    signals: tuple[str, ...] = ()
+    errors: tuple[str, ...] = ()
+    escalations: tuple[str, ...] = ()
+
+
+_PARTS: Cache[Parts] = Cache(2_000)
+"""By the digest of the file."""
+
+
+def known(session: Session, change_id: UUID, *, registry: Registry) -> dict[str, Any]:
+    """List what a diagram, table or form of this change may name, ready for JSON."""
+    found = {
+        one.file: _PARTS.get(one.digest, partial(_published, session, one))
+        for one in resources.published(session)
+        if one.kind in READ
+    }
+    for file, source in queries.sources(session, change_id).items():
+        if (kind := resources.kind_of(file)) in READ:
+            parts = _PARTS.get(digest_of(source), partial(_parts, kind, source))
+            if parts != Parts():  # a draft that cannot be read at the moment: what is published still counts
+                found[file] = parts
+    every = list(found.items())
+    return {
+        "roles": [
+            {"code": role.code, "name": role.name_zh.partition("/")[0], "nameEn": role.name_en.partition("/")[0]}
+            for role in people.roles(session)
+        ],
+        "forms": [{**form, "file": file} for file, parts in every for form in parts.forms],
+        "decisions": [{**decision, "file": file} for file, parts in every for decision in parts.decisions],
+        "processes": [{**process, "file": file} for file, parts in every for process in parts.processes],
+        "messages": sorted({name for _, parts in every for name in parts.messages}),
+        "signals": sorted({name for _, parts in every for name in parts.signals}),
+        "errors": sorted({code for _, parts in every for code in parts.errors}),
+        "escalations": sorted({code for _, parts in every for code in parts.escalations}),
+        "topics": sorted(registry.services),
+        "listeners": sorted(registry.listeners),
+        "connectors": sorted(registry.connectors),
+    }
+
+
+def _published(session: Session, one: Resource) -> Parts:
+    return _parts(one.kind, resources.content(session, one))
+
+
+def _parts(kind: str, source: bytes) -> Parts:
+    try:
+        return {"bpmn": _diagram, "dmn": _table, "form": _form}[kind](source)
+    except KeyturnError:
+        return Parts()
+
+
+def _form(source: bytes) -> Parts:
+    form = forms.parse(source)
+    fields = [
+        {
+            "key": one.key,
+            "label": one.label,
+            "type": one.type,
+            "options": [{"value": option.value, "label": option.label} for option in one.options],
+        }
+        for one in form.fields()
+        if one.key
+    ]
+    return Parts(forms=({"key": form.id, "name": form.name or form.id, "fields": fields},))
+
+
+def _table(source: bytes) -> Parts:
+    made = []
+    for decision in dmn.parse(source).decisions.values():
+        table = decision.box if isinstance(decision.box, dmn.Table) else None
+        inputs = table.inputs if table else ()
+        outputs = table.outputs if table else ()
+        made.append(
+            {
+                "id": decision.id,
+                "name": decision.name,
+                "inputs": [{"name": i.expression.text, "label": i.label, "type": i.type} for i in inputs],
+                "outputs": [{"name": o.name, "label": o.label, "type": o.type} for o in outputs],
+            }
+        )
+    return Parts(decisions=tuple(made))
+
+
+def _diagram(source: bytes) -> Parts:
+    model = parse.parse(source)
+    named: dict[str, tuple[str, ...]] = {
+        kind: tuple(name for other, name in model.events.values() if other == kind and name)
+        for kind in ("message", "signal", "error", "escalation")
+    }
+    return Parts(
+        processes=tuple(
+            {"key": process.id, "name": process.name or process.id}
+            for process in model.processes.values()
+            if process.executable
+        ),
+        messages=named["message"],
+        signals=named["signal"],
+        errors=named["error"],
+        escalations=named["escalation"],
+    )

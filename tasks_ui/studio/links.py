@@ -1,0 +1,66 @@
+"""Where one goes from a change: each place of the studio adds its line here, shown when its page exists."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask, current_app, url_for
+from flask_babel import lazy_gettext
+
+if TYPE_CHECKING:
+    from flask_babel.speaklater import LazyString
+
+    from engine.studio import ChangeView
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place that belongs to a change: its page takes `change_id`, and `file` too where `of_file` says so."""
+
+    endpoint: str
+    label: LazyString
+    icon: str
+    of_file: bool = False
+    kinds: frozenset[str] = frozenset()
+    over: bool = True
+    """Also there when the change is published or discarded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link of a page."""
+
+    label: str
+    address: str
+    icon: str
+
+
+PLACES = (
+    Place("studio_compare.change", lazy_gettext("Compare"), "layers"),
+    Place("studio_rehearse.begin", lazy_gettext("Rehearse"), "clock-history", over=False),
+    Place("studio_scenarios.runs", lazy_gettext("Scenarios"), "clipboard-check", over=False),
+    Place("studio_impact.show", lazy_gettext("Impact"), "diagram-3", over=False),
+    Place("studio_publishing.show", lazy_gettext("Publish"), "send"),
+)
+
+
+def change_links(change: ChangeView, file: str = "") -> list[Link]:
+    """List where one goes from a change; `file` is the one that is open."""
+    draft = change.draft(file) if file else None
+    found = []
+    for place in PLACES:
+        if place.endpoint not in current_app.view_functions or (not place.over and not change.editable):
+            continue
+        if place.of_file and draft is None:
+            continue
+        if place.kinds and (draft is None or draft.kind not in place.kinds):
+            continue
+        values: dict[str, Any] = {"change_id": change.id} | ({"file": file} if place.of_file else {})
+        found.append(Link(str(place.label), url_for(place.endpoint, **values), place.icon))
+    return found
+
+
+def install(app: Flask) -> None:
+    """Give templates the function `change_links`."""
+    app.jinja_env.globals.update(change_links=change_links)

@@ -1,0 +1,7 @@
+"""The places of the studio, in one list for the application. Each is a module with a `blueprint`."""
+
+from __future__ import annotations
+
+from tasks_ui.studio import changes, editing
+
+PAGES = (changes, editing)
