@@ -93,7 +93,8 @@ class Registry:
     are the application's own; `extra["lookups"](session, viewer)` gives the sources of looked-up form fields.
     `strict`: a diagram that names an unknown topic or listener is refused. `hours(message, now)` says until when a
     message has to wait (quiet hours); None: it may go. `sandbox` gives what scenarios and rehearsals play on; it is
-    called when one is, since it costs memory.
+    called when one is, since it costs memory. `four_eyes`: changes of the studio are published only when a second
+    person has approved of them.
     """
 
     services: Mapping[str, ServiceFn] = field(default_factory=dict)
@@ -107,6 +108,7 @@ class Registry:
     hours: Callable[[OutboxMessage, datetime], datetime | None] | None = None
     extra: Mapping[str, Any] = field(default_factory=dict)
     sandbox: Callable[[], Sandbox] | None = None
+    four_eyes: bool = False
 
     def verbs(self) -> frozenset[str] | None:
         """Name the verbs that the application adds to scenarios; None when it says nothing of them."""

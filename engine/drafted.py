@@ -11,23 +11,27 @@ from engine import definitions
 from engine.bindings import digest_of, form_reference
 from engine.core import dmn, feel, forms, normalise, parse
 from engine.core import program as programs
+from engine.core.findings import errors_first
 from engine.core.forms import drawn
 from engine.errors import N_, InvalidInputError, ProcessError
 from storage import definitions as queries
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Container, Iterable, Iterator, Mapping
     from datetime import datetime
     from uuid import UUID
 
     from sqlalchemy.orm import Session
 
     from engine.connectors import Registry
+    from engine.core.findings import Finding
     from engine.core.model import Model, Process
     from engine.core.program import Program
     from engine.core.snapshot import Environment
 
 BOUND = "deployment"
+STOPPING = frozenset({"no-default-flow", "no-role"})
+"""Remarks on diagrams of other people's making; whoever draws here can do what they say with one click."""
 
 
 @dataclass(slots=True)
@@ -69,6 +73,16 @@ class Drafted:
             elif suffix == ".form":
                 form = forms.parse(source)
                 self.forms[form.id] = (form, digest_of(source))
+
+
+def strictly(findings: Iterable[Finding], files: Container[str]) -> list[Finding]:
+    """Let nobody publish from the studio what would stop cases, or hide tasks, although the engine would take it."""
+    return errors_first(
+        [
+            replace(one, severity="error") if one.rule in STOPPING and one.file in files else one
+            for one in findings
+        ]
+    )  # fmt: skip
 
 
 def _executable(model: Model) -> Iterator[Process]:

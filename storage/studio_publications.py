@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import undefer
 
+from storage import definitions
 from storage.definitions import WITHDRAWN
-from storage.tables.definitions import DecisionDefinition, DecisionResource, FormDefinition, ScenarioDefinition
-from storage.tables.instances import ProcessInstance
+from storage.tables.definitions import (
+    DecisionDefinition,
+    DecisionResource,
+    Deployment,
+    FormDefinition,
+    ProcessDefinition,
+    ScenarioDefinition,
+)
 from storage.tables.studio import ChangeSet, Publication, PublicationFile
 
 if TYPE_CHECKING:
@@ -20,6 +27,13 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 _UNSEEN = {"synchronize_session": False}
+
+
+def hold(session: Session) -> None:
+    """Let nobody else publish from the studio until the transaction ends: the first deployment stands for all."""
+    first = select(Deployment.id).order_by(Deployment.created_at, Deployment.id).limit(1)
+    session.execute(first.with_for_update(key_share=True)).all()
+    definitions.hold(session, definitions.process_keys(session))
 
 
 def get(session: Session, publication_id: UUID, *, lock: bool = False) -> Publication | None:
@@ -39,6 +53,19 @@ def listed(session: Session, limit: int, offset: int) -> Sequence[tuple[Publicat
     query = select(Publication, ChangeSet).join(ChangeSet, ChangeSet.id == Publication.change_set_id)
     query = query.order_by(Publication.published_at.desc(), Publication.id).limit(limit).offset(offset)
     return [(row, change) for row, change in session.execute(query)]
+
+
+def one(session: Session, publication_id: UUID) -> tuple[Publication, ChangeSet] | None:
+    """Find a publication with its change."""
+    query = select(Publication, ChangeSet).join(ChangeSet, ChangeSet.id == Publication.change_set_id)
+    row = session.execute(query.where(Publication.id == publication_id)).first()
+    return (row[0], row[1]) if row is not None else None
+
+
+def versions_of(session: Session, deployment_id: UUID) -> Sequence[ProcessDefinition]:
+    """List the versions of processes that a deployment made."""
+    query = select(ProcessDefinition).where(ProcessDefinition.deployment_id == deployment_id)
+    return session.scalars(query.order_by(ProcessDefinition.key)).all()
 
 
 def files(session: Session, publication_ids: Iterable[UUID], *, whole: bool = False) -> Sequence[PublicationFile]:
@@ -82,11 +109,3 @@ def withdraw(session: Session, kind: str, file_name: str, deployment_id: UUID) -
         row = ScenarioDefinition.deployment_id == deployment_id
         query = update(ScenarioDefinition).where(row, ScenarioDefinition.key == file_name)
     session.execute(query.values(state=WITHDRAWN), execution_options=_UNSEEN)
-
-
-def started_on(session: Session, definition_ids: Iterable[UUID]) -> dict[UUID, int]:
-    """Count the instances, running or ended, that are on each of these versions."""
-    query = select(ProcessInstance.definition_id, func.count()).where(
-        ProcessInstance.definition_id.in_(list(definition_ids))
-    )
-    return dict(session.execute(query.group_by(ProcessInstance.definition_id)).tuples().all())
