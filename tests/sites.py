@@ -73,6 +73,15 @@ class Person:
             self._token = ""  # it belonged to the session that ends with this request
         return self.client.post(path, data=sent, **options)  # type: ignore[arg-type]
 
+    def send(self, method: str, path: str, body: object) -> TestResponse:
+        """Send JSON as a page's script does, with the token in a header."""
+        if not self._token:
+            found = TOKEN.search(self.client.get("/me").text)
+            assert found, "the page has no token"
+            self._token = found[1]
+        headers = {"X-CSRFToken": self._token, "Accept": "application/json"}
+        return self.client.open(path, method=method, json=body, headers=headers)
+
 
 @dataclass
 class Site:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext
 
-from engine import resources, studio
+from engine import access, resources, studio
+from engine.access import Action
 from engine.errors import KeyturnError, NotAllowedError, NotFoundError
 from tasks_ui import context
 from tasks_ui.i18n import translate
@@ -22,6 +23,7 @@ blueprint = Blueprint("studio_changes", __name__, url_prefix="/studio")
 @blueprint.get("")
 def home() -> Response:
     """Go where the studio begins."""
+    access.require(context.viewer(), Action.STUDIO_USE)
     return _to(url_for("studio_changes.index"))
 
 

@@ -18,7 +18,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import select
 
-from engine import notifications, people
+from engine import notifications, people, studio
 from engine.access import SYSTEM, Grant
 from processes.services import doors
 from processes.services.demo.people import ROLES
@@ -103,6 +103,8 @@ class Row:
     knows_there: frozenset[str] = ADMIN
     anonymous: bool = False
     data: Mapping[str, str] = field(default_factory=dict)
+    json: Mapping[str, object] | None = None
+    """What a page's script sends instead of a form."""
 
     def expected(self, role: str, *, there: bool) -> int:
         """Give 200 for an answer, 403 or 404 for a refusal."""
@@ -132,6 +134,24 @@ def of_order(path: str, may: frozenset[str] | None = None, **data: str) -> Row:
 def of_visit(path: str, **data: str) -> Row:
     """Describe an address of a house that is inspected by the inspector."""
     return Row(path, VISITORS, VISITORS, ADMIN, ADMIN, data=data)
+
+
+A_FILE = "/files/<file>"
+
+
+def in_studio(
+    method: str, rule: str, path: str | None = None, json: Mapping[str, object] | None = None, **data: str
+) -> tuple[tuple[str, str], Row]:
+    """Describe an address of the studio: it is the process owners' and administrators'."""
+    return (method, f"/studio{rule}"), Row(f"/studio{rule if path is None else path}", OWNERS, data=data, json=json)
+
+
+def of_change(
+    method: str, rule: str, json: Mapping[str, object] | None = None, **data: str
+) -> tuple[tuple[str, str], Row]:
+    """Describe an address of a change, or of the file `T09.form` in it."""
+    path = "/changes/{change}" + rule.replace("<file>", "T09.form").replace("<int:number>", "1")
+    return in_studio(method, f"/changes/<uuid:change_id>{rule}", path, json, **data)
 
 
 REFUSALS = {400, 401, 403, 404, 405, 500}
@@ -375,6 +395,31 @@ TABLE: dict[tuple[str, str], Row] = {
     ("GET", "/reference/bpmn"): Row("/reference/bpmn"),
     ("GET", "/reference/feel"): Row("/reference/feel"),
     ("GET", "/reference/lint"): Row("/reference/lint"),
+    # the studio
+    **dict(
+        [
+            in_studio("GET", "", path=""),
+            in_studio("GET", "/changes"),
+            in_studio("GET", "/changes/new"),
+            in_studio("POST", "/changes", title="x"),
+            in_studio("GET", "/help/<kind>/", path="/help/bpmn/"),
+            in_studio("GET", "/help/<kind>/<element>", path="/help/bpmn/bpmn:UserTask"),
+            of_change("GET", ""),
+            of_change("POST", "/files", file="T09.form"),
+            of_change("POST", "/comments", text="x"),
+            of_change("POST", "/take-over", file="T09.form"),
+            of_change("GET", "/edit/<file>"),
+            of_change("GET", f"{A_FILE}"),
+            of_change("PUT", f"{A_FILE}", json={"source": "{}", "revision": 1}),
+            of_change("POST", f"{A_FILE}/mine", json={"mine": 1, "revision": 1}),
+            of_change("POST", f"{A_FILE}/check", json={"source": "{}"}),
+            of_change("POST", f"{A_FILE}/repair", json={"source": "{}", "wanted": []}),
+            of_change("POST", f"{A_FILE}/presence", json={"element": ""}),
+            of_change("GET", f"{A_FILE}/comments"),
+            of_change("POST", f"{A_FILE}/comments", json={"text": "x"}),
+            of_change("GET", f"{A_FILE}/revisions"),
+        ]
+    ),
     # reviews and surveys
     ("GET", "/quality"): Row("/quality"),
     ("POST", "/quality/check/<number>"): Row(
@@ -437,7 +482,10 @@ class Court:
     def ask(self, client: Person, method: str, row: Row, *, there: bool) -> int:
         """Give 200 for anything that was let through (also a form sent back, or a conflict), else the refusal."""
         path = row.path.format(**self.objects[there])
-        answer = client.get(path) if method == "GET" else client.post(path, self.data(row, there=there))
+        if row.json is not None:
+            answer = client.send(method, path, row.json)
+        else:
+            answer = client.get(path) if method == "GET" else client.post(path, self.data(row, there=there))
         answer.close()
         return answer.status_code if answer.status_code in REFUSALS else 200
 
@@ -559,6 +607,8 @@ def court(demo_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
             "definition": str(version.id),
             "batch": str(batch.id),
         }
+        owner = people.viewer(session, "bai.liucheng", now=NOW)
+        shared["change"] = str(studio.begin(session, owner, wanted=["T09.form"], now=NOW))
         registry = default_registry(settings)
         objects = (
             _objects(session, HERE)
@@ -611,7 +661,10 @@ def test_nobody_gets_in_without_signing_in(court: Court, method: str, rule: str)
     row = TABLE[method, rule]
     person = Person(court.app.test_client())
     path = row.path.format(**court.objects[False])
-    answer = person.get(path) if method == "GET" else person.post(path, court.data(row, there=False))
+    if method == "PUT":
+        answer = person.client.put(path)
+    else:
+        answer = person.get(path) if method == "GET" else person.post(path, court.data(row, there=False))
     answer.close()
     if row.anonymous:
         assert answer.status_code not in REFUSALS

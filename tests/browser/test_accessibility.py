@@ -13,7 +13,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from engine import definitions, migration_batches
+from engine import definitions, migration_batches, people, studio
 from engine.access import SYSTEM
 from engine.core.migration.words import say
 from processes.services import doors
@@ -131,6 +131,9 @@ PAGES: dict[str, list[tuple[str, str]]] = {
     "owner.index": [(AGENT, "{owner}"), (AGENT, "{house}")],
     "owner.repairs": [(AGENT, "{house}/repairs")],
     "contractor.order": [(AGENT, "{company}/orders/{order}")],
+    "studio_changes.index": [(ADMIN, "/studio/changes"), (ADMIN, "/studio/changes?state=discarded")],
+    "studio_changes.new": [(ADMIN, "/studio/changes/new")],
+    "studio_changes.show": [(ADMIN, "/studio/changes/{change}")],
     "404": [(AGENT, "/nowhere")],
 }
 NO_PAGES = {
@@ -147,6 +150,8 @@ NO_PAGES = {
     *("inspect.houses", "inspect.state", "inspect.plan", "inspect.by_code", "inspect.worker"),  # what the page asks for
     *("orders.photo", "prints.pdf", "prints.many_pdf", "batches.doors.pdf", "owner.picture"),  # pictures, files
     *("handover.following", "handover.after"),  # the way to the next task
+    *("studio_changes.home", "studio_editing.edit"),  # a redirect; each editor has its own test
+    *("studio_editing.read", "studio_editing.comments", "studio_editing.revisions", "studio_editing.help_for"),
 }
 PRINTED = {"prints.show", "prints.many", "reports.paper", "batches.doors.sheet"}
 """Sheets of paper are as wide as paper, and always light."""
@@ -197,6 +202,10 @@ def names(live: Live) -> dict[str, str]:
         found |= {"hall": hall, "handed": handed[0], "review": review, "survey": survey}
         found["round"] = session.scalars(select(InspectionBatch.number)).first() or ""
         found["door"] = doors.token(1, SECRET)
+        owner = people.viewer(session, "bai.liucheng", now=live.site.clock())
+        wanted = ["complaint_plan.bpmn", "time_limits.dmn", "T09.form"]
+        found["change"] = str(studio.begin(session, owner, wanted=wanted, reason="x", now=live.site.clock()))
+        studio.comment(session, owner, UUID(found["change"]), text="x", now=live.site.clock())
         session.flush()
         outside |= order_site.owner_links(session, found["case"], live.site.clock())
         return found | outside | {"run": str(run.id)} | _versions(session, live)
