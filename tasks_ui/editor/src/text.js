@@ -1,6 +1,6 @@
 // Files that are plain text: scenarios and English texts.
-import { openDraft } from "./draft.js";
-import { make, page, t } from "./page.js";
+import { openDraft } from "./studio/draft.js";
+import { make, page, t } from "./studio/page.js";
 
 const area = make("textarea", { id: "text", class: "text-editor", spellcheck: "false", "aria-label": page.file, readonly: !page.change.editable });
 document.getElementById("canvas").append(area);
