@@ -55,6 +55,15 @@ def test_marks_show_where_the_work_stands_and_are_read_aloud() -> None:
     assert sorted(badges) == ["badge failed", "badge overdue", "badge token"]
 
 
+def test_signs_are_badges_of_their_own_and_the_worst_one_colours_the_element() -> None:
+    marks = {"Dispatch": Mark(signs=(("ok", "✓3"), ("stop", "?1")), note="3 / 1")}
+    text = drawing.svg(MAIN, "complaint", marks=marks)
+    assert 'class="badge ok"' in text
+    assert 'class="badge stop"' in text
+    assert "is-stop" in text
+    assert "is-ok" not in text
+
+
 def test_a_thumbnail_has_no_text_and_no_fixed_size() -> None:
     root = etree.fromstring(drawing.svg(MAIN, "complaint", thumbnail=True).encode())
     assert root.get("width") is None

@@ -11,6 +11,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from engine.core.drawing.icons import CALLED_ICON, EVENT_ICONS, GATEWAY_ICONS, LOOP_ICONS, TASK_ICONS
+from engine.core.drawing.signs import Sign, on_edge, on_shape
 from engine.core.layout.parts import LABEL_SIZE, LINE_HEIGHT, wrap
 from engine.core.model import SUBPROCESS_TYPES, Artifact, Bounds, Edge, Lane, Model, Node, Participant, Shape
 from engine.errors import N_, NotFoundError
@@ -21,11 +22,16 @@ if TYPE_CHECKING:
 CORNER = 7.0
 MARGIN = 14.0
 FONT = "system-ui, 'PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC', sans-serif"
+BADGES = {"token": "#1f5fbf", "ok": "#1f7a3d", "warn": "#8a5a00"}
+"""The colours of badges; all others are red."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What to show on one element: live tokens, how many of them are overdue or failed, heat 0 to 4, a note to read."""
+    """What to show on one element: live tokens, how many of them are overdue or failed, heat 0 to 4, a note to read.
+
+    `signs` are badges of their own: (kind, text), the kinds being ok, warn and stop; the last one colours the element.
+    """
 
     tokens: int = 0
     overdue: int = 0
@@ -33,6 +39,7 @@ class Mark:
     heat: int = 0
     done: bool = False
     note: str = ""
+    signs: tuple[tuple[str, str], ...] = ()
 
     @property
     def classes(self) -> str:
@@ -43,6 +50,7 @@ class Mark:
             "is-overdue": self.overdue,
             "is-failed": self.failed,
             f"heat-{self.heat}": self.heat,
+            f"is-{self.signs[-1][0]}" if self.signs else "": self.signs,
         }
         return "".join(f" {name}" for name, on in flags.items() if on)
 
@@ -170,6 +178,20 @@ class _Page:
         yield from (self.node(node) for node in nodes if node.type not in SUBPROCESS_TYPES)
         yield from (self.edge_name(self.model.edges[flow.id], flow.name) for flow in flows)
         yield from (self.badges(node, mark) for node, mark in self.marked())
+        yield from self.signs()
+
+    def signs(self) -> Iterator[str]:
+        """What a comparison found on this page."""
+        frames = [lane.id for p in self.processes for lane in p.lanes] + [p.id for p in self.model.participants]
+        flows = [f.id for p in self.processes for f in p.flows.values() if f.scope in self.scopes]
+        drawn = {n.id for n in self.nodes()} | {*frames, *flows} | {a.id for a in self.model.artifacts}
+        for element_id, mark in self.marks.items():
+            if mark.sign is None or element_id not in drawn:
+                continue
+            if element_id in self.model.shapes:
+                yield on_shape(element_id, self.model.shapes[element_id].bounds, mark.sign, mark.note)
+            elif element_id in self.model.edges and len(self.model.edges[element_id].waypoints) > 1:
+                yield on_edge(element_id, self.model.edges[element_id], mark.sign, mark.note)
 
     def grow(self, box: Bounds) -> None:
         """Let the page hold a rectangle."""
@@ -278,19 +300,16 @@ class _Page:
         return f'<g class="data"><path class="shape" fill="#fff" d="{fold}"/>{self.outside(shape, artifact.text)}</g>'
 
     def badges(self, node: Node, mark: Mark) -> str:
-        """Counts on the lower border: tokens, overdue, failed."""
+        """Counts on the lower border: tokens, overdue, failed, or signs."""
         box = self.model.shapes[node.id].bounds
-        parts, x = [], box.x + 8
-        y = box.y + box.height
+        parts, x, y = [], box.x + 8, box.y + box.height
         counts = (("token", mark.tokens, ""), ("overdue", mark.overdue, "!"), ("failed", mark.failed, "×"))
-        for kind, count, sign in counts:
-            if not count:
-                continue
-            text = f"{sign}{count}" if count > 1 or not sign else sign
+        texts = [(kind, f"{sign}{count}" if count > 1 or not sign else sign) for kind, count, sign in counts if count]
+        for kind, text in (*texts, *mark.signs):
             width = max(20.0, 12.0 + 8 * len(text))
             parts.append(
                 f'<g class="badge {kind}"><rect x="{x - 10:g}" y="{y - 10:g}" width="{width:g}" height="20" rx="10"'
-                f' fill="{"#1f5fbf" if kind == "token" else "#b42318"}" stroke="#fff"/>'
+                f' fill="{BADGES.get(kind, "#b42318")}" stroke="#fff"/>'
                 f"{_text([text], x - 10 + width / 2, y, 'count', '#fff')}</g>"
             )
             x += width + 2
