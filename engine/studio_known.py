@@ -5,6 +5,7 @@ Published ones, and over them those of the change that is edited.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from engine import resources
 from engine.bindings import digest_of
 from engine.cache import Cache
-from engine.core import dmn, forms, parse
+from engine.core import dmn, forms, parse, reference
+from engine.core.lint.events import TOP_STARTS
 from engine.errors import KeyturnError
 from storage import people
 from storage import studio as queries
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from engine.resources import Resource
 
 READ = ("bpmn", "dmn", "form")
+QUOTED = re.compile(r'"([^"\\]*)"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,8 @@ def known(session: Session, change_id: UUID, *, registry: Registry) -> dict[str,
         "topics": sorted(registry.services),
         "listeners": sorted(registry.listeners),
         "connectors": sorted(registry.connectors),
+        "elements": [{"type": one.type, "event": one.event} for one in reference.elements() if one.runs],
+        "topStarts": sorted(TOP_STARTS),
     }
 
 
@@ -112,11 +117,20 @@ def _table(source: bytes) -> Parts:
             {
                 "id": decision.id,
                 "name": decision.name,
-                "inputs": [{"name": i.expression.text, "label": i.label, "type": i.type} for i in inputs],
+                "inputs": [
+                    {"name": one.expression.text, "label": one.label, "type": one.type, "values": _said(table, at)}
+                    for at, one in enumerate(inputs)
+                ],
                 "outputs": [{"name": o.name, "label": o.label, "type": o.type} for o in outputs],
             }
         )
     return Parts(decisions=tuple(made))
+
+
+def _said(table: dmn.Table | None, column: int) -> list[str]:
+    """List the texts that the rows of a table ask for in a column, each once."""
+    cells = [rule.tests[column].text for rule in table.rules] if table else []
+    return list(dict.fromkeys(text for cell in cells for text in QUOTED.findall(cell)))
 
 
 def _diagram(source: bytes) -> Parts:

@@ -24,7 +24,7 @@ def find(kind: str, element: str, *, chinese: bool) -> Help | None:
     if kind != "bpmn" or not element:
         return None
     name = element.removeprefix("bpmn:")
-    plain, _, event = name[:1].lower().__add__(name[1:]).partition("/")
+    plain, _, event = name[:1].lower().__add__(name[1:]).partition("-")
     for one in elements():
         if one.type == plain and one.event == event:
             note = REFUSED[plain][3 if chinese else 2] if plain in REFUSED else ""
