@@ -11,7 +11,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from engine.core.drawing.icons import CALLED_ICON, EVENT_ICONS, GATEWAY_ICONS, LOOP_ICONS, TASK_ICONS
-from engine.core.drawing.signs import Sign, on_edge, on_shape
+from engine.core.drawing.signs import Difference, on_edge, on_shape
 from engine.core.layout.parts import LABEL_SIZE, LINE_HEIGHT, wrap
 from engine.core.model import SUBPROCESS_TYPES, Artifact, Bounds, Edge, Lane, Model, Node, Participant, Shape
 from engine.errors import N_, NotFoundError
@@ -31,6 +31,7 @@ class Mark:
     """What to show on one element: live tokens, how many of them are overdue or failed, heat 0 to 4, a note to read.
 
     `signs` are badges of their own: (kind, text), the kinds being ok, warn and stop; the last one colours the element.
+    `difference` is what a comparison says of the element; also of flows, lanes, pools and notes.
     """
 
     tokens: int = 0
@@ -40,6 +41,7 @@ class Mark:
     done: bool = False
     note: str = ""
     signs: tuple[tuple[str, str], ...] = ()
+    difference: Difference | None = None
 
     @property
     def classes(self) -> str:
@@ -178,20 +180,20 @@ class _Page:
         yield from (self.node(node) for node in nodes if node.type not in SUBPROCESS_TYPES)
         yield from (self.edge_name(self.model.edges[flow.id], flow.name) for flow in flows)
         yield from (self.badges(node, mark) for node, mark in self.marked())
-        yield from self.signs()
+        yield from self.differences()
 
-    def signs(self) -> Iterator[str]:
+    def differences(self) -> Iterator[str]:
         """What a comparison found on this page."""
         frames = [lane.id for p in self.processes for lane in p.lanes] + [p.id for p in self.model.participants]
         flows = [f.id for p in self.processes for f in p.flows.values() if f.scope in self.scopes]
         drawn = {n.id for n in self.nodes()} | {*frames, *flows} | {a.id for a in self.model.artifacts}
         for element_id, mark in self.marks.items():
-            if mark.sign is None or element_id not in drawn:
+            if mark.difference is None or element_id not in drawn:
                 continue
             if element_id in self.model.shapes:
-                yield on_shape(element_id, self.model.shapes[element_id].bounds, mark.sign, mark.note)
+                yield on_shape(element_id, self.model.shapes[element_id].bounds, mark.difference, mark.note)
             elif element_id in self.model.edges and len(self.model.edges[element_id].waypoints) > 1:
-                yield on_edge(element_id, self.model.edges[element_id], mark.sign, mark.note)
+                yield on_edge(element_id, self.model.edges[element_id], mark.difference, mark.note)
 
     def grow(self, box: Bounds) -> None:
         """Let the page hold a rectangle."""
