@@ -11,6 +11,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from engine.core.drawing.icons import CALLED_ICON, EVENT_ICONS, GATEWAY_ICONS, LOOP_ICONS, TASK_ICONS
+from engine.core.drawing.lines import rounded
 from engine.core.drawing.signs import Difference, on_edge, on_shape
 from engine.core.layout.parts import LABEL_SIZE, LINE_HEIGHT, wrap
 from engine.core.model import SUBPROCESS_TYPES, Artifact, Bounds, Edge, Lane, Model, Node, Participant, Shape
@@ -19,7 +20,6 @@ from engine.errors import N_, NotFoundError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-CORNER = 7.0
 MARGIN = 14.0
 FONT = "system-ui, 'PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC', sans-serif"
 BADGES = {"token": "#1f5fbf", "ok": "#1f7a3d", "warn": "#8a5a00"}
@@ -66,15 +66,18 @@ def svg(
     thumbnail: bool = False,
     prefix: str = "d",
     translate: Callable[[str], str] = str,
+    links: Mapping[str, str] | None = None,
 ) -> str:
     """Draw one page: a process (with the pools around it) or a closed sub-process.
 
-    `prefix` keeps the ids of several drawings on one page apart; `translate` turns names into the reader's language.
+    `prefix` keeps the ids of several drawings on one page apart; `translate` turns names into the reader's language;
+    `links` are the addresses that elements lead to.
 
     Raises:
         NotFoundError: the model has no such process, or the file has no drawing of it.
     """
     page = _Page(model, process_id, marks or {}, prefix, translate, thumbnail)
+    page.links = links or {}
     body = "".join(page.parts())
     if page.extent is None:
         raise NotFoundError(N_("There is no drawing of {process}."), process=process_id)
@@ -84,7 +87,7 @@ def svg(
     label = escape(title or page.title)
     marked = "；".join(f"{translate(n.name) or n.id}: {m.note}" for n, m in page.marked() if m.note)
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="bpmn{" bpmn-thumbnail" if thumbnail else ""}" role="img"'
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="bpmn{" bpmn-thumbnail" if thumbnail else ""}" role="{"group" if links else "img"}"'
         f' aria-labelledby="{prefix}-title {prefix}-desc" viewBox="{left:g} {top:g} {width:g} {height:g}"{size}'
         f' font-family="{FONT}" font-size="{LABEL_SIZE:g}" color="#1d2733" stroke="currentColor" stroke-width="1.5"'
         ' fill="none" stroke-linejoin="round" stroke-linecap="round">'
@@ -124,6 +127,7 @@ class _Page:
     ) -> None:
         self.model, self.marks, self.prefix = model, marks, prefix
         self.translate, self.thumbnail, self.page_id = translate, thumbnail, page_id
+        self.links: Mapping[str, str] = {}
         self.extent: tuple[float, float, float, float] | None = None
         pools = [p.process_ref for p in model.participants]
         together = [p for p in pools if p in model.processes] if page_id in pools else [page_id]
@@ -241,10 +245,12 @@ class _Page:
         else:
             inside = _activity(node, shape, [] if self.thumbnail else wrap(name, shape.bounds.width - 12))
         outside = self.outside(shape, name) if node.type.endswith(("Event", "Gateway")) else ""
-        return (
+        drawn = (
             f'<g class="node {node.type}{mark.classes}" data-element="{escape(node.id)}">'
             f"<title>{escape(tip)}</title>{inside}{outside}</g>"
         )
+        link = self.links.get(node.id)
+        return f'<a href="{escape(link)}" aria-label="{escape(tip)}">{drawn}</a>' if link else drawn
 
     def outside(self, shape: Shape, name: str) -> str:
         """The name beside an event or gateway."""
@@ -270,7 +276,7 @@ class _Page:
             ends += f' marker-start="url(#{self.prefix}-default)"'
         dash = {"messageFlow": ' stroke-dasharray="8 5"', "association": ' stroke-dasharray="1 5"'}.get(kind, "")
         name = escape(edge.element_id)
-        return f'<path class="edge {kind}" data-element="{name}" d="{_rounded(edge.waypoints)}"{dash}{ends}/>'
+        return f'<path class="edge {kind}" data-element="{name}" d="{rounded(edge.waypoints)}"{dash}{ends}/>'
 
     def edge_name(self, edge: Edge, name: str) -> str:
         """The name of a flow."""
@@ -377,20 +383,3 @@ def _activity(node: Node, shape: Shape, name: list[str]) -> str:
         at_x = middle + (index - (len(signs) - 1) / 2) * 18
         parts.append(f'<g transform="translate({at_x:g} {box.y + box.height - 10:g})">{sign}</g>')
     return "".join(parts)
-
-
-def _rounded(points: list[tuple[float, float]]) -> str:
-    """A path through the points whose corners are rounded."""
-    path = f"M{points[0][0]:g} {points[0][1]:g}"
-    for before, at, after in zip(points, points[1:], points[2:], strict=False):
-        a, b = _towards(at, before), _towards(at, after)
-        path += f"L{a[0]:g} {a[1]:g}Q{at[0]:g} {at[1]:g} {b[0]:g} {b[1]:g}"
-    return path + f"L{points[-1][0]:g} {points[-1][1]:g}"
-
-
-def _towards(start: tuple[float, float], end: tuple[float, float]) -> tuple[float, float]:
-    """A point on the way, a corner's radius from the start but never beyond the middle."""
-    dx, dy = end[0] - start[0], end[1] - start[1]
-    length = (dx * dx + dy * dy) ** 0.5
-    share = min(CORNER / length, 0.5) if length else 0.0
-    return round(start[0] + dx * share, 1), round(start[1] + dy * share, 1)
