@@ -87,7 +87,8 @@ def svg(
     label = escape(title or page.title)
     marked = "；".join(f"{translate(n.name) or n.id}: {m.note}" for n, m in page.marked() if m.note)
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="bpmn{" bpmn-thumbnail" if thumbnail else ""}" role="{"group" if links else "img"}"'
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="bpmn{" bpmn-thumbnail" if thumbnail else ""}"'
+        f' role="{"group" if links else "img"}"'
         f' aria-labelledby="{prefix}-title {prefix}-desc" viewBox="{left:g} {top:g} {width:g} {height:g}"{size}'
         f' font-family="{FONT}" font-size="{LABEL_SIZE:g}" color="#1d2733" stroke="currentColor" stroke-width="1.5"'
         ' fill="none" stroke-linejoin="round" stroke-linecap="round">'
@@ -217,19 +218,8 @@ class _Page:
         rule = f'<path d="M{box.x + 30:g} {box.y:g}v{box.height:g}"/>' if pool else ""
         return (
             f'<g class="{"pool" if pool else "lane"}" data-element="{escape(element.id)}">{_rect(box, "frame")}{rule}'
-            f"{self.upright(self.translate(element.name), box)}</g>"
+            f"{('' if self.thumbnail else _upright(self.translate(element.name), box))}</g>"
         )
-
-    def upright(self, name: str, box: Bounds) -> str:
-        """Chinese names stand upright, others are turned."""
-        x, y = box.x + 15, box.y + box.height / 2
-        if not name or self.thumbnail:
-            return ""
-        if not all(ord(c) > 0x2E80 or c == "/" for c in name):  # noqa: PLR2004  where East Asian letters begin
-            lines = wrap(name, box.height - 10)[:2]
-            return f'<g transform="translate({x:g} {y:g}) rotate(-90)">{_text(lines, 0, 0)}</g>'
-        top = y - (len(name) - 1) * LINE_HEIGHT / 2
-        return _text(list(name), x, top + (len(name) - 1) * LINE_HEIGHT / 2)
 
     def node(self, node: Node) -> str:
         """An activity, event or gateway in a group of its own."""
@@ -322,6 +312,18 @@ class _Page:
             )
             x += width + 2
         return "".join(parts)
+
+
+def _upright(name: str, box: Bounds) -> str:
+    """Chinese names stand upright, others are turned."""
+    x, y = box.x + 15, box.y + box.height / 2
+    if not name:
+        return ""
+    if not all(ord(c) > 0x2E80 or c == "/" for c in name):  # noqa: PLR2004  where East Asian letters begin
+        lines = wrap(name, box.height - 10)[:2]
+        return f'<g transform="translate({x:g} {y:g}) rotate(-90)">{_text(lines, 0, 0)}</g>'
+    top = y - (len(name) - 1) * LINE_HEIGHT / 2
+    return _text(list(name), x, top + (len(name) - 1) * LINE_HEIGHT / 2)
 
 
 def _rect(box: Bounds, name: str, radius: float = 0, width: float = 1.5) -> str:
