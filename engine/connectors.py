@@ -17,11 +17,14 @@ if TYPE_CHECKING:
     from engine.access import Viewer
     from engine.core.calendar import WorkCalendar
     from engine.sandboxes import Sandbox
+    from storage.session import Database
+    from storage.tables.work import Job
 
     ServiceFn = Callable[["ServiceContext"], Mapping[str, Any] | None]
     ListenerFn = Callable[["ListenerContext"], Mapping[str, Any] | None]
     ConnectorFn = Callable[["OutboxMessage"], None]
     PeriodicFn = Callable[[Session, datetime, "Registry"], None]
+    AsideFn = Callable[[Database, Job, Callable[[], datetime], "Registry"], None]
 
 
 class BpmnError(KeyturnError):
@@ -108,6 +111,7 @@ class Registry:
     hours: Callable[[OutboxMessage, datetime], datetime | None] | None = None
     extra: Mapping[str, Any] = field(default_factory=dict)
     sandbox: Callable[[], Sandbox] | None = None
+    aside: Mapping[str, AsideFn] = field(default_factory=dict)
     four_eyes: bool = False
 
     def verbs(self) -> frozenset[str] | None:

@@ -36,17 +36,21 @@ class Sandbox:
     """What scenarios and rehearsals play on.
 
     `furnish(database, source, now)` fills an empty database with invented people and houses, and with the roles,
-    calendar and code lists of the installation that `source` reads; nothing is deployed. `stage(database, registry,
-    begin)` sets the stage. `answers(play, task)` gives usual answers, files by names that `filed` knows;
-    `filed(play, task, data)` makes files of them. `entries` are the ways to begin.
+    calendar and code lists of the installation that `source` reads; nothing is deployed. `stamp(source)` digests what
+    it takes from there. `stage(database, registry, begin)` sets the stage. `answers(play, task)` gives usual answers,
+    files by names that stand in `files`; `filed(play, task, data)` makes files of them. `entries` are the ways to
+    begin, `english` the English words of the verbs, `played_with` the folders that a folder's stories also go through.
     """
 
     verbs: frozenset[str]
     furnished_at: datetime
     begin: datetime
+    english: Mapping[str, str]
+    stamp: Callable[[Session], str]
     furnish: Callable[[Database, Session, datetime], None]
     stage: Callable[[Database, Registry, datetime], Play]
     answers: Callable[[Play, Task], Mapping[str, Any]]
     filed: Callable[[Play, Task, Mapping[str, Any]], Mapping[str, Any]]
     files: Mapping[str, str]
     entries: tuple[Entry, ...] = ()
+    played_with: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -40,10 +40,12 @@ ENGLISH = {
     "times": "次数",
     "incidents": "异常",
     "note": "说明",
+    "number": "第",
+    "scope": "范围",
 }
 BUILT_IN = frozenset(["启动", "完成", "办到", "经过", "直到", "消息", "应有", "没有", "变量", "结束", "次数", "异常"])
 """Verbs that every scenario may use; an application adds its own."""
-MODIFIERS = frozenset({"由", "角色", "填写", "案", "称为", "被拒", "说明"})
+MODIFIERS = frozenset({"由", "角色", "填写", "案", "称为", "被拒", "说明", "第"})
 
 
 class ScenarioError(Exception):
@@ -65,13 +67,14 @@ class ScenarioError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A story: what it proves and its steps in order."""
+    """A story: what it proves and its steps in order. `wide`: its steps mean the open tasks of all cases."""
 
     name: str
     rules: tuple[str, ...]
     begin: datetime | None
     steps: tuple[Mapping[str, Any], ...]
     file: str = ""
+    wide: bool = False
 
 
 def read(path: Path) -> Scenario:
@@ -101,6 +104,7 @@ def parse(source: bytes, file: str) -> Scenario:
         begin=start,
         steps=tuple(_chinese(step) for step in steps),
         file=file,
+        wide=content.get("范围") in ("全部", "all"),
     )
 
 
@@ -111,11 +115,10 @@ def _loaded(source: bytes, file: str) -> Mapping[Any, Any]:
         raise ScenarioError(file, 0, "the file is not UTF-8 text", "文件不是 UTF-8 文本", line=1) from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        line = mark.line + 1 if mark is not None else 1
+        line = min(mark.line + 1, max(len(source.splitlines()), 1)) if mark is not None else 1
         reason = str(getattr(error, "problem", None) or error)
-        raise ScenarioError(
-            file, 0, f"line {line} is not YAML: {reason}", f"第 {line} 行不符合 YAML 写法：{reason}", line=line
-        ) from error
+        said_zh = f"第 {line} 行不符合 YAML 写法：请检查缩进、冒号后的空格、括号和引号"
+        raise ScenarioError(file, 0, f"line {line} is not YAML: {reason}", said_zh, line=line) from error
     if not isinstance(content, dict):
         raise ScenarioError(file, 0, "not a mapping", "文件应是“名称: …、步骤: …”的写法", line=1)
     return content

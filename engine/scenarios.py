@@ -52,7 +52,7 @@ class Play:
     """A scenario being played. `keys` maps the names given to cases to business keys; `current` is the one meant.
 
     `usual` gives what is filled in where the scenario does not say otherwise; `aside` names the steps that lie beside
-    the way and are not done by 办到; `processes` are those meant when several run for a case.
+    the way and are not done by 办到; `processes` are those meant when several run for a case; `wide`: 范围 全部.
     """
 
     bench: Workbench
@@ -63,10 +63,12 @@ class Play:
     processes: frozenset[str] = frozenset()
     keys: dict[str, str] = field(default_factory=dict)
     current: str = ""
+    wide: bool = False
 
     def tasks(self) -> list[Task]:
-        """The open tasks of the case meant."""
-        return [task for task in self.bench.tasks() if not self.current or task.business_key == self.current]
+        """The open tasks of the case meant, or with `wide` of all."""
+        here = "" if self.wide else self.current
+        return [task for task in self.bench.tasks() if not here or task.business_key == here]
 
     def value(self, given: Any) -> Any:
         """Evaluate what begins with `=`, also inside lists and mappings."""
@@ -134,14 +136,14 @@ def _run(
     raise CheckFailed("should have been refused", f"应被拒绝（{refused}），实际办成了")
 
 
-def find(stage: Play, name: str) -> Task:
-    """Find the one open task of a name, id or form key."""
+def find(stage: Play, name: str, number: int = 1) -> Task:
+    """Find the one open task of a name, id or form key; of several the `number`-th, the one due first is 1."""
     found = [task for task in stage.tasks() if name in {task.name, task.element_id, task.form_key}]
     if not found:
         raise CheckFailed(
             f"no open task {name}; open are: {_names(stage)}", f"应有待办“{name}”，实际待办：{_names(stage)}"
         )
-    return found[0]
+    return found[min(max(number, 1), len(found)) - 1]
 
 
 def _names(stage: Play) -> str:
@@ -155,7 +157,7 @@ def _start(stage: Play, value: Any, step: Mapping[str, Any]) -> None:
 
 
 def _complete(stage: Play, value: Any, step: Mapping[str, Any]) -> None:
-    task = find(stage, str(value))
+    task = find(stage, str(value), int(step.get("第") or 1))
     person = str(step.get("由") or "")
     login = stage.people.get(person, person)
     role = str(step.get("角色") or "")

@@ -43,24 +43,35 @@ def loop(
     """Run due jobs until `stop` is set; `wake` (the database's own by default) ends a pause early.
 
     A job under way is finished, leased ones are given back. A database that is away is waited for. Messages to the
-    outside go in a thread of their own: a mail server that takes its time keeps no timer waiting.
+    outside, and what takes long (`Registry.aside`), go in threads of their own: they keep no timer waiting.
     """
     wake = wake or database.wake
     registry = housekeeping.added(registry)
     given = (database, registry, stop, clock, hold)
-    mail = threading.Thread(target=_send, args=given, name="keyturn-mail", daemon=True)
-    mail.start()
+    kinds = {"keyturn-mail": MAIL, **({"keyturn-aside": tuple(sorted(registry.aside))} if registry.aside else {})}
+    beside = [
+        threading.Thread(target=_one_by_one, args=(*given, each), name=name, daemon=True)
+        for name, each in kinds.items()
+    ]
+    for thread in beside:
+        thread.start()
     _take_steps(database, registry, stop, wake, clock, hold)
-    mail.join()
+    for thread in beside:
+        thread.join()
 
 
-def _send(
-    database: Database, registry: Registry, stop: threading.Event, clock: Callable[[], datetime], hold: timedelta
+def _one_by_one(
+    database: Database,
+    registry: Registry,
+    stop: threading.Event,
+    clock: Callable[[], datetime],
+    hold: timedelta,
+    kinds: Sequence[str],
 ) -> None:
-    """Send messages, each under a lease of its own, so that a slow one does not use up the next one's."""
+    """Do what takes its time, each under a lease of its own, so that a slow one does not use up the next one's."""
     while not stop.is_set():
         try:
-            if not run_some(database, clock=clock, registry=registry, limit=1, hold=hold, stop=stop, kinds=MAIL):
+            if not run_some(database, clock=clock, registry=registry, limit=1, hold=hold, stop=stop, kinds=kinds):
                 stop.wait(MAIL_POLL_SECONDS)
         except Exception as error:  # noqa: BLE001  as in _take_steps
             telemetry.fault("worker", error)
@@ -144,6 +155,9 @@ def _attempt(database: Database, job: Job, *, clock: Callable[[], datetime], reg
 
 
 def _carry_out(database: Database, job: Job, *, clock: Callable[[], datetime], registry: Registry) -> None:
+    if job.kind in registry.aside:
+        registry.aside[job.kind](database, job, clock, registry)
+        return
     if job.kind != "outbox":
         with database.transaction() as session:
             jobs.run(session, job, now=clock(), registry=registry)

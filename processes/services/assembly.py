@@ -6,6 +6,7 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
+from engine import scenario_runs
 from engine.connectors import Registry
 from engine.core.calendar import CHINA
 from processes.services import (
@@ -37,7 +38,13 @@ from processes.services import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
     from zoneinfo import ZoneInfo
+
+    from engine.sandboxes import Sandbox
+    from storage.session import Database
+    from storage.tables.work import Job
 
 SERVICES = {
     "deadlines.start": topics.deadlines_start,
@@ -126,4 +133,18 @@ def registry(zone: ZoneInfo = CHINA) -> Registry:
         periodic={"deadlines.sweep": (SWEEP_EVERY, sweep.sweep)},
         calendar=partial(workdays.calendar, zone=zone),
         extra={"lookups": lookups.bound},
+        sandbox=_sandbox,
+        aside={scenario_runs.KIND: _play},
     )
+
+
+def _play(database: Database, job: Job, clock: Callable[[], datetime], registry: Registry) -> None:
+    from engine import scenario_plays  # noqa: PLC0415  as below: YAML and a workbench
+
+    scenario_plays.carry_out(database, job, clock, registry)
+
+
+def _sandbox() -> Sandbox:
+    from processes.services import sandbox  # noqa: PLC0415  the invented world costs memory; few processes play in it
+
+    return sandbox.sandbox()

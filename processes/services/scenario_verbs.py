@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 from sqlalchemy import select
 
-from engine import definitions, instances, people
+from engine import definitions, people, resources
 from engine.access import SYSTEM
 from engine.core.calendar import CHINA
 from engine.scenarios import CheckFailed, Play, moment
@@ -24,18 +23,13 @@ from processes.services import (
     scenario_verbs_inspection,
     scenario_verbs_quality,
 )
-from processes.services.demo import answers_handover, answers_inspection, answers_quality
-from processes.services.demo.answers import SIGNATURE, answers
-from processes.services.demo.player import FILES
-from processes.services.worksheet import defects_of_task
+from processes.services.scenario_answers import USUAL, house, usual
 from storage import cases as case_rows
 from storage import deadlines
 from storage import people as staff
 from storage.tables.cases import ContactLog, Penalty, ServiceCase
 from storage.tables.deadlines import Deadline, Reminder
-from storage.tables.estate import Project, Unit
-from storage.tables.instances import ProcessInstance
-from storage.tables.work import Attachment, Notification, UserTask
+from storage.tables.work import Notification
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,7 +39,6 @@ if TYPE_CHECKING:
 
     from engine.access import Viewer
     from engine.connectors import Registry
-    from engine.testing import Task
     from storage.session import Database
 
 AGENT = "林小安"
@@ -55,27 +48,6 @@ ASIDE = frozenset(
         *("整改结果反馈", "返工未完成说明", "向客户说明", "签收复核意见书"),
     ]
 )
-USUAL = {
-    "phone": "19900009999",
-    "name": "示例业主",
-    "is_owner": "业主",
-    "channel": "电话",
-    "received_by": "地产",
-    "kind": "投诉",
-    "subject": "公共部位",
-    "cat1": "工程维修类",
-    "cat2": "公共区域设施损坏",
-    "brief": "电梯异响",
-    "facts": "3 号楼电梯运行时有异响，已持续三天。",
-    "location": "3 号楼 2 单元电梯",
-    "demand": "尽快检修并告知结果。",
-    "urgency": "一般",
-    "scope": "单人",
-    "answered": False,
-    "wording_confirmed": True,
-    "readback": True,
-    "comforted": True,
-}
 NAMES = {
     "状态": "state",
     "级别": "level",
@@ -101,39 +73,6 @@ def stage(database: Database, registry: Registry, *, begin: datetime) -> Play:
     return Play(bench, verbs=VERBS, people=logins, usual=usual, aside=ASIDE, processes=MEANT)
 
 
-def usual(stage_: Play, task: Task) -> dict[str, Any]:
-    """What is filled in where a scenario does not say otherwise; a file is a name without content."""
-    with stage_.bench.transaction() as session:
-        row = session.get_one(UserTask, task.id)
-        instance = session.get_one(ProcessInstance, row.instance_id)
-        known = instances.view_of(instance.variables, row.scope_id)
-        house = _house(session, "")
-        form, now = task.form_key or "", stage_.bench.now
-        if form == "T01":
-            return {**USUAL, "unit": house}
-        known |= {"defects": defects_of_task(session, instance.business_key, row.element_id)}
-        given = answers("CB1" if form == "CB2" else form, known, now)
-        given |= answers_inspection.answers(session, form, known, now)
-        given |= answers_handover.answers(session, form, known, now)
-        given |= answers_quality.answers(session, form, known, now)
-        if form == "CB2":
-            given |= {"visited_at": now.isoformat(), "visit_signature": SIGNATURE}
-        return {name: _filed(session, row, name, value, now) for name, value in given.items()}
-
-
-def _filed(session: Session, task: UserTask, field: str, value: Any, now: datetime) -> Any:
-    if isinstance(value, list):
-        return [_filed(session, task, field, one, now) for one in value]
-    if isinstance(value, dict):
-        return {name: _filed(session, task, name, one, now) for name, one in value.items()}
-    if not isinstance(value, str) or value not in FILES:
-        return value
-    whose = {"instance_id": task.instance_id, "task_id": task.id, "field": field, "at": now, "author": SYSTEM.login}
-    row = Attachment(id=uuid4(), name=FILES[value], media_type="image/png", size=0, sha256="0" * 64, **whose)
-    session.add(row)
-    return str(row.id)
-
-
 def _viewer(stage_: Play, session: Session, step: Mapping[str, Any]) -> Viewer:
     name = str(step.get("由") or AGENT)
     return people.viewer(session, stage_.people.get(name, name), now=stage_.bench.now)
@@ -151,7 +90,7 @@ def _register(stage_: Play, value: Any, step: Mapping[str, Any]) -> None:
     values = {**USUAL, **stage_.value(value or {})}
     with stage_.bench.transaction() as session:
         if not values.get("area"):
-            values["unit"] = _house(session, str(values.get("unit") or ""))
+            values["unit"] = house(session, str(values.get("unit") or ""))
         values["duplicate_of"] = stage_.keys.get(str(values.get("duplicate_of")), values.get("duplicate_of"))
         number = cases.register(
             session,
@@ -161,13 +100,6 @@ def _register(stage_: Play, value: Any, step: Mapping[str, Any]) -> None:
             registry=stage_.bench.registry,
         )
     stage_.current = stage_.keys[str(step.get("称为") or number)] = number
-
-
-def _house(session: Session, named: str) -> str | None:
-    """A house by its code, or the first one of a project (of the estate when none is named)."""
-    query = select(Unit.code).join(Project, Project.id == Unit.project_id).order_by(Unit.id)
-    project = session.scalars(query.where(Project.code == named)).first() if named else session.scalars(query).first()
-    return project or named or None
 
 
 def _newest(stage_: Play, value: Any, step: Mapping[str, Any]) -> None:
@@ -340,7 +272,8 @@ def _change_table(stage_: Play, value: Any, step: Mapping[str, Any]) -> None:
     """改表: change a cell of a decision table in force, as an administrator does, and put it in force."""
     del step
     name = f"{value['表']}.dmn"
-    content = next(files[name] for files in demo.process_files().values() if name in files).decode()
+    with stage_.bench.database.read() as session:
+        content = resources.source(session, name).decode()
     old, new = str(value["从"]), str(value["改为"])
     at = content.find(old, content.find(f"<description>{value['行']}</description>") if value.get("行") else 0)
     if at < 0:

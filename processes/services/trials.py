@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine import scenarios
-from engine.core.calendar import CHINA
+from engine import sandbox_bases, scenarios
 from engine.scenarios import ScenarioError
 from processes.services import assembly, demo, scenario_verbs
+from processes.services.sandbox import BEGIN, FURNISHED
 from storage.session import Database
+
+__all__ = ["BEGIN", "FURNISHED", "furnish", "play", "shipped", "try_out"]
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-FURNISHED = datetime(2026, 1, 5, 9, 0, tzinfo=CHINA)
-BEGIN = datetime(2026, 3, 2, 9, 0, tzinfo=CHINA)
 SHIPPED = Path(__file__).parents[1]
 
 
@@ -34,31 +32,29 @@ def furnish(folder: Path, changed: Iterable[Path] = ()) -> Path:
     Raises DeploymentRefused when they cannot be.
     """
     furnished = folder / "furnished.db"
-    database = Database(f"sqlite:///{furnished}")
+    database = Database("sqlite://")
     try:
         database.create_all()
         registry = assembly.registry()
         demo.furnish(database, now=FURNISHED, registry=registry)
         if paths := list(changed):
             scenario_verbs.stage(database, registry, begin=FURNISHED).bench.deploy(*paths)
+        furnished.write_bytes(sandbox_bases.written(database))
     finally:
         database.dispose()
     return furnished
 
 
-def play(file: Path, furnished: Path, folder: Path) -> None:
+def play(file: Path, furnished: Path) -> None:
     """Play one scenario file on a copy of a furnished database. Raises ScenarioError at the step that goes wrong."""
-    shutil.copy(furnished, folder / "trial.db")
-    database = Database(f"sqlite:///{folder}/trial.db")
-    try:
-        scenario = scenarios.read(file)
+    scenario = scenarios.read(file)
+    with sandbox_bases.opened(furnished.read_bytes()) as database:
         stage = scenario_verbs.stage(database, assembly.registry(), begin=scenario.begin or BEGIN)
+        stage.wide = scenario.wide
         scenarios.play(scenario, stage)
         if incidents := stage.bench.incidents():
             said = "; ".join(incident.message for incident in incidents)
             raise ScenarioError(scenario.name, len(scenario.steps), f"incidents: {said}", f"出现异常：{said}")
-    finally:
-        database.dispose()
 
 
 def try_out(files: Iterable[Path], changed: Iterable[Path] = ()) -> Iterator[tuple[Path, ScenarioError | None]]:
@@ -68,7 +64,7 @@ def try_out(files: Iterable[Path], changed: Iterable[Path] = ()) -> Iterator[tup
         furnished = furnish(folder, changed)
         for file in files:
             try:
-                play(file, furnished, folder)
+                play(file, furnished)
             except ScenarioError as error:
                 yield file, error
             else:

@@ -136,7 +136,7 @@ class Attachment(Base):
 
 
 class Job(Base):
-    """Work for the worker: kind timer, start, service, message, signal, outbox or periodic.
+    """Work for the worker: kind timer, start, service, message, signal, outbox, periodic, migrate or scenario.
 
     `due_at` is NULL while an incident waits for a person. `lease` names the worker's hold, over at `leased_until`.
     """

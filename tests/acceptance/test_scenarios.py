@@ -38,8 +38,8 @@ def database(furnished, tmp_path):
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_scenario(path, furnished, tmp_path):
-    trials.play(path, furnished, tmp_path)
+def test_scenario(path, furnished):
+    trials.play(path, furnished)
 
 
 def test_every_acceptance_scenario_has_its_file():

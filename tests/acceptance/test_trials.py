@@ -55,7 +55,7 @@ def test_a_task_without_form_and_a_story_that_means_nothing_are_sentences(tmp_pa
     result = CliRunner().invoke(scenario, [str(good), str(odd), str(broken), "--with", str(tmp_path / "bare.bpmn")])
     assert "✓ good" in result.output, result.output
     assert "✗ odd: 怪，第 2 步：“完成, 填写”无法执行" in result.output
-    assert "✗ broken: broken.yaml：第 3 行不符合 YAML" in result.output
+    assert "✗ broken: broken.yaml：第 2 行不符合 YAML" in result.output
     assert "Traceback" not in result.output
     english = CliRunner().invoke(scenario, [str(odd), "--with", str(tmp_path / "bare.bpmn"), "--lang", "en"])
     assert "step 2" in english.output

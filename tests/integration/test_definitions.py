@@ -161,7 +161,7 @@ def test_scenarios_are_stored_as_versions_in_their_folder(app):
 @pytest.mark.parametrize(
     ("text", "line", "word"),
     [
-        ("名称: [\n", 2, "YAML"),
+        ("名称: [\n", 1, "YAML"),
         ("步骤:\n  - 启动: one\n   - 应有: []\n", 3, "YAML"),
         ("名称: 没有步骤\n", 0, "步骤"),
         ("步骤:\n  - 启动: one\n  - 由: 林小安\n", 3, "第 2 步"),

@@ -10,6 +10,7 @@ forms.variables(form, values)                       # what becomes process varia
 from engine.core.forms.browser import SERVER, conditions_js
 from engine.core.forms.conditions import fill, find_hidden, lenient, level_context, rows_of, uid
 from engine.core.forms.display import Labels, PrintRow, label_of, print_rows
+from engine.core.forms.example import example
 from engine.core.forms.lint import lint
 from engine.core.forms.prefill import default_value, initial, is_readonly
 from engine.core.forms.read import name_of, option_value, post_text, read, row_prefix
@@ -42,6 +43,7 @@ __all__ = [
     "conditions_js",
     "control_text",
     "default_value",
+    "example",
     "fields_of",
     "fill",
     "find_hidden",

@@ -106,8 +106,8 @@ def deploy_scenarios(session: Session, *, now: datetime, registry: Registry) -> 
         )  # fmt: skip
 
 
-def furnish(database: Database, *, now: datetime, registry: Registry, size: str = "mini") -> None:
-    """Fill an empty database with roles, code lists, estate, staff and the shipped processes, but no cases."""
+def furnish_world(database: Database, *, now: datetime, size: str = "mini") -> None:
+    """Fill an empty database with roles, code lists, estate and staff; nothing is deployed."""
     began = now - timedelta(days=90)
     with database.transaction() as session:
         people.seed_roles(session)
@@ -118,6 +118,12 @@ def furnish(database: Database, *, now: datetime, registry: Registry, size: str 
         checklists.add_sites(session)
         people.add_people(session, departments, now=began)
         people.add_rota(session, starts=began, ends=now + timedelta(days=365))
+
+
+def furnish(database: Database, *, now: datetime, registry: Registry, size: str = "mini") -> None:
+    """Fill an empty database with roles, code lists, estate, staff and the shipped processes, but no cases."""
+    began = now - timedelta(days=90)
+    furnish_world(database, now=now, size=size)
     with database.transaction() as session:
         deploy(session, now=began, registry=registry, but=LATER)
         later = {name for name in process_files() if name not in LATER}

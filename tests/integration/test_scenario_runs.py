@@ -1,0 +1,158 @@
+"""Scenarios of a change, played by the worker: which, on what, what a red one says, and that nothing is lost."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from engine import definitions, scenario_plays, scenario_runs, studio, worker
+from engine.access import SYSTEM, Grant, Viewer
+from engine.connectors import Registry
+from engine.errors import NotAllowedError, NotFoundError
+from engine.sandboxes import Sandbox
+from engine.scenarios import Play
+from engine.testing import START, Workbench
+from storage import jobs
+
+OWNER = Viewer("owner", "Owner", (Grant("process_owner"),))
+STORY = "名称: 登记后办结\n步骤:\n  - 启动: one\n  - 应有: [登记]\n  - 完成: 登记\n  - 结束: 结束\n"
+OTHER = "名称: 别处的故事\n步骤:\n  - 启动: two\n  - 应有: [登记]\n"
+
+
+def stage(database, registry, begin):
+    return Play(Workbench(registry=registry, now=begin, database=database))
+
+
+SANDBOX = Sandbox(
+    verbs=frozenset(), english={}, furnished_at=START - timedelta(days=30), begin=START, stamp=lambda _session: "",
+    furnish=lambda _database, _source, _now: None, stage=stage, answers=lambda _stage, _task: {},
+    filed=lambda _stage, _task, data: data, files={}, played_with={"yard": ("desk",)},
+)  # fmt: skip
+REGISTRY = Registry(strict=False, sandbox=lambda: SANDBOX, aside={scenario_runs.KIND: scenario_plays.carry_out})
+
+
+@pytest.fixture
+def host(app, sample):
+    """Two folders with a diagram and a story each, a third whose stories go through the first."""
+    app.registry = REGISTRY
+    with app.database.transaction() as s:
+        given = {"viewer": SYSTEM, "now": app.now, "registry": REGISTRY}
+        definitions.deploy(s, files={"one.bpmn": sample.ONE_STEP, "ends.yaml": STORY.encode()}, name="desk", **given)
+        definitions.deploy(s, files={"two.bpmn": sample.TWO_STEPS, "two.yaml": OTHER.encode()}, name="hall", **given)
+        story = STORY.replace("办结", "再办结")
+        definitions.deploy(s, files={"through.yaml": story.encode()}, name="yard", **given)
+    return app
+
+
+def change(app, **files):
+    with app.database.transaction() as s:
+        made = studio.open_change(s, OWNER, title="改一步", reason="", now=app.now)
+        for name, source in files.items():
+            file = name.replace("__", ".")
+            studio.add_file(s, OWNER, made, file, now=app.now)
+            studio.save(s, OWNER, made, file, source=source, revision=1, now=app.now)
+    return made
+
+
+def drafted(app, change_id, file, source):
+    with app.database.transaction() as s:
+        before = studio.draft(s, OWNER, change_id, file)
+        studio.save(s, OWNER, change_id, file, source=source, revision=before.revision, now=app.now)
+
+
+def request(app, change_id):
+    with app.database.transaction() as s:
+        return scenario_runs.request(s, OWNER, change_id, now=app.now, registry=REGISTRY)
+
+
+def state(app, change_id):
+    with app.database.read() as s:
+        return scenario_runs.state(s, change_id, registry=REGISTRY)
+
+
+def test_stories_of_the_changed_folders_are_played_by_a_worker_and_a_save_makes_them_out_of_date(host, sample):
+    made = change(host, one__bpmn=sample.ONE_STEP.replace("开始".encode(), "来电".encode()))
+    before = state(host, made)
+    assert [one.file for one in before.items] == ["ends.yaml", "through.yaml"], "not that of the hall"
+    assert (before.total, before.up_to_date, before.green) == (2, False, False)
+    assert request(host, made) == 2
+    assert (state(host, made).waiting, state(host, made).up_to_date) == (2, True)
+    stop = threading.Event()
+    thread = threading.Thread(target=worker.loop, args=(host.database, REGISTRY, stop), kwargs={"clock": host.clock})
+    thread.start()
+    try:
+        for _ in range(400):
+            if not state(host, made).waiting:
+                break
+            stop.wait(0.05)
+    finally:
+        stop.set()
+        thread.join()
+    after = state(host, made)
+    assert (after.passed, after.failed, after.green) == (2, 0, True)
+    assert all(one.played_at for one in after.items)
+    assert request(host, made) == 0, "what passed is not played again"
+    drafted(host, made, "one.bpmn", sample.ONE_STEP.replace("结束".encode(), "完".encode()))
+    assert [one.state for one in state(host, made).items] == ["outdated", "outdated"]
+    assert not state(host, made).green
+
+
+def test_a_red_story_names_its_step_what_was_expected_and_the_element(host, sample):
+    made = change(host, one__bpmn=sample.ONE_STEP.replace("登记".encode(), "复核".encode()))
+    request(host, made)
+    host.run_jobs()
+    runs = state(host, made)
+    assert (runs.failed, runs.green) == (2, False)
+    red = runs.items[0]
+    assert (red.step, red.message_zh) == (2, "“此时应有待办：登记”：应有待办：登记；实际待办：复核")
+    assert red.message == "“open now: 登记”: not open: 登记; open are: 复核"
+    drafted(host, made, "one.bpmn", sample.ONE_STEP)
+    assert request(host, made) == 2
+    host.run_jobs()
+    assert state(host, made).green
+    drafted(host, made, "one.bpmn", sample.ONE_STEP.replace(b'name="', b'name="x" name="', 1))
+    request(host, made)
+    host.run_jobs()
+    assert "草稿还不能投用" in state(host, made).items[0].message_zh
+
+
+def test_a_story_that_fails_at_a_step_of_the_diagram_leads_there(host):
+    story = STORY.replace("  - 结束: 结束", "  - 没有: [登记]").replace("  - 完成: 登记\n", "")
+    made = change(host, ends__yaml=story.encode())
+    assert request(host, made) == 1, "a drafted story is played alone"
+    host.run_jobs()
+    (red,) = state(host, made).items
+    assert (red.state, red.diagram, red.element_id) == ("failed", "one.bpmn", "a")
+    broken = change(host, ends__yaml="步骤: [".encode())
+    request(host, broken)
+    host.run_jobs()
+    assert "第 1 行" in state(host, broken).items[0].message_zh
+
+
+def test_a_worker_that_dies_loses_no_run_and_an_old_job_changes_nothing(host, sample):
+    made = change(host, one__bpmn=sample.ONE_STEP.replace("开始".encode(), "来电".encode()))
+    request(host, made)
+    with host.database.transaction() as s:
+        leased = jobs.lease(s, now=host.now, limit=2, kinds=[scenario_runs.KIND])
+    assert len(leased) == 2, "a worker took them, and was killed"
+    host.run_jobs()
+    assert state(host, made).waiting == 2
+    host.later(minutes=6)
+    drafted(host, made, "one.bpmn", sample.ONE_STEP)
+    assert request(host, made) == 2
+    assert host.run_jobs() == 4
+    assert state(host, made).green
+    with host.database.read() as s:
+        assert jobs.listed(s, kind=scenario_runs.KIND) == []
+
+
+def test_only_who_edits_changes_has_them_played(host, sample):
+    made = change(host, one__bpmn=sample.ONE_STEP)
+    with host.database.transaction() as s, pytest.raises((NotAllowedError, NotFoundError)):
+        scenario_runs.request(s, Viewer("anna", "Anna", (Grant("agent"),)), made, now=host.now, registry=REGISTRY)
+    without = replace(REGISTRY, sandbox=None)
+    with host.database.read() as s, pytest.raises(NotFoundError):
+        scenario_runs.state(s, made, registry=without)
