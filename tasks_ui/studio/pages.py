@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tasks_ui.studio import changes, editing
+from tasks_ui.studio import changes, editing, tables
 
-PAGES = (changes, editing)
+PAGES = (changes, editing, tables)

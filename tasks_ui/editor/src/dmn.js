@@ -1,0 +1,185 @@
+// The editor of decision tables.
+import "./dmn/nonce.js";
+import "dmn-js/dist/assets/diagram-js.css";
+import "dmn-js/dist/assets/dmn-js-shared.css";
+import "dmn-js/dist/assets/dmn-js-decision-table.css";
+import "dmn-js/dist/assets/dmn-js-decision-table-controls.css";
+import "dmn-js/dist/assets/dmn-font/css/dmn.css";
+import "./dmn/dmn.css";
+import { bench } from "./dmn/bench.js";
+import { cellBar } from "./dmn/cellbar.js";
+import { placeOf } from "./dmn/cells.js";
+import { plain, store, stored } from "./dmn/examples.js";
+import { helpBox } from "./dmn/help.js";
+import { createManager, load } from "./dmn/manager.js";
+import { markProblems } from "./dmn/marks.js";
+import { prepare } from "./dmn/prepare.js";
+import { missing } from "./dmn/translate.js";
+import { openDraft } from "./studio/draft.js";
+import { make, page, t } from "./studio/page.js";
+
+const canvas = document.getElementById("canvas");
+const tabs = make("div", { class: "dmn-tabs", role: "group", "aria-label": t("Decisions of this file"), hidden: true });
+const bar = make("div", { class: "cell-bar" });
+const tools = make("div", { class: "dmn-tools", role: "toolbar", "aria-label": t("Rows and columns") });
+const place = make("div", { class: "dmn-place" });
+canvas.append(tabs, bar, tools, place);
+
+const trying = make("div", { class: "bench" }), helping = make("div", { class: "feel" });
+document.getElementById("panel").append(
+  make("details", { open: true, class: "dmn-part", id: "bench" }, make("summary", {}, make("h2", {}, t("Try it"))), trying),
+  make("details", { class: "dmn-part", id: "feel" }, make("summary", {}, make("h2", {}, t("How to write it"))), helping),
+);
+
+page.urls.try ??= `${page.urls.file}/try`;
+const manager = createManager(place);
+let source = "", clean = true, draft = null, found = new Map(), quiet = false;
+
+const viewer = () => manager.getActiveViewer();
+const view = () => manager.getActiveView();
+const decision = () => (view()?.type === "decisionTable" || view()?.type === "literalExpression" ? view().element : null);
+const table = () => (view()?.type === "decisionTable" ? view().element.decisionLogic : null);
+
+const cells = cellBar(bar, {
+  table,
+  write: (where, text) => { if (where.cell.get("text") !== text) viewer().get("modeling").editCell(where.cell, text); },
+  problems: (id) => found.get(id) ?? [],
+});
+const help = helpBox(helping, { table, place: cells.place, put: cells.put });
+const tester = bench(trying, {
+  read,
+  decision: () => decision()?.id ?? "",
+  cells: (ruleId) => (table()?.get("rule") ?? []).find((rule) => rule.id === ruleId)?.get("inputEntry").map((one) => one.id) ?? [],
+  select: (id) => show(id, false),
+  examples: () => (decision() ? stored(decision()).map(plain) : []),
+  store: (list) => store(viewer(), decision(), list),
+});
+
+async function read() {
+  if (clean) return source;
+  const saved = await manager.saveXML({ format: true });
+  return saved.xml;
+}
+
+async function write(text) {
+  const before = place.querySelector(".tjs-table-container");
+  const scroll = before ? [before.scrollLeft, before.scrollTop] : [0, 0];
+  const chosen = cells.place()?.cell.id;
+  quiet = true;
+  try {
+    const ready = prepare(text);
+    await load(ready);
+    await manager.importXML(ready);
+    source = ready;
+    clean = true;
+    await new Promise(requestAnimationFrame);
+    const after = place.querySelector(".tjs-table-container");
+    after?.scrollTo(...scroll);
+    if (chosen) show(chosen, false);
+  } finally { quiet = false; }
+  if (draft) tester.changed();
+  if (text !== source) draft?.changed(); // ids were missing: they are part of the file from now on
+}
+
+/** Choose an element and bring it into sight; `focus`: go on typing there. */
+function show(id, focus = true) {
+  if (tester.reveal(id)) return;
+  const owner = manager.getViews().find((one) => one.element.id === id || one.element.decisionLogic?.id === id);
+  if (owner && owner !== view() && owner.type !== "drd") { manager.open(owner); return; }
+  const element = viewer()?.get("elementRegistry", false)?.get(id);
+  const node = place.querySelector(`td[data-element-id="${CSS.escape(id)}"], th[data-element-id="${CSS.escape(id)}"]`);
+  const box = place.querySelector(".tjs-table-container");
+  if (!node || !box) return;
+  const [inner, outer] = [node.getBoundingClientRect(), box.getBoundingClientRect()];
+  const head = box.querySelector("thead")?.offsetHeight ?? 0;
+  if (inner.top < outer.top + head || inner.bottom > outer.bottom) box.scrollTop += inner.top - outer.top - head - 40;
+  if (focus && (inner.left < outer.left + 60 || inner.right > outer.right)) box.scrollLeft += inner.left - outer.left - 120;
+  if (focus && element) viewer().get("selection").select(element);
+  node.classList.add("is-shown");
+  setTimeout(() => node.classList.remove("is-shown"), 1600);
+}
+
+manager.on("viewer.created", ({ viewer: made }) => {
+  made.on("commandStack.changed", (event) => {
+    if (quiet || event.trigger === "clear") return;
+    clean = false;
+    cells.refresh();
+    draft?.changed();
+    tester.changed();
+    buttons();
+  });
+  made.on("selection.changed", ({ selection }) => {
+    const where = selection ? placeOf(made, selection) : null;
+    if (selection && !where && cells.place()) cells.show(null);
+    if (where && where.cell !== cells.place()?.cell) cells.show(where);
+    if (!where && !selection) keepOrDrop();
+    help.show();
+    buttons();
+    if (selection) draft?.selected(selection.id, where ? (where.side === "input" ? "dmn:UnaryTests" : "dmn:LiteralExpression") : selection.businessObject?.$type ?? "");
+  });
+});
+
+// A click into the bar takes the choice from the table; the bar goes on with its cell as long as that exists.
+function keepOrDrop() {
+  const cell = cells.place()?.cell;
+  if (cell && !viewer()?.get("elementRegistry", false)?.get(cell.id)) cells.show(null);
+}
+
+manager.on("views.changed", ({ views, activeView }) => {
+  const shown = views.filter((one) => one.type !== "drd" || views.length > 2);
+  tabs.hidden = shown.length < 2;
+  tabs.replaceChildren(...shown.map((one) => make("button", { type: "button", class: "cell-chip", "aria-pressed": one.element === activeView?.element ? "true" : "false", onclick: () => manager.open(one) },
+    one.type === "drd" ? t("How they depend on each other") : one.name || one.id)));
+  bar.hidden = tools.hidden = activeView?.type !== "decisionTable";
+  cells.show(null);
+  tester.forget();
+  if (draft) tester.changed();
+});
+
+// Rows and columns with buttons: on a phone nobody has a right mouse button.
+const action = (name) => () => {
+  const where = cells.place();
+  const actions = viewer().get("editorActions");
+  if (name === "copyRow") {
+    actions.trigger("copy", { element: where.element.row });
+    actions.trigger("pasteAfter", { element: where.element.row });
+  } else if (name === "up" || name === "down") {
+    const rows = where.element.row.root.rows;
+    const index = rows.indexOf(where.element.row), next = index + (name === "up" ? -1 : 1);
+    if (next >= 0 && next < rows.length) viewer().get("modeling").moveRow(where.element.row, next);
+  } else actions.trigger(name, { rule: where?.element.row });
+  cells.show(cells.place() && viewer().get("elementRegistry").get(cells.place().cell.id) ? placeOf(viewer(), cells.place().element) : null);
+};
+const OWN = [
+  ["addRule", () => t("Add row"), false], ["addRuleAbove", () => t("Row above"), true], ["addRuleBelow", () => t("Row below"), true],
+  ["copyRow", () => t("Copy row"), true], ["up", () => t("Move up"), true], ["down", () => t("Move down"), true], ["removeRule", () => t("Delete row"), true],
+  ["addInput", () => t("Add input column"), false], ["addOutput", () => t("Add output column"), false],
+];
+if (page.change.editable) tools.append(...OWN.map(([name, label, needsCell]) => make("button", { type: "button", class: "btn btn-sm btn-quiet", "data-action": name, "data-cell": needsCell ? "1" : null, onclick: action(name) }, label())));
+function buttons() {
+  const where = cells.place();
+  for (const button of tools.children) if (button.dataset.cell) button.disabled = !where;
+}
+buttons();
+
+const stack = () => viewer()?.get("commandStack", false);
+draft = await openDraft({
+  read,
+  write,
+  select: (id) => show(id),
+  undo: () => stack()?.undo(),
+  redo: () => stack()?.redo(),
+  can: () => ({ undo: Boolean(stack()?.canUndo()), redo: Boolean(stack()?.canRedo()) }),
+  busy: () => Boolean(canvas.querySelector(".focussed :focus, .cell-bar :focus")),
+  found(list) {
+    found = markProblems(list);
+    cells.problems();
+  },
+});
+await write(draft.source);
+canvas.dataset.ready = "1";
+performance.mark("keyturn-table");
+tester.open();
+if (!page.change.editable) place.inert = true;
+// For tests: the words that nobody translated.
+document.documentElement.keyturnMissing = missing;

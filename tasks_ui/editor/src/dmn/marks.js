@@ -1,0 +1,53 @@
+// Marks on the table: problems of cells and rows, and what a trial said of them. They are rules of a style sheet that name the
+// cells, so that they stay when the table is drawn again.
+
+const problems = new CSSStyleSheet();
+const trial = new CSSStyleSheet();
+document.adoptedStyleSheets = [...document.adoptedStyleSheets, problems, trial];
+
+const RANK = { error: 2, warning: 1, info: 0 };
+const quoted = (id) => `"${CSS.escape(id)}"`;
+
+/** Mark what the check found; of several findings of one cell the gravest. Returns them by element. */
+export function markProblems(findings) {
+  const byElement = new Map();
+  for (const one of findings) {
+    if (!one.elementId) continue;
+    byElement.set(one.elementId, [...(byElement.get(one.elementId) ?? []), one]);
+  }
+  const rules = [];
+  for (const [id, list] of byElement) {
+    const worst = Math.max(...list.map((one) => RANK[one.severity] ?? 0));
+    if (!worst) continue;
+    const colour = worst === 2 ? "--kt-danger" : "--kt-warn";
+    const cell = `.dmn-decision-table-container :is(td, th)[data-element-id=${quoted(id)}]:not(.annotation), .dmn-decision-table-container th[data-col-id=${quoted(id)}]`;
+    rules.push(`${cell} { box-shadow: inset 0 0 0 2px var(${colour}); }`);
+    rules.push(`${cell.split(", ").map((one) => `${one}::after`).join(", ")} { content: "${worst === 2 ? "✕" : "!"}"; color: var(${colour}); }`);
+  }
+  problems.replaceSync(rules.join("\n"));
+  for (const cell of document.querySelectorAll(".dmn-decision-table-container [data-element-id]")) {
+    const said = byElement.get(cell.dataset.elementId)?.map((one) => one.message).join("\n");
+    if (said) cell.title = said;
+    else if (cell.title && cell.dataset.said) cell.removeAttribute("title");
+    if (said) cell.dataset.said = "1";
+    else delete cell.dataset.said;
+  }
+  return byElement;
+}
+
+/**
+ * Mark which rows a trial matched and which cells failed.
+ * @param {{ruleId: string, matched: boolean, taken: boolean, cells: {id: string, passed: boolean | null}[]}[]} rows
+ */
+export function markTrial(rows) {
+  const rules = [];
+  for (const row of rows) {
+    const here = `.dmn-decision-table-container [data-row-id=${quoted(row.ruleId)}]`;
+    if (row.taken) rules.push(`${here} { background-color: var(--kt-dmn-taken); } ${here}.rule-index { font-weight: 700; } ${here}.rule-index::before { content: "✓ "; color: var(--kt-ok); }`);
+    else if (row.matched) rules.push(`${here} { background-color: var(--kt-dmn-matched); }`);
+    for (const cell of row.cells) {
+      if (cell.passed === false && cell.id) rules.push(`.dmn-decision-table-container td[data-element-id=${quoted(cell.id)}] { color: var(--kt-muted); text-decoration: line-through dotted; }`);
+    }
+  }
+  trial.replaceSync(rules.join("\n"));
+}
