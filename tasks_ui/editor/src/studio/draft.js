@@ -265,6 +265,8 @@ export async function openDraft(editor) {
     source,
     changed,
     check: () => check(),
+    /** Carry out repairs by the names that findings give them. */
+    repair,
     /** Save now, for whoever leaves the page by other means. */
     save,
     selected(elementId, elementType) {

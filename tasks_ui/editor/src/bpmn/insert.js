@@ -1,0 +1,49 @@
+// Puts a user task into a flow and makes room for it, in one step that can be undone.
+import { together } from "./edit.js";
+
+const TASK = { width: 100, height: 80 };
+const GAP = 50;
+
+/** The straight piece of a flow that is long enough, else the longest: [from, to]. */
+function piece(flow) {
+  const points = flow.waypoints;
+  const pieces = points.slice(1).map((to, at) => [points[at], to]);
+  const length = ([from, to]) => Math.abs(to.x - from.x) + Math.abs(to.y - from.y);
+  return pieces.sort((a, b) => length(b) - length(a))[0];
+}
+
+/**
+ * Inserts a user task into `flow` behind `source`.
+ * @returns {object} the new task
+ */
+export function insertAfter(injector, source, flow) {
+  const [modeling, spaceTool, elementRegistry, elementFactory, selection, directEditing] = [
+    "modeling", "spaceTool", "elementRegistry", "elementFactory", "selection", "directEditing",
+  ].map((name) => injector.get(name));
+  let task;
+  together(injector, () => {
+    const [from, to] = piece(flow);
+    const across = Math.abs(to.x - from.x) >= Math.abs(to.y - from.y);
+    const axis = across ? "x" : "y";
+    const size = across ? TASK.width : TASK.height;
+    const room = Math.abs(to[axis] - from[axis]);
+    const missing = size + 2 * GAP - room;
+    const forward = to[axis] > from[axis];
+    const clear = forward && flow.target.parent === flow.source.parent;
+    if (missing > 0 && clear) {
+      const start = from[axis] + room / 2;
+      const shapes = elementRegistry.filter((one) => !one.waypoints && one.parent && one.type !== "label");
+      const found = spaceTool.calculateAdjustments(shapes, axis, missing, start);
+      const delta = across ? { x: missing, y: 0 } : { x: 0, y: missing };
+      spaceTool.makeSpace(found.movingShapes, found.resizingShapes, delta, across ? "e" : "s", start);
+    }
+    const [begin, end] = piece(flow);
+    const mid = { x: Math.round((begin.x + end.x) / 2), y: Math.round((begin.y + end.y) / 2) };
+    task = modeling.createShape(elementFactory.createShape({ type: "bpmn:UserTask" }), mid, flow);
+  });
+  selection.select(task);
+  injector.get("canvas").scrollToElement(task, { top: 80, bottom: 80, left: 80, right: 80 });
+  directEditing.activate(task);
+  return task;
+}
+

@@ -1,0 +1,77 @@
+// The editor of diagrams.
+import "bpmn-js/dist/assets/diagram-js.css";
+import "bpmn-js/dist/assets/bpmn-js.css";
+import "bpmn-js/dist/assets/bpmn-font/css/bpmn.css";
+import "bpmn-js-token-simulation/assets/css/bpmn-js-token-simulation.css";
+import "diagram-js-minimap/assets/diagram-js-minimap.css";
+import "bpmn-js-color-picker/colors/color-picker.css";
+import "./bpmn.css";
+import { Findings } from "./findings.js";
+import { makeModeler, textOf } from "./modeler.js";
+import { mountPanel, typeName } from "./panel.js";
+import { fit, mountTools } from "./view.js";
+import { missing } from "./words.js";
+import { openDraft } from "../studio/draft.js";
+import { t } from "../studio/page.js";
+
+const place = document.querySelector("#canvas");
+const panel = document.querySelector("#panel");
+
+/** Shows a source; the view stays where it was unless it is the first. */
+async function write(source) {
+  const canvas = modeler.get("canvas");
+  const before = shown ? canvas.viewbox() : null;
+  const selected = shown ? modeler.get("selection").get().map((one) => one.id) : [];
+  await modeler.importXML(source);
+  if (before) canvas.viewbox({ x: before.x, y: before.y, width: before.width, height: before.height });
+  else fit(canvas, 0.55);
+  const registry = modeler.get("elementRegistry");
+  modeler.get("selection").select(selected.map((id) => registry.get(id)).filter(Boolean));
+  shown = true;
+}
+
+/** Selects an element and moves it into view. */
+function select(id) {
+  const element = modeler.get("elementRegistry").get(id);
+  if (!element) return;
+  const canvas = modeler.get("canvas");
+  if (!element.parent) return;
+  canvas.scrollToElement(element, { top: 120, bottom: 120, left: 160, right: 160 });
+  modeler.get("selection").select(element);
+}
+
+let shown = false;
+const modeler = makeModeler(place);
+const findings = new Findings(modeler);
+const stack = modeler.get("commandStack");
+let dragging = false;
+let draft = null;
+const side = mountPanel(modeler, panel, {
+  selected: (id, type) => draft?.selected(id, type),
+  findings: (id) => findings.of(id),
+  repair: (one) => draft?.repair([one.repair]),
+  draft: () => draft,
+});
+draft = await openDraft({
+  read: () => textOf(modeler),
+  write,
+  select,
+  undo: () => stack.undo(),
+  redo: () => stack.redo(),
+  can: () => ({ undo: stack.canUndo(), redo: stack.canRedo() }),
+  busy: () => dragging || panel.contains(document.activeElement) || modeler.get("directEditing").isActive(),
+  found(list) {
+    findings.show(list);
+    side.draw();
+  },
+});
+await write(draft.source);
+mountTools(modeler, document.querySelector("#main"));
+modeler.get("eventBus").on("drag.start", () => { dragging = true; });
+modeler.get("eventBus").on("drag.cleanup", () => { dragging = false; });
+modeler.get("eventBus").on("commandStack.changed", ({ trigger }) => {
+  if (trigger !== "clear") draft.changed();
+});
+// For tests and for whoever looks with the tools of a browser.
+Object.assign(place, { modeler, missing });
+document.documentElement.dataset.editor = "ready";

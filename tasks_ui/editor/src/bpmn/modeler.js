@@ -1,0 +1,30 @@
+// The modeler: bpmn-js with what this product adds and without what its engine does not run.
+import Modeler from "bpmn-js/lib/Modeler";
+import colors from "bpmn-js-color-picker";
+import { CreateAppendAnythingModule } from "bpmn-js-create-append-anything";
+import simulation from "bpmn-js-token-simulation/lib/modeler";
+import camunda from "camunda-bpmn-moddle/resources/camunda.json";
+import minimap from "diagram-js-minimap";
+import allowed from "./allowed.js";
+import several from "./edit.js";
+import naming from "./naming.js";
+import words from "./words.js";
+
+/** Makes a modeler in a box. Colours are CSS variables, so that both themes show the same drawing. */
+export function makeModeler(container) {
+  return new Modeler({
+    container,
+    moddleExtensions: { camunda },
+    bpmnRenderer: { defaultFillColor: "var(--diagram-fill)", defaultStrokeColor: "var(--diagram-line)" },
+    textRenderer: {
+      defaultStyle: { fontFamily: 'system-ui, "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif', fontSize: 12 },
+    },
+    additionalModules: [words, several, naming, CreateAppendAnythingModule, allowed, colors, minimap, simulation],
+  });
+}
+
+/** Writes the diagram as text that stays the same when nothing was changed. */
+export async function textOf(modeler) {
+  const { xml } = await modeler.saveXML({ format: true });
+  return xml.endsWith("\n") ? xml : `${xml}\n`;
+}
