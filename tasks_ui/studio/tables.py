@@ -29,12 +29,12 @@ def try_(change_id: UUID, file: str) -> Response:
     """Ask a table as it stands in the editor: `mode` is open, inputs, rows or spelling."""
     body = sent()
     mode, decision = str(body.get("mode") or "inputs"), str(body.get("decision") or "")
-    if mode == "spelling":
-        return jsonify(_spelled(body))
-    source = sent_source(body)
     with context.reading() as opened:
         viewer = context.viewer()
         studio.draft(opened, viewer, change_id, file)
+        if mode == "spelling":
+            return jsonify(_spelled(body))
+        source = sent_source(body)
         if mode == "open":
             return jsonify(_bench(table_bench.open_bench(viewer, source=source, decision=decision)))
         asked: dict[str, Any] = {
