@@ -147,6 +147,8 @@ def edit(change_id: UUID, file: str) -> Response:
     wider = {"style_src_attr": "'unsafe-inline'"} if draft.kind in ("bpmn", "dmn", "form") else {}
     if draft.kind in ("dmn", "form"):
         wider["style_src"] = f"'self' 'nonce-{nonce}'"
+    if draft.kind == "form":
+        wider["frame_src"] = "'self'"
     response.headers["Content-Security-Policy"] = security.policy(**wider)
     return response
 

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tasks_ui.studio import changes, editing, tables
+from tasks_ui.studio import changes, editing, forms, tables
 
-PAGES = (changes, editing, tables)
+PAGES = (changes, editing, forms, tables)

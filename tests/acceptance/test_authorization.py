@@ -388,6 +388,9 @@ TABLE: dict[tuple[str, str], Row] = {
     ("GET", "/admin/tokens"): Row("/admin/tokens", ADMIN),
     ("POST", "/admin/tokens"): Row("/admin/tokens", ADMIN, data={"login": "lin.xiaoan", "name": "x"}),
     ("POST", "/admin/tokens/<uuid:token_id>/revoke"): Row("/admin/tokens/{token}/revoke", ADMIN),
+    ("GET", "/studio/watch"): Row("/studio/watch", OWNERS),
+    ("GET", "/studio/watch/<key>"): Row("/studio/watch/complaint", OWNERS),
+    ("GET", "/studio/watch/<key>/steps/<element_id>"): Row("/studio/watch/complaint_dispatch/steps/T07", OWNERS),
     # the descriptions of the API; its operations take tokens only, see test_api_authorization
     ("GET", "/api/v1/"): Row("/api/v1/", anonymous=True),
     ("GET", "/api/v1/openapi.json"): Row("/api/v1/openapi.json", anonymous=True),

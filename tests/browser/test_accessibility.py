@@ -91,6 +91,9 @@ PAGES: dict[str, list[tuple[str, str]]] = {
     "admin_versions.batches": [(ADMIN, "/admin/moves")],
     "admin_versions.batch": [(ADMIN, "/admin/moves/{batch}")],
     "reference.index": [(ADMIN, "/reference")],
+    "studio_watch.index": [(ADMIN, "/studio/watch")],
+    "studio_watch.show": [(ADMIN, "/studio/watch/complaint_handle"), (ADMIN, "/studio/watch/complaint")],
+    "studio_watch.step": [(ADMIN, "/studio/watch/complaint_dispatch/steps/T07")],
     "reference.bpmn": [(ADMIN, "/reference/bpmn")],
     "reference.feel": [(ADMIN, "/reference/feel")],
     "reference.lint": [(ADMIN, "/reference/lint")],
@@ -134,6 +137,8 @@ PAGES: dict[str, list[tuple[str, str]]] = {
     "studio_changes.index": [(ADMIN, "/studio/changes"), (ADMIN, "/studio/changes?state=discarded")],
     "studio_changes.new": [(ADMIN, "/studio/changes/new")],
     "studio_changes.show": [(ADMIN, "/studio/changes/{change}")],
+    "studio_forms.new": [(ADMIN, "/studio/changes/{change}/forms/new")],
+    "studio_forms.frame": [(ADMIN, "/studio/changes/{change}/files/T09.form/preview")],
     "404": [(AGENT, "/nowhere")],
 }
 NO_PAGES = {

@@ -12,6 +12,7 @@ from engine.core.forms.conditions import fill, find_hidden, lenient, level_conte
 from engine.core.forms.display import Labels, PrintRow, label_of, print_rows
 from engine.core.forms.example import example
 from engine.core.forms.lint import lint
+from engine.core.forms.outside import outside_names
 from engine.core.forms.prefill import default_value, initial, is_readonly
 from engine.core.forms.read import name_of, option_value, post_text, read, row_prefix
 from engine.core.forms.schema import Component, Form, Option, Rules, as_option, fields_of, parse
@@ -58,6 +59,7 @@ __all__ = [
     "name_of",
     "option_value",
     "options_of",
+    "outside_names",
     "parse",
     "post_text",
     "print_rows",

@@ -50,6 +50,11 @@ def fill(text: str, context: Mapping[str, Any], env: feel.Env) -> str:
     return _HOLE.sub(value, text)
 
 
+def holes(text: str) -> list[str]:
+    """List the FEEL texts that stand in `{{ }}`."""
+    return _HOLE.findall(text)
+
+
 def uid(prefix: str, component: Component) -> str:
     """Name one component in one row; unique on the page."""
     return prefix + component.id

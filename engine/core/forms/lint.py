@@ -119,7 +119,7 @@ def _components(components: tuple[Component, ...], scope: frozenset[str], seen: 
         if component.is_input or component.type == "dynamiclist":
             _key(component, seen, linter)
             _input(component, linter)
-        for message, text in _expressions(component):
+        for message, text in expressions(component):
             _expression(component, message, text, scope, linter)
         if component.type == "group":
             if component.schema.get("path"):
@@ -240,7 +240,7 @@ def _limits(component: Component, linter: _Linter) -> None:
             )
 
 
-def _expressions(component: Component) -> Iterator[tuple[str, str]]:
+def expressions(component: Component) -> Iterator[tuple[str, str]]:
     """List the FEEL texts of a component with the name of the place each stands at."""
     places: list[tuple[str, Any]] = [
         ("hide", component.hide and f"={component.hide}"),

@@ -1,0 +1,134 @@
+// The editor of forms: palette, canvas, panel, and the preview in our own rendering.
+import { openDraft } from "./studio/draft.js";
+import { page, t } from "./studio/page.js";
+import { canvas, palette } from "./form/canvas.js";
+import { KINDS, keyFrom, kindOf } from "./form/kinds.js";
+import { Model, hasValue, keyOf } from "./form/model.js";
+import { panel } from "./form/panel.js";
+import { preview } from "./form/preview.js";
+import "./form/form.css";
+
+const root = document.getElementById("canvas");
+const side = document.getElementById("panel");
+root.classList.add("fe");
+
+const make = (name, label) => {
+  const made = document.createElement("section");
+  made.className = `fe-${name}`;
+  made.setAttribute("aria-label", label);
+  return made;
+};
+const shelf = make("palette", t("Fields to add"));
+const paper = make("paper", t("The form"));
+const glass = make("preview", t("Preview"));
+const grid = document.createElement("div");
+grid.className = "fe-grid";
+grid.append(shelf, paper, glass);
+root.append(grid);
+
+const model = new Model();
+model.frozen = !page.change.editable;
+root.classList.toggle("fe-frozen", model.frozen);
+side.inert = model.frozen;
+let composing = false;
+addEventListener("compositionstart", () => { composing = true; });
+addEventListener("compositionend", () => { composing = false; });
+let known = {};
+let draft = null;
+const sources = () => ({ names: known.lookups ?? [], roles: page.known?.roles ?? [] });
+
+async function ask(url, body) {
+  const answer = await fetch(url, { method: "POST", headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": page.csrf }, body: JSON.stringify(body) });
+  return answer.json();
+}
+
+const base = page.urls.preview ?? page.urls.file + "/preview";
+const board = canvas({ model, container: paper, onSelect: (id, how) => { details.show(id, how); tell(id); } });
+const details = panel({
+  container: side, model, sources, remove: board.remove, copy,
+  uses: async (key) => (await ask(base.replace(/preview$/, "uses"), { key })).uses ?? [],
+});
+palette({ container: shelf, add: board.add });
+
+function tell(id) {
+  const place = id ? model.find(id) : null;
+  draft?.selected(id, place ? place.component.type : "form");
+}
+
+/** Puts a copy behind the original; its keys get a number. */
+function copy(id) {
+  const { component, parent } = model.find(id);
+  paste(component, parent, id);
+}
+
+function paste(component, parent, after) {
+  const taken = new Set(model.places().map((place) => keyOf(place.component)));
+  const fresh = (one) => {
+    const made = { ...one, id: `Field_${Math.random().toString(36).slice(2, 9)}` };
+    const name = made.type === "dynamiclist" ? "path" : "key";
+    if (hasValue(made)) { made[name] = keyFrom(String(made[name] || made.label || kindOf(made).label), taken); taken.add(made[name]); }
+    if (made.components) made.components = made.components.map(made.type === "dynamiclist" ? (inner) => ({ ...fresh(inner), ...("key" in inner ? { key: inner.key } : {}) }) : fresh);
+    return made;
+  };
+  const siblings = model.places().filter((place) => place.parent === parent).map((place) => place.id);
+  const made = fresh(component);
+  model.insert([made], parent, after ? siblings[siblings.indexOf(after) + 1] ?? "" : "");
+  board.select(made.id);
+}
+
+const CLIP = "keyturn-form-field";
+root.addEventListener("keydown", (event) => {
+  if (/INPUT|TEXTAREA|SELECT/.test(event.target.tagName) || event.isComposing) return;
+  const place = board.selected && model.find(board.selected);
+  const command = event.ctrlKey || event.metaKey;
+  if ((event.key === "Delete" || event.key === "Backspace") && place) board.remove(place.id);
+  else if (event.key === "Escape" && place) board.select("");
+  else if (command && event.key === "c" && place) localStorage.setItem(CLIP, JSON.stringify(place.component));
+  else if (command && event.key === "v" && localStorage.getItem(CLIP)) paste(JSON.parse(localStorage.getItem(CLIP)), place?.parent ?? "", place?.id ?? "");
+  else if (command && event.key === "d" && place) copy(place.id);
+  else if (event.altKey && (event.key === "ArrowUp" || event.key === "ArrowDown") && place) {
+    const siblings = model.places().filter((other) => other.parent === place.parent).map((other) => other.id);
+    const at = siblings.indexOf(place.id);
+    if (event.key === "ArrowUp" && at > 0) model.move([place.id], place.parent, siblings[at - 1]);
+    if (event.key === "ArrowDown" && at < siblings.length - 1) model.move([place.id], place.parent, siblings[at + 2] ?? "");
+  } else return;
+  event.preventDefault();
+});
+
+const glimpse = preview({
+  container: glass, read: () => model.text(), url: base, onSize: (size) => { grid.dataset.size = size; },
+  onAnswer: (found) => {
+    const first = !known.lookups;
+    known = found;
+    if (first) details.redraw();
+  },
+});
+
+model.onChange((how) => {
+  board.redraw();
+  glimpse.changed();
+  if (how === "edit" || how === "back") draft?.changed();
+});
+
+const editor = {
+  read: async () => model.text(),
+  write: async (source) => { model.load(source, { keep: draft !== null }); },
+  select: (id) => board.select(id),
+  undo: () => model.undo(),
+  redo: () => model.redo(),
+  can: () => ({ undo: model.canUndo, redo: model.canRedo }),
+  busy: () => composing || /fjs-cursor-grabbing/.test(document.body.className),
+  found: (findings) => board.mark(findings.filter((one) => one.severity === "error").map((one) => one.elementId)),
+};
+root.editor = editor; // what a test and the browser's console can hold on to
+root.dataset.kinds = String(KINDS.length);
+const opened = await openDraft(editor);
+draft = opened;
+try {
+  if (model.original?.text !== opened.source) model.load(opened.source);
+} catch {
+  paper.textContent = t("This file is no form that can be read. Take an earlier revision of it, or take it out of the change.");
+}
+details.show("");
+tell("");
+root.dataset.ready = "yes";
