@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from engine import access, definitions, deployment, drafted, impact, migration_batches, resources
+from engine import access, definitions, deployment, drafted, impact, migration_batches, resources, scenario_runs
 from engine.access import Action
 from engine.bindings import digest_of
 from engine.core import compare
@@ -53,17 +53,20 @@ class Moves:
 
 @dataclass(frozen=True, slots=True)
 class Scenarios:
-    """How the scenarios went that are played on a change before it is published; `failed` by name."""
+    """How the scenarios went that are played on a change before it is published; `failed` by name.
 
-    total: int
-    waiting: int
-    passed: int
-    failed: tuple[str, ...]
+    `unplayed` were not played on what is drafted now, and nobody has asked for it.
+    """
+
+    total: int = 0
+    waiting: int = 0
+    unplayed: int = 0
+    failed: tuple[str, ...] = ()
 
     @property
     def green(self) -> bool:
         """Tell whether all of them were played on this very content, and went well."""
-        return not self.failed and not self.waiting
+        return not self.failed and not self.waiting and not self.unplayed
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +115,7 @@ def _readiness(session: Session, row: ChangeSet, registry: Registry) -> Readines
         outdated=tuple(one.file for one in drafts if one.outdated),
         findings=tuple(findings),
         review=_review(row, registry),
-        scenarios=scenarios(session, row.id),
+        scenarios=scenarios(session, row.id, registry),
     )
 
 
@@ -130,9 +133,14 @@ def _review(row: ChangeSet, registry: Registry) -> Review:
     return "missing" if registry.four_eyes else "not_needed"
 
 
-def scenarios(_session: Session, _change_id: UUID) -> Scenarios:
+def scenarios(session: Session, change_id: UUID, registry: Registry) -> Scenarios:
     """Say how the scenarios of a change went on exactly what is drafted now."""
-    return Scenarios(0, 0, 0, ())
+    if registry.sandbox is None:  # nothing to play them on
+        return Scenarios()
+    runs = scenario_runs.state(session, change_id, registry=registry)
+    failed = tuple(one.name or one.file for one in runs.items if one.state == scenario_runs.FAILED)
+    unplayed = sum(one.state == scenario_runs.OUTDATED for one in runs.items)
+    return Scenarios(runs.total, runs.waiting, unplayed, failed)
 
 
 # Publishing
@@ -213,6 +221,8 @@ def _stop(found: Readiness) -> None:
         raise ConflictError(N_("These scenarios fail on this change: {names}."), names=names)
     if found.scenarios.waiting:
         raise ConflictError(N_("The scenarios are still being played on this change. Please wait for them."))
+    if found.scenarios.unplayed:
+        raise ConflictError(N_("Have the scenarios played on this change first."))
 
 
 def bring(

@@ -6,7 +6,16 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from engine import access, definitions, drafted, migration_batches, publication, publications
+from engine import (
+    access,
+    definitions,
+    drafted,
+    migration_batches,
+    publication,
+    publications,
+    resources,
+    studio,
+)
 from engine.access import Action
 from engine.bindings import form_reference
 from engine.core import normalise, parse
@@ -69,6 +78,27 @@ def take_back(
     row.undo_deployment_id = restored.id if restored else None
     session.flush()
     _tell(session, viewer, row, files, reason=reason, moved_back=stopped, now=now)
+
+
+def begin_again(session: Session, viewer: Viewer, publication_id: UUID, *, now: datetime) -> UUID:
+    """Begin a change that drafts what was in force before a publication, to be put together with what came since.
+
+    Raises NotFoundError, NotAllowedError; ConflictError when all its files were new.
+    """
+    access.require(viewer, Action.CHANGE_EDIT)
+    row = queries.get(session, publication_id)
+    if row is None:
+        raise NotFoundError(N_("There is no such publication."))
+    before = {one.file: one.before for one in queries.files(session, [row.id], whole=True) if one.before is not None}
+    known = {one.file for one in resources.published(session)}
+    wanted = sorted(before.keys() & known)
+    if not wanted:
+        raise ConflictError(N_("There was nothing in force before this publication."))
+    change = change_rows.change(session, row.change_set_id)
+    made = studio.begin(session, viewer, wanted=wanted, title=change.title if change else "", reason="", now=now)
+    for file in wanted:
+        studio.save(session, viewer, made, file, source=before[file] or b"", revision=1, now=now)
+    return made
 
 
 def _stands(session: Session, row: Publication) -> None:

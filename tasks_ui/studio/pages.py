@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tasks_ui.studio import changes, editing, forms, tables
+from tasks_ui.studio import changes, editing, forms, impact, publishing, tables
 
-PAGES = (changes, editing, forms, tables)
+PAGES = (changes, editing, forms, impact, publishing, tables)
