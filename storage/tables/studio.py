@@ -85,6 +85,16 @@ class ChangeComment(Base):
     resolved_by: Mapped[str] = mapped_column(code(), default="")
 
 
+class StudioSetting(Base):
+    """What an administrator decided for the studio of this installation, by name (`second_person`)."""
+
+    __tablename__ = "studio_setting"
+    name: Mapped[str] = mapped_column(code(), primary_key=True)
+    value: Mapped[str] = mapped_column(default="")
+    changed_at: Mapped[datetime]
+    changed_by: Mapped[str] = mapped_column(code())
+
+
 class Presence(Base):
     """Who has a draft open, as of the last time his browser said so."""
 

@@ -19,6 +19,14 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "studio_setting",
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("changed_at", storage.tables.base.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("changed_by", sa.String(length=200), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_studio_setting")),
+    )
+    op.create_table(
         "change_set",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
@@ -203,6 +211,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_table("studio_setting")
     for table in ("form_definition", "decision_definition"):
         with op.batch_alter_table(table, schema=None) as batch_op:
             batch_op.drop_column("state")
