@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from engine import definitions, incidents, instances, messages, migration_batches, timer_starts
+from engine import definitions, incidents, instances, message_texts, messages, migration_batches, timer_starts
 from engine.access import SYSTEM
 from engine.connectors import BpmnError, OutboxMessage, ServiceContext
 from engine.core import machine
@@ -223,12 +223,13 @@ def outgoing(session: Session, job: Job, *, registry: Registry) -> OutboxMessage
     row = queue.message(session, UUID(job.payload["message_id"]))
     if row is None or row.sent_at is not None:
         return None
-    text = registry.render(row.template, row.fields, row.locale) if registry.render else ""
+    template = message_texts.wording(session, row.template, row.locale)
+    text = registry.render(template, row.fields, row.locale) if registry.render else ""
     message = OutboxMessage(
         id=row.id,
         connector=row.connector,
         recipient=row.recipient,
-        text=row.template.format(**row.fields),
+        text=template.format(**row.fields),
         payload=row.payload,
         link=row.link,
         locale=row.locale,

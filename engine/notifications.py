@@ -13,6 +13,7 @@ from urllib.request import Request, urlopen
 from uuid import UUID, uuid4
 
 from engine.errors import N_, InvalidInputError, KeyturnError
+from engine.message_texts import wording
 from storage import jobs, notifications, people
 from storage.tables.work import Notification, OutboxMessage
 
@@ -122,10 +123,15 @@ def unread(session: Session, viewer: Viewer) -> int:
     return notifications.count_unread(session, viewer.login)
 
 
-def listed(session: Session, viewer: Viewer, *, limit: int = 50, before: int = 0) -> tuple[NotificationInfo, ...]:
-    """List a person's news, newest first; `before` is the id to continue from."""
+def listed(
+    session: Session, viewer: Viewer, *, limit: int = 50, before: int = 0, locale: str = ""
+) -> tuple[NotificationInfo, ...]:
+    """List a person's news as they are worded now, newest first; `before` is the id to continue from."""
     rows = notifications.listed(session, viewer.login, limit=limit, before=before)
-    return tuple(NotificationInfo(r.id, r.template, r.fields, r.link, r.created_at, r.read_at) for r in rows)
+    return tuple(
+        NotificationInfo(r.id, wording(session, r.template, locale), r.fields, r.link, r.created_at, r.read_at)
+        for r in rows
+    )
 
 
 def mark_read(session: Session, viewer: Viewer, ids: Iterable[int] | None = None, *, now: datetime) -> None:

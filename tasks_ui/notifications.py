@@ -7,6 +7,7 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from engine import notifications as news
 from tasks_ui import context
 from tasks_ui.auth import safe_target
+from tasks_ui.i18n import locale
 
 blueprint = Blueprint("notifications", __name__)
 SIZE = 50
@@ -18,7 +19,7 @@ def show() -> str:
     """List a person's news, newest first."""
     before = request.args.get("before", 0, type=int)
     with context.reading() as opened:
-        found = news.listed(opened, context.viewer(), limit=SIZE + 1, before=before)
+        found = news.listed(opened, context.viewer(), limit=SIZE + 1, before=before, locale=locale())
     older = url_for("notifications.show", before=found[SIZE - 1].id) if len(found) > SIZE else ""
     return render_template("notifications.html", news=found[:SIZE], older=older)
 

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 
 EVENING = time(18, 0)
 PAGE = "/quality"
+TOLD = {
+    "改进到期": N_("An improvement is due on {due}: {measure}"),
+    "改进逾期": N_("An improvement is overdue since {due}: {measure}"),
+}
 
 
 def day(value: Any) -> date:
@@ -88,7 +92,7 @@ def v5(ctx: ListenerContext) -> dict[str, Any]:
 def remind(ctx: ServiceContext) -> dict[str, Any]:
     """Topic `improvement.remind`: the day before, the person is told."""
     row = _row(ctx.variables, ctx)
-    _tell(ctx, [row.person], N_("An improvement is due on {due}: {measure}"), row)
+    _tell(ctx, [row.person], TOLD["改进到期"], row)
     return {}
 
 
@@ -96,7 +100,7 @@ def late(ctx: ServiceContext) -> dict[str, Any]:
     """Topic `improvement.late`: the day is over, the person and the managers are told."""
     row = _row(ctx.variables, ctx)
     managers = staff.holders(ctx.session, "cs_mgr", row.project, ctx.now)
-    _tell(ctx, [row.person, *managers], N_("An improvement is overdue since {due}: {measure}"), row)
+    _tell(ctx, [row.person, *managers], TOLD["改进逾期"], row)
     return {}
 
 

@@ -41,6 +41,7 @@ STAGE = "交付前内部验房"
 ORGANISERS = ("cs_mgr", "eng_lead")
 LASTS = timedelta(days=30)
 WARN = timedelta(days=7)
+TOLD = {"A类未整改": N_("{count} defects of class A are still open in batch {number}, which ends on {day}.")}
 EVENING, MORNING = time(18, 0), time(9, 0)
 PASSED = {"通过": "通过", "有条件": "有条件通过"}
 BEFORE_DELIVERY = ("未具备", "待验", "整改中", "可交付")
@@ -246,9 +247,8 @@ def warn(ctx: ServiceContext) -> dict[str, Any]:
     row = _row(ctx)
     left = facts(ctx.session, row, now=ctx.now)["open_a"]
     if left:
-        template = N_("{count} defects of class A are still open in batch {number}, which ends on {day}.")
         fields = {"count": left, "number": row.number, "day": row.ends_on.isoformat()}
-        _tell(ctx, "leader", row, template, fields)
+        _tell(ctx, "leader", row, TOLD["A类未整改"], fields)
     return {"open_a": left}
 
 

@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     from engine.connectors import ServiceContext
     from storage.tables.inspections import InspectionUnit
 
+TOLD = {
+    "到期未验": N_("{house} has not been inspected; it was planned for {day}."),
+    "多次返工": N_("{house}: a defect was repaired {count} times and is still not in order. Decide on a substitute."),
+}
+
 
 def row_of(ctx: ServiceContext) -> InspectionUnit:
     """Read the house a process instance inspects."""
@@ -89,8 +94,7 @@ def late(ctx: ServiceContext) -> dict[str, Any]:
     """Topic `inspection.late`: the planned day is over and nobody came."""
     row = row_of(ctx)
     day = row.planned_on.isoformat() if row.planned_on else ""
-    template = N_("{house} has not been inspected; it was planned for {day}.")
-    _tell(ctx, row, ("cs_sup",), template, {"house": row.house, "day": day}, also=row.inspector)
+    _tell(ctx, row, ("cs_sup",), TOLD["到期未验"], {"house": row.house, "day": day}, also=row.inspector)
     return {}
 
 
@@ -98,8 +102,7 @@ def often(ctx: ServiceContext) -> dict[str, Any]:
     """Topic `inspection.often`: repaired three times and still not in order (DMN-10, DMN-06)."""
     row = row_of(ctx)
     count = int(ctx.variables.get("rework_most") or 0)
-    template = N_("{house}: a defect was repaired {count} times and is still not in order. Decide on a substitute.")
-    _tell(ctx, row, ("cs_mgr",), template, {"house": row.house, "count": count})
+    _tell(ctx, row, ("cs_mgr",), TOLD["多次返工"], {"house": row.house, "count": count})
     orders.add_event(ctx.session, row.number, "多次返工", str(count), actor=ctx.actor.login, now=ctx.now)
     return {}
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from engine import notifications
 from engine.core.calendar import CHINA
 from engine.errors import N_
+from engine.message_texts import written
 from processes.services import owner_texts
 from processes.services.decisions import decide
 from storage import parties
@@ -148,10 +149,8 @@ def _customer(
 ) -> None:
     """Write to the customer where that is possible and wanted, else note that somebody has to tell him."""
     due = f"，预计 {case.promised_at.astimezone(CHINA):%Y-%m-%d %H:%M} 前完成" if case.promised_at else ""
-    said = {
-        "已登记": f"您的来电已受理，受理号 {case.number}{due}。",
-        "方案告知": f"您的受理号 {case.number} 的处理方案已告知{due}。",
-    }.get(event, f"受理号 {case.number}：{event}{due}。")
+    words = owner_texts.WORDS[event if event in ("已登记", "方案告知") else "其他进展"]
+    said = written(session, words, {"number": case.number, "event": event, "due": due})
     way = (case.prefer if "preferred" in channels else SMS) or SMS
     once = f"{event}:{case.promised_at}" if event == "方案告知" else event
     phone = way == SMS and owner_texts.write(

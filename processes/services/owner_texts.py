@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from engine import notifications
 from engine.core.calendar import CHINA
+from engine.message_texts import written
 from processes.services.decisions import decide
 from storage import cases, orders, parties
 from storage import people as staff
@@ -38,6 +39,19 @@ APPOINTED, DAY_BEFORE, KEYS = "已约收楼", "交付前一日", "已交钥匙"
 STAGES = ("正式交付", "保修期", "保修期外")
 """The stages whose orders an owner sees behind the link of his house: before it is his own nobody writes to him."""
 CASE, HOUSE = "case", "house"
+WORDS = {
+    "已登记": "您的来电已受理，受理号 {number}{due}。",
+    "方案告知": "您的受理号 {number} 的处理方案已告知{due}。",
+    "其他进展": "受理号 {number}：{event}{due}。",
+    "上门": "{about}：{time} 上门，联系人 {who}。",
+    "投诉办结": "受理号 {number} 已处理完毕，请您评价。",
+    "整改完成": "{house} 整改单 {number} 已完成，请您评价。",
+    "收楼预约": "{house} 收楼时间：{time}，请带身份证件和合同。",
+    "收楼提醒": "提醒您：{house} 收楼时间 {time}。",
+    "钥匙交接": "{house} 的钥匙已交给您，保修期从 {day} 起算。",
+    "附链接": "{text}进度、预约和评价：{link}",
+}
+"""What customers read in a short message; the process owner may word it otherwise (engine.message_texts)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +106,10 @@ def write(session: Session, to: Reader, said: str, *, once: str, now: datetime, 
     if "sms" not in registry.connectors or not to.phone:
         return False
     link = registry.extra.get("owner_link")
-    text = f"{said}进度、预约和评价：{link(session, to.kind, to.subject, now)}" if link else said
+    text = said
+    if link:
+        fields = {"text": said, "link": link(session, to.kind, to.subject, now)}
+        text = written(session, WORDS["附链接"], fields)
     notifications.send(
         session, connector="sms", recipient=to.phone, template=TEXT, fields={"text": text}, now=now,
         instance_id=to.instance_id, payload={"urgent": to.urgency == "特急"}, key=f"owner:{to.key}:{once}",
@@ -153,13 +170,13 @@ def visit_of_order(
 def _visit(session: Session, to: Reader, at: datetime, who: str, *, now: datetime, registry: Registry) -> None:
     moment = f"{at.astimezone(CHINA):%m-%d %H:%M}"
     about = f"受理号 {to.number}" if to.kind == CASE else f"{to.subject} 整改"
-    said = f"{about}：{moment} 上门，联系人 {who or '客服'}。"
+    said = written(session, WORDS["上门"], {"about": about, "time": moment, "who": who or "客服"})
     milestone(session, to, COMES, said, once=f"{COMES}:{at.isoformat()}", now=now, registry=registry)
 
 
 def solved(session: Session, case: ServiceCase, *, now: datetime, registry: Registry) -> None:
     """Tell the customer that his matter is done, and ask for his rating."""
-    said = f"受理号 {case.number} 已处理完毕，请您评价。"
+    said = written(session, WORDS["投诉办结"], {"number": case.number})
     milestone(session, of_case(session, case), DONE, said, once=DONE, now=now, registry=registry)
 
 
@@ -167,27 +184,28 @@ def mended(session: Session, order: RectificationOrder, *, now: datetime, regist
     """Tell the owner that an order of his house is done, and ask for his rating; of a case he hears by `solved`."""
     reader = of_order(session, order)
     if reader is not None and reader.kind == HOUSE:
-        said = f"{order.house} 整改单 {order.number} 已完成，请您评价。"
+        said = written(session, WORDS["整改完成"], {"house": order.house, "number": order.number})
         milestone(session, reader, DONE, said, once=DONE, now=now, registry=registry)
 
 
 def appointed(session: Session, row: HandoverUnit, slot: Slot, *, now: datetime, registry: Registry) -> None:
     """Confirm to the owner when he takes his house over, made or moved."""
-    said = f"{row.house} 收楼时间：{_span(slot)}，请带身份证件和合同。"
+    said = written(session, WORDS["收楼预约"], {"house": row.house, "time": _span(slot)})
     once = f"{APPOINTED}:{now.isoformat()}"  # moved away and back again: he is told the last time too
     milestone(session, of_house(session, row), APPOINTED, said, once=once, now=now, registry=registry)
 
 
 def tomorrow(session: Session, row: HandoverUnit, slot: Slot, *, now: datetime, registry: Registry) -> bool:
     """Remind the owner the day before he takes his house over; tell whether it goes out."""
-    said = f"提醒您：{row.house} 收楼时间 {_span(slot)}。"
+    said = written(session, WORDS["收楼提醒"], {"house": row.house, "time": _span(slot)})
     once = f"{DAY_BEFORE}:{slot.starts_at.isoformat()}"
     return milestone(session, of_house(session, row), DAY_BEFORE, said, once=once, now=now, registry=registry)
 
 
 def keys_given(session: Session, row: HandoverUnit, *, now: datetime, registry: Registry) -> None:
     """Confirm to the owner that the keys were handed over and that his warranty begins."""
-    said = f"{row.house} 的钥匙已交给您，保修期从 {now.astimezone(CHINA):%Y-%m-%d} 起算。"
+    day = f"{now.astimezone(CHINA):%Y-%m-%d}"
+    said = written(session, WORDS["钥匙交接"], {"house": row.house, "day": day})
     milestone(session, of_house(session, row), KEYS, said, once=KEYS, now=now, registry=registry)
 
 

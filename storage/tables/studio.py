@@ -174,3 +174,15 @@ class Rehearsal(Base):
     revision: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+
+
+class MessageText(Base):
+    """The wording of a message in place of the shipped one. `digest` is of the shipped text (`template`)."""
+
+    __tablename__ = "message_text"
+    digest: Mapped[str] = mapped_column(code(64), primary_key=True)
+    locale: Mapped[str] = mapped_column(code(20), primary_key=True)
+    template: Mapped[str]
+    text: Mapped[str]
+    changed_at: Mapped[datetime]
+    changed_by: Mapped[str] = mapped_column(code())

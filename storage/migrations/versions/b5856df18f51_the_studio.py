@@ -27,6 +27,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_studio_setting")),
     )
     op.create_table(
+        "message_text",
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("locale", sa.String(length=20), nullable=False),
+        sa.Column("template", sa.Text(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("changed_at", storage.tables.base.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("changed_by", sa.String(length=200), nullable=False),
+        sa.PrimaryKeyConstraint("digest", "locale", name=op.f("pk_message_text")),
+    )
+    op.create_table(
         "change_set",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
@@ -212,6 +222,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("studio_setting")
+    op.drop_table("message_text")
     for table in ("form_definition", "decision_definition"):
         with op.batch_alter_table(table, schema=None) as batch_op:
             batch_op.drop_column("state")
