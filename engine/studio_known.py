@@ -42,6 +42,8 @@ class Parts:
     signals: tuple[str, ...] = ()
     errors: tuple[str, ...] = ()
     escalations: tuple[str, ...] = ()
+    topics: tuple[tuple[str, str], ...] = ()
+    """The services it calls, and how it calls them: the only words there are for them."""
 
 
 _PARTS: Cache[Parts] = Cache(2_000)
@@ -63,7 +65,7 @@ def known(session: Session, change_id: UUID, *, registry: Registry) -> dict[str,
     every = list(found.items())
     return {
         "roles": [
-            {"code": role.code, "name": role.name_zh.partition("/")[0], "nameEn": role.name_en.partition("/")[0]}
+            {"code": role.code, "name": _first(role.name_zh), "nameEn": _first(role.name_en)}
             for role in people.roles(session)
         ],
         "forms": [{**form, "file": file} for file, parts in every for form in parts.forms],
@@ -74,11 +76,17 @@ def known(session: Session, change_id: UUID, *, registry: Registry) -> dict[str,
         "errors": sorted({code for _, parts in every for code in parts.errors}),
         "escalations": sorted({code for _, parts in every for code in parts.escalations}),
         "topics": sorted(registry.services),
+        "topicNames": {topic: name for _, parts in every for topic, name in parts.topics},
         "listeners": sorted(registry.listeners),
         "connectors": sorted(registry.connectors),
         "elements": [{"type": one.type, "event": one.event} for one in reference.elements() if one.runs],
         "topStarts": sorted(TOP_STARTS),
     }
+
+
+def _first(names: str) -> str:
+    """Take the first of several names of a role, as in `座席 / 客服专员`."""
+    return names.partition("/")[0].strip()
 
 
 def _published(session: Session, one: Resource) -> Parts:
@@ -149,4 +157,10 @@ def _diagram(source: bytes) -> Parts:
         signals=named["signal"],
         errors=named["error"],
         escalations=named["escalation"],
+        topics=tuple(
+            (node.attributes["topic"], node.name)
+            for process in model.processes.values()
+            for node in process.nodes.values()
+            if node.name and node.attributes.get("topic")
+        ),
     )
