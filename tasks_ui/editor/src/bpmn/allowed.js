@@ -3,7 +3,7 @@ import { PopupEntries } from "bpmn-js/lib/features/popup-menu";
 import { isEventSubProcess } from "bpmn-js/lib/util/DiUtil";
 import { is } from "bpmn-js/lib/util/ModelUtil";
 import { page, t } from "../studio/page.js";
-import { insertAfter } from "./insert.js";
+import { insertInto } from "./insert.js";
 
 const MENUS = ["bpmn-replace", "bpmn-create", "bpmn-append"];
 const DRAWN = new Set(["dataObjectReference", "dataStoreReference"]); // shown when a file has them, never offered
@@ -47,6 +47,8 @@ class Allowed {
     for (const menu of MENUS) popupMenu.registerProvider(menu, 100, this);
     palette.registerProvider(100, this);
     contextPad.registerProvider(100, this);
+    // Colours and menus still ask for the pad in a way that the library warns of at each click.
+    contextPad.getPad = () => ({ html: contextPad._current?.html });
   }
 
   getPopupMenuEntries(element) {
@@ -92,7 +94,7 @@ class Allowed {
           group: "model",
           className: "bpmn-icon-user-task",
           title: t("Insert a user task here"),
-          action: { click: () => insertAfter(this.injector, element.source, element) },
+          action: { click: () => insertInto(this.injector, element) },
         };
       }
       return entries;
@@ -111,7 +113,7 @@ class Allowed {
         click: (_event, element) => {
           const flows = element.outgoing.filter((one) => is(one, "bpmn:SequenceFlow"));
           const chooses = is(element, "bpmn:Gateway") || more.isForCompensation;
-          if (flows.length === 1 && !chooses) insertAfter(this.injector, element, flows[0]);
+          if (flows.length === 1 && !chooses) insertInto(this.injector, flows[0], true);
           else this.autoPlace.append(element, shape());
         },
       },

@@ -8,17 +8,16 @@ import "bpmn-js-color-picker/colors/color-picker.css";
 import "./bpmn.css";
 import { Findings } from "./findings.js";
 import { makeModeler, textOf } from "./modeler.js";
-import { mountPanel, typeName } from "./panel.js";
+import { mountPanel } from "./panel.js";
 import { fit, mountTools } from "./view.js";
 import { missing } from "./words.js";
 import { openDraft } from "../studio/draft.js";
-import { t } from "../studio/page.js";
 
 const place = document.querySelector("#canvas");
 const panel = document.querySelector("#panel");
 
 /** Shows a source; the view stays where it was unless it is the first. */
-async function write(source) {
+async function show(source) {
   const canvas = modeler.get("canvas");
   const before = shown ? canvas.viewbox() : null;
   const selected = shown ? modeler.get("selection").get().map((one) => one.id) : [];
@@ -28,6 +27,28 @@ async function write(source) {
   const registry = modeler.get("elementRegistry");
   modeler.get("selection").select(selected.map((id) => registry.get(id)).filter(Boolean));
   shown = true;
+}
+
+/** Takes over a source. What the reader asked for, a repair, can be undone; another's change cannot. */
+async function write(source, { undoable = false } = {}) {
+  const past = shown && undoable ? await textOf(modeler) : "";
+  await show(source);
+  earlier = past ? [...earlier, past] : [];
+  later = [];
+}
+
+/** Undoes or redoes the last step; before the first of them lies the state before a repair. */
+async function step(back) {
+  if (back ? stack.canUndo() : stack.canRedo()) {
+    if (back) stack.undo();
+    else stack.redo();
+    return;
+  }
+  const [from, to] = back ? [earlier, later] : [later, earlier];
+  if (!from.length) return;
+  to.push(await textOf(modeler));
+  await show(from.pop());
+  draft.changed();
 }
 
 /** Selects an element and moves it into view. */
@@ -41,6 +62,10 @@ function select(id) {
 }
 
 let shown = false;
+/** Whole texts before and after repairs, which no command of the modeler makes. @type {string[]} */
+let earlier = [];
+/** @type {string[]} */
+let later = [];
 const modeler = makeModeler(place);
 const findings = new Findings(modeler);
 const stack = modeler.get("commandStack");
@@ -56,9 +81,9 @@ draft = await openDraft({
   read: () => textOf(modeler),
   write,
   select,
-  undo: () => stack.undo(),
-  redo: () => stack.redo(),
-  can: () => ({ undo: stack.canUndo(), redo: stack.canRedo() }),
+  undo: () => step(true),
+  redo: () => step(false),
+  can: () => ({ undo: stack.canUndo() || earlier.length > 0, redo: stack.canRedo() || later.length > 0 }),
   busy: () => dragging || panel.contains(document.activeElement) || modeler.get("directEditing").isActive(),
   found(list) {
     findings.show(list);
@@ -66,10 +91,16 @@ draft = await openDraft({
   },
 });
 await write(draft.source);
+const actions = modeler.get("editorActions");
+for (const [name, back] of [["undo", true], ["redo", false]]) {
+  actions.unregister(name);
+  actions.register(name, () => step(back));
+}
 mountTools(modeler, document.querySelector("#main"));
 modeler.get("eventBus").on("drag.start", () => { dragging = true; });
 modeler.get("eventBus").on("drag.cleanup", () => { dragging = false; });
 modeler.get("eventBus").on("commandStack.changed", ({ trigger }) => {
+  if (trigger === "execute") later = [];
   if (trigger !== "clear") draft.changed();
 });
 // For tests and for whoever looks with the tools of a browser.

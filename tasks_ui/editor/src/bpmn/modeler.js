@@ -23,8 +23,10 @@ export function makeModeler(container) {
   });
 }
 
-/** Writes the diagram as text that stays the same when nothing was changed. */
+/** Writes the diagram as the files of the product are written, so that a change shows as few lines as it has. */
 export async function textOf(modeler) {
   const { xml } = await modeler.saveXML({ format: true });
-  return xml.endsWith("\n") ? xml : `${xml}\n`;
+  const plain = xml.replace(/^<\?xml[^>]*\?>/, "<?xml version='1.0' encoding='UTF-8'?>").replaceAll("&#34;", "&quot;").replaceAll("&#39;", "'");
+  const tight = plain.includes("<![CDATA[") ? plain : plain.replaceAll(" />", "/>");
+  return tight.endsWith("\n") ? tight : `${tight}\n`;
 }

@@ -43,15 +43,15 @@ export function general(context) {
     return [group("general", t("Note"), [area({ key: "text", label: t("Text"), value: edit.get("text"), write: (value) => edit.set({ text: value }) })])];
   }
   if (!is(element, "bpmn:FlowElement")) return [];
-  const flow = is(element, "bpmn:SequenceFlow");
   const hints = { "bpmn:ExclusiveGateway": t("A question, such as “Approved?”"), "bpmn:SequenceFlow": t("The answer, such as “yes”") };
-  return [
-    group("general", t("What it is"), [
-      text({ key: "name", label: t("Its name"), value: edit.get("name"), hint: hints[element.type], write: (value) => edit.modeling.updateLabel(element, value) }),
-      flow ? null : describe(edit, edit.bo),
-      flow ? null : identity(edit, redraw),
-    ]),
-  ];
+  const name = { key: "name", label: t("Its name"), value: edit.get("name"), hint: hints[element.type], write: (value) => edit.modeling.updateLabel(element, value) };
+  return [group("general", t("What it is"), [is(element, "bpmn:Activity") ? area({ ...name, rows: 1 }) : text(name)])];
+}
+
+/** What is seldom asked for comes last. */
+export function more({ edit, element, redraw }) {
+  if (!is(element, "bpmn:FlowNode")) return [];
+  return [group("more", t("Description and short name"), [describe(edit, edit.bo), identity(edit, redraw)], Boolean(documentation(edit.bo)))];
 }
 
 function lane(edit) {

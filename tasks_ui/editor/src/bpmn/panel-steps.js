@@ -23,7 +23,9 @@ export const occasions = () =>
   page.known?.decisions?.find((one) => one.id === "notify")?.inputs?.find((one) => one.name === "event")?.values ?? [];
 
 function service({ edit, element, draft }) {
-  const topics = (page.known?.topics ?? []).map((one) => (typeof one === "string" ? [one, one] : [one.name, one.label ? `${one.label} (${one.name})` : one.name]));
+  const names = page.known?.topicNames ?? {};
+  const topics = (page.known?.topics ?? []).map((one) => [one, names[one] ? `${names[one]} (${one})` : one]);
+  topics.sort(([a], [b]) => Number(!names[a]) - Number(!names[b]));
   const topic = edit.get("camunda:topic");
   const inputs = edit.parameters("input");
   const event = inputs.find((one) => one.get("name") === "event");

@@ -6,12 +6,12 @@ import { Edit } from "./edit.js";
 import { button, el, note, typing } from "./fields.js";
 import { event } from "./panel-events.js";
 import { flow } from "./panel-flow.js";
-import { general } from "./panel-general.js";
+import { general, more } from "./panel-general.js";
 import { step } from "./panel-steps.js";
 import { task } from "./panel-task.js";
 import { titleOf } from "./titles.js";
 
-const GROUPS = [general, task, flow, step, event];
+const GROUPS = [general, task, flow, step, event, more];
 const shut = new Map(); // which groups the reader has opened or shut, by key
 
 /** The element the panel speaks of: the selected one; with none, the only process of the diagram. */

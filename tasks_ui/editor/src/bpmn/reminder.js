@@ -6,7 +6,7 @@ import { occasions } from "./panel-steps.js";
 /** Adds a timer, a notification and an end to a task, in one step. */
 export function addReminder(modeler, task) {
   const [modeling, factory, bpmnFactory, autoPlace, selection] = ["modeling", "elementFactory", "bpmnFactory", "autoPlace", "selection"].map((name) => modeler.get(name));
-  const topics = (page.known?.topics ?? []).map((one) => one.name ?? one);
+  const topics = page.known?.topics ?? [];
   const topic = topics.find((one) => /^case\.notify$/.test(one)) ?? topics.find((one) => /notify|remind/.test(one)) ?? "";
   const occasion = occasions().find((one) => one.includes("到期")) ?? "";
   let timer;
@@ -22,8 +22,9 @@ export function addReminder(modeler, task) {
     const about = new Edit(modeler, service);
     about.set({ "camunda:type": "external", "camunda:topic": topic });
     if (occasion) about.setParameters("input", [["event", occasion]]);
-    modeling.updateLabel(service, t("Remind"));
     const end = autoPlace.append(service, factory.createShape({ type: "bpmn:EndEvent" }));
+    modeler.get("directEditing").cancel(); // appending begins to name the new element; its empty name would come last
+    modeling.updateLabel(service, t("Remind"));
     modeling.updateLabel(end, t("Reminded"));
   });
   selection.select(timer);

@@ -11,7 +11,8 @@ const KEY = `keyturn-draft:${page.login}:${page.change?.id}:${page.file}`;
  * Open the file of this page in an editor.
  * @param {object} editor
  * @param {() => Promise<string>} editor.read  the present source
- * @param {(source: string) => Promise<void> | void} editor.write  take over another's, a merged or a repaired source, keeping the view
+ * @param {(source: string, how?: {undoable: boolean}) => Promise<void> | void} editor.write  take over another's, a merged or a
+ *   repaired source, keeping the view; undoable: the reader asked for it and may take it back
  * @param {(elementId: string) => void} [editor.select]  show and select an element
  * @param {() => void} [editor.undo]
  * @param {() => void} [editor.redo]
@@ -193,7 +194,7 @@ export async function openDraft(editor) {
     const text = await editor.read();
     try {
       const answer = await ask(page.urls.repair, { method: "POST", body: { source: text, wanted } });
-      await editor.write(answer.source);
+      await editor.write(answer.source, { undoable: true });
       changed();
       findings(answer.findings);
       toast(answer.applied.length ? t("Done: {what}", { what: answer.applied.join(t("; ")) }) : t("There was nothing to repair."), answer.applied.length ? "success" : "");
