@@ -54,6 +54,8 @@ __all__ = [
     "versions",
 ]
 
+ASKED = "decisions asked"
+"""Under this name a session's `info` may hold a list to which each decision is added, with its table and inputs."""
 _programs: Cache[Program] = Cache()
 _forms: Cache[Form] = Cache(2000)
 _decisions: Cache[Any] = Cache()
@@ -263,7 +265,11 @@ def decide(
         raise ProcessError(N_("The decision {decision} is not deployed."), decision=ref)
 
     env = feel.Env(now=now, zone=calendar.zone, functions=calendar.functions(now))
-    return dmn.evaluate(_parsed_decisions(session, row), row.key, variables, env)
+    decisions = _parsed_decisions(session, row)
+    result = dmn.evaluate(decisions, row.key, variables, env)
+    if (asked := session.info.get(ASKED)) is not None:
+        asked.append((row.name or row.key, decisions, row.key, dict(variables), env, result))
+    return result
 
 
 def _parsed_decisions(session: Session, row: DecisionDefinition) -> dmn.Decisions:

@@ -18,7 +18,7 @@ from storage.session import Database
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from sqlalchemy.orm import Session
 
@@ -67,6 +67,14 @@ def base(session: Session, drafts: Mapping[str, bytes], registry: Registry) -> b
         DeploymentRefused: the drafts cannot be published as they are.
     """
     return _BASES.get(stamp(session, drafts, registry), lambda: _built(session, drafts, registry))
+
+
+def settled(
+    session: Session, drafts: Mapping[str, bytes], registry: Registry, settle: Callable[[bytes], bytes]
+) -> bytes:
+    """Give the same after `settle`, which is done once for each state too."""
+    key = ("settled", stamp(session, drafts, registry))
+    return _BASES.get(key, lambda: settle(base(session, drafts, registry)))
 
 
 def _built(session: Session, drafts: Mapping[str, bytes], registry: Registry) -> bytes:

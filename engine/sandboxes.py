@@ -32,14 +32,25 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Clock:
+    """A time limit that runs: its name, what it is about, when it is due."""
+
+    name: str
+    about: str
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Sandbox:
     """What scenarios and rehearsals play on.
 
     `furnish(database, source, now)` fills an empty database with invented people and houses, and with the roles,
     calendar and code lists of the installation that `source` reads; nothing is deployed. `stamp(source)` digests what
     it takes from there. `stage(database, registry, begin)` sets the stage. `answers(play, task)` gives usual answers,
-    files by names that stand in `files`; `filed(play, task, data)` makes files of them. `entries` are the ways to
-    begin, `english` the English words of the verbs, `played_with` the folders that a folder's stories also go through.
+    files by names that stand in `files`, and by widget in `uploads`; `filed(play, task, data)` makes files of them.
+    `entries` are the ways to begin, `english` the English words of the verbs, `played_with` the folders that a
+    folder's stories also go through, `places` the code and name of projects, `clocks` the application's own time
+    limits that run.
     """
 
     verbs: frozenset[str]
@@ -54,3 +65,6 @@ class Sandbox:
     files: Mapping[str, str]
     entries: tuple[Entry, ...] = ()
     played_with: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    uploads: Mapping[str, str] = field(default_factory=dict)
+    places: Callable[[Session], tuple[tuple[str, str], ...]] = lambda _session: ()
+    clocks: Callable[[Session], Mapping[str, Clock]] = lambda _session: {}

@@ -41,11 +41,12 @@ ENGLISH = {
     "incidents": "异常",
     "note": "说明",
     "number": "第",
+    "project": "项目",
     "scope": "范围",
 }
 BUILT_IN = frozenset(["启动", "完成", "办到", "经过", "直到", "消息", "应有", "没有", "变量", "结束", "次数", "异常"])
 """Verbs that every scenario may use; an application adds its own."""
-MODIFIERS = frozenset({"由", "角色", "填写", "案", "称为", "被拒", "说明", "第"})
+MODIFIERS = frozenset({"由", "角色", "填写", "案", "称为", "被拒", "说明", "第", "项目"})
 
 
 class ScenarioError(Exception):

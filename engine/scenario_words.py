@@ -54,6 +54,7 @@ _HOW: Mapping[str, tuple[str, str]] = {
     "由": ("由{}", "by {}"),
     "角色": ("角色为 {}", "as {}"),
     "填写": ("填写 {}", "filling in {}"),
+    "项目": ("项目 {}", "in project {}"),
     "第": ("同名的第 {} 项", "number {} of that name"),
     "称为": ("称为“{}”", "called “{}”"),
     "被拒": ("应被拒绝：{}", "must be refused: {}"),

@@ -33,7 +33,9 @@ if TYPE_CHECKING:
 
     from engine.testing import Task, Workbench
 
-__all__ = ["VERBS", "CheckFailed", "Play", "Scenario", "ScenarioError", "find", "moment", "parse", "play", "read"]
+__all__ = [
+    "VERBS", "CheckFailed", "Play", "Scenario", "ScenarioError", "find", "moment", "parse", "play", "read", "take",
+]  # fmt: skip
 PATIENCE = 80
 MISWRITTEN = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 
@@ -85,7 +87,7 @@ def play(scenario: Scenario, stage: Play) -> None:
     """Play all steps in order. Raises ScenarioError at the first that does not go as written."""
     for number, step in enumerate(scenario.steps, start=1):
         try:
-            _step(stage, step)
+            take(stage, step)
         except CheckFailed as error:
             raise ScenarioError(scenario.name, number, str(error), error.chinese) from error
         except KeyturnError as error:
@@ -100,7 +102,8 @@ def play(scenario: Scenario, stage: Play) -> None:
             ) from error
 
 
-def _step(stage: Play, step: Mapping[str, Any]) -> None:
+def take(stage: Play, step: Mapping[str, Any]) -> None:
+    """Take one step. Raises CheckFailed, KeyturnError, or whatever a step that is written wrongly leads to."""
     if "案" in step:
         named = str(step["案"])
         if named not in stage.keys:
@@ -152,7 +155,9 @@ def _names(stage: Play) -> str:
 
 def _start(stage: Play, value: Any, step: Mapping[str, Any]) -> None:
     key, named = str(value), str(step.get("称为") or value)
-    stage.bench.start(key, stage.value(step.get("填写") or {}), business_key=named)
+    person, scope = str(step.get("由") or ""), str(step.get("项目") or "")
+    login = stage.people.get(person, person) or None
+    stage.bench.start(key, stage.value(step.get("填写") or {}), business_key=named, user=login, scope=scope)
     stage.keys[named] = stage.current = named
 
 

@@ -54,9 +54,10 @@ class Database:
             self.engine = create_engine(parsed, pool_size=10, max_overflow=20, **_JSON)
             _ping_rested(self.engine)
             self._reader = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-        info = {"data_key": data_key, KEPT: {}}
-        self._session = sessionmaker(self.engine, expire_on_commit=False, info=info)
-        self._read_session = sessionmaker(self._reader, expire_on_commit=False, info=info)
+        self.info: dict[str, Any] = {"data_key": data_key, KEPT: {}}
+        """What every session of this database finds in its `info`."""
+        self._session = sessionmaker(self.engine, expire_on_commit=False, info=self.info)
+        self._read_session = sessionmaker(self._reader, expire_on_commit=False, info=self.info)
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:

@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, insert, select
 
 from engine.core.calendar import CHINA
-from engine.sandboxes import Entry, Sandbox
-from processes.services import demo, scenario_answers, scenario_verbs
+from engine.sandboxes import Clock, Entry, Sandbox
+from processes.services import clocks, demo, scenario_answers, scenario_verbs
 from processes.services.demo.player import FILES
+from storage import estate
+from storage.tables.deadlines import Deadline
 from storage.tables.people import Role, RoleGrant, User
 from storage.tables.registers import CalendarDay, Category, CodeItem, Knowledge, PriceItem, ProblemType
+from storage.tables.studio import MessageText
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
 FURNISHED = datetime(2026, 1, 5, 9, 0, tzinfo=CHINA)
 BEGIN = datetime(2026, 3, 2, 9, 0, tzinfo=CHINA)
 """A Monday with an ordinary week before and behind it: stories that name no moment begin there."""
-LISTS = (CalendarDay, CodeItem, Category, ProblemType, PriceItem, Knowledge)
+LISTS = (MessageText, CalendarDay, CodeItem, Category, ProblemType, PriceItem, Knowledge)
 """Tables that an installation keeps itself."""
 STANDIN = "示例"
 """Who holds a role that nobody of the invented staff has."""
@@ -64,7 +67,8 @@ def sandbox() -> Sandbox:
         verbs=frozenset(scenario_verbs.VERBS), english=ENGLISH, furnished_at=FURNISHED, begin=BEGIN, furnish=furnish,
         stamp=stamp, stage=lambda database, registry, begin: scenario_verbs.stage(database, registry, begin=begin),
         answers=scenario_answers.answers, filed=scenario_answers.filed, files=FILES, entries=ENTRIES,
-        played_with=PLAYED_WITH,
+        played_with=PLAYED_WITH, uploads=scenario_answers.UPLOADS, places=places,
+        clocks=clocks_of,
     )  # fmt: skip
 
 
@@ -92,6 +96,17 @@ def furnish(database: Database, source: Session, now: datetime) -> None:
             login, name = f"example.{role.code}"[:60], f"{STANDIN}{role.name_zh or role.code}"
             session.add(User(login=login, name=name, created_at=now, preferences={}))
             session.add(RoleGrant(login=login, role=role.code, scope="", org="", granted_at=now))
+
+
+def places(session: Session) -> tuple[tuple[str, str], ...]:
+    """List the invented projects."""
+    return tuple((project.code, project.name) for project in estate.projects(session))
+
+
+def clocks_of(session: Session) -> dict[str, Clock]:
+    """List the clocks that run."""
+    rows = session.scalars(select(Deadline).where(Deadline.open).order_by(Deadline.due_at, Deadline.id))
+    return {str(row.id): Clock(clocks.NAMES.get(row.clock, row.clock), row.case_number, row.due_at) for row in rows}
 
 
 def stamp(source: Session) -> str:
