@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import shutil
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import select
 
-from engine import notifications, people, studio
+from engine import notifications, people, publication, studio
 from engine.access import SYSTEM, Grant
 from processes.services import doors
 from processes.services.demo.people import ROLES
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from flask import Flask
     from sqlalchemy.orm import Session
 
+    from engine.access import Viewer
     from engine.connectors import Registry
 
 HERE, THERE = "春和里", "秋实园"
@@ -152,6 +153,22 @@ def of_change(
     """Describe an address of a change, or of the file `T09.form` in it."""
     path = "/changes/{change}" + rule.replace("<file>", "T09.form").replace("<int:number>", "1")
     return in_studio(method, f"/changes/<uuid:change_id>{rule}", path, json, **data)
+
+
+def of_publication(method: str, rule: str, **data: str) -> tuple[tuple[str, str], Row]:
+    """Describe an address of a publication."""
+    return in_studio(
+        method, f"/publications/<uuid:publication_id>{rule}", f"/publications/{{publication}}{rule}", **data
+    )
+
+
+def published(session: Session, owner: Viewer, registry: Registry) -> str:
+    """Publish a change of a table from the studio."""
+    change = studio.begin(session, owner, wanted=["time_limits.dmn"], reason="x", now=NOW)
+    source = studio.draft(session, owner, change, "time_limits.dmn").source.replace(b"E11 [R]", b"E11 [S]", 1)
+    studio.save(session, owner, change, "time_limits.dmn", source=source, revision=1, now=NOW)
+    unplayed = replace(registry, sandbox=None)
+    return str(publication.publish(session, owner, change, now=NOW, registry=unplayed))
 
 
 REFUSALS = {400, 401, 403, 404, 405, 500}
@@ -426,6 +443,13 @@ TABLE: dict[tuple[str, str], Row] = {
             of_change("POST", "/forms", json={"name": "x"}),
             of_change("GET", "/forms/new"),
             of_change("POST", "/forms/new", name="x", key="x"),
+            of_change("GET", "/impact"),
+            of_change("GET", "/publish"),
+            of_change("POST", "/publish", reason="x"),
+            in_studio("GET", "/publications"),
+            of_publication("GET", ""),
+            of_publication("POST", "/take-back", reason="x"),
+            of_publication("POST", "/again"),
             of_change("GET", f"{A_FILE}/comments"),
             of_change("POST", f"{A_FILE}/comments", json={"text": "x"}),
             of_change("GET", f"{A_FILE}/revisions"),
@@ -621,6 +645,7 @@ def court(demo_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         owner = people.viewer(session, "bai.liucheng", now=NOW)
         shared["change"] = str(studio.begin(session, owner, wanted=["T09.form"], now=NOW))
         registry = default_registry(settings)
+        shared["publication"] = published(session, owner, registry)
         objects = (
             _objects(session, HERE)
             | shared

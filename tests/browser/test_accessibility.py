@@ -6,14 +6,14 @@ The pages are those the application serves: a new address without an entry in PA
 from __future__ import annotations
 
 import re
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 import pytest
 from sqlalchemy import select
 
-from engine import definitions, migration_batches, people, studio
+from engine import definitions, migration_batches, people, publication, studio
 from engine.access import SYSTEM
 from engine.core.migration.words import say
 from processes.services import doors
@@ -139,6 +139,10 @@ PAGES: dict[str, list[tuple[str, str]]] = {
     "studio_changes.show": [(ADMIN, "/studio/changes/{change}")],
     "studio_forms.new": [(ADMIN, "/studio/changes/{change}/forms/new")],
     "studio_forms.frame": [(ADMIN, "/studio/changes/{change}/files/T09.form/preview")],
+    "studio_impact.show": [(ADMIN, "/studio/changes/{tried}/impact"), (ADMIN, "/studio/changes/{wrong}/impact")],
+    "studio_publishing.show": [(ADMIN, "/studio/changes/{tried}/publish"), (ADMIN, "/studio/changes/{wrong}/publish")],
+    "studio_publishing.index": [(ADMIN, "/studio/publications")],
+    "studio_publishing.published": [(ADMIN, "/studio/publications/{publication}")],
     "404": [(AGENT, "/nowhere")],
 }
 NO_PAGES = {
@@ -213,11 +217,39 @@ def names(live: Live) -> dict[str, str]:
         studio.comment(session, owner, UUID(found["change"]), text="x", now=live.site.clock())
         session.flush()
         outside |= order_site.owner_links(session, found["case"], live.site.clock())
-        return found | outside | {"run": str(run.id)} | _versions(session, live)
+        versions = _versions(session, live)
+        return found | outside | {"run": str(run.id)} | versions | _publications(session, live)
 
 
 def _renamed(found: re.Match[bytes]) -> bytes:
     return found[0].replace(b"T07", b"T07x")
+
+
+def _drafted(session: Session, live: Live, **replaced: tuple[bytes, bytes]) -> UUID:
+    """Draft files with one text for another in each."""
+    owner, now = people.viewer(session, "bai.liucheng", now=live.site.clock()), live.site.clock()
+    files = {name.replace("__", "."): texts for name, texts in replaced.items()}
+    change = studio.begin(session, owner, wanted=list(files), reason="x", now=now)
+    for file, (old, new) in files.items():
+        source = studio.draft(session, owner, change, file).source
+        assert old in source
+        studio.save(session, owner, change, file, source=source.replace(old, new), revision=1, now=now)
+    return change
+
+
+def _publications(session: Session, live: Live) -> dict[str, str]:
+    """Draft what can be published and what cannot, and publish one that moves cases."""
+    owner = people.viewer(session, "bai.liucheng", now=live.site.clock())
+    tried = _drafted(session, live, c__bpmn=(b"T07x", b"T07y"), T12__form=(b'"label": "', b'"label": "x'))
+    wrong = _drafted(
+        session, live, c__bpmn=(b"<bpmn:userTask", b"<bpmn:manualTask"), notify__dmn=(b'<text>"', b"<text>\xe3\x80\x82")
+    )
+    made = _drafted(session, live, T07__form=(b'"label": "', b'"label": "x'))
+    publication_ = publication.publish(
+        session, owner, made, moved=publication.Moves("all"), now=live.site.clock(),
+        registry=replace(live.site.app.extensions["keyturn"].registry, sandbox=None),
+    )  # fmt: skip
+    return {"tried": str(tried), "wrong": str(wrong), "publication": str(publication_)}
 
 
 def _versions(session: Session, live: Live) -> dict[str, str]:
