@@ -12,7 +12,7 @@ import { placeOf } from "./dmn/cells.js";
 import { plain, store, stored } from "./dmn/examples.js";
 import { helpBox } from "./dmn/help.js";
 import { createManager, load } from "./dmn/manager.js";
-import { markProblems } from "./dmn/marks.js";
+import { hideRows, markProblems } from "./dmn/marks.js";
 import { prepare } from "./dmn/prepare.js";
 import { missing } from "./dmn/translate.js";
 import { openDraft } from "./studio/draft.js";
@@ -103,7 +103,8 @@ manager.on("viewer.created", ({ viewer: made }) => {
   made.on("commandStack.changed", (event) => {
     if (quiet || event.trigger === "clear") return;
     clean = false;
-    cells.refresh();
+    if (view()?.type === "literalExpression") showLiteral();
+    else cells.refresh();
     draft?.changed();
     tester.changed();
     buttons();
@@ -130,11 +131,19 @@ manager.on("views.changed", ({ views, activeView }) => {
   tabs.hidden = shown.length < 2;
   tabs.replaceChildren(...shown.map((one) => make("button", { type: "button", class: "cell-chip", "aria-pressed": one.element === activeView?.element ? "true" : "false", onclick: () => manager.open(one) },
     one.type === "drd" ? t("How they depend on each other") : one.name || one.id)));
-  bar.hidden = tools.hidden = activeView?.type !== "decisionTable";
-  cells.show(null);
+  bar.hidden = activeView?.type !== "decisionTable" && activeView?.type !== "literalExpression";
+  tools.hidden = document.getElementById("feel").hidden = activeView?.type !== "decisionTable";
+  if (activeView?.type === "literalExpression") showLiteral();
+  else cells.show(null);
   tester.forget();
+  if (search.value) { search.value = ""; narrow(); }
   if (draft) tester.changed();
 });
+
+function showLiteral() {
+  const { decisionLogic, variable } = view().element;
+  cells.literal(decisionLogic, variable?.get("typeRef") || decisionLogic.get("typeRef"), (text) => viewer().get("modeling").editLiteralExpressionText(text));
+}
 
 // Rows and columns with buttons: on a phone nobody has a right mouse button.
 const action = (name) => () => {
@@ -156,9 +165,23 @@ const OWN = [
   ["addInput", () => t("Add input column"), false], ["addOutput", () => t("Add output column"), false],
 ];
 if (page.change.editable) tools.append(...OWN.map(([name, label, needsCell]) => make("button", { type: "button", class: "btn btn-sm btn-quiet", "data-action": name, "data-cell": needsCell ? "1" : null, onclick: action(name) }, label())));
+// Sixty rows are many: what is typed here leaves the others out.
+const search = make("input", { type: "search", class: "form-control dmn-search", placeholder: t("Find rows"), "aria-label": t("Find rows") });
+const counted = make("span", { class: "muted small", role: "status" });
+search.addEventListener("input", narrow);
+tools.append(make("span", { class: "dmn-find" }, search, counted));
+function narrow() {
+  const wanted = search.value.trim().toLowerCase();
+  const rules = table()?.get("rule") ?? [];
+  const words = (rule) => [...rule.get("inputEntry"), ...rule.get("outputEntry")].map((one) => one.get("text")).concat(rule.get("description") ?? "").join(" ").toLowerCase();
+  const others = wanted ? rules.filter((rule) => !words(rule).includes(wanted)) : [];
+  hideRows(others.map((rule) => rule.id));
+  counted.textContent = wanted ? t("{found} of {number} rows", { found: rules.length - others.length, number: rules.length }) : "";
+}
+
 function buttons() {
   const where = cells.place();
-  for (const button of tools.children) if (button.dataset.cell) button.disabled = !where;
+  for (const button of tools.querySelectorAll("[data-cell]")) button.disabled = !where;
 }
 buttons();
 

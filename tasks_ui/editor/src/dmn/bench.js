@@ -60,6 +60,7 @@ export function bench(box, use) {
       if (!controls.size) fields.append(make("p", { class: "muted" }, t("This decision asks for nothing.")));
       for (const [name, one] of controls) if (name in before) one.write(before[name]);
     }
+    rows.hidden = !found.decision.policy;
     showExamples();
   }
 
@@ -129,7 +130,7 @@ export function bench(box, use) {
     const failed = row.cells.filter((cell) => cell.passed === false);
     const words = row.taken ? t("matches and decides") : row.matched ? t("matches too") : failed.map((cell) => t("{column} must be {test}, is {value}", { column: cell.column, test: cell.test, value: cell.value === null ? t("not given") : shown(cell.value) })).join(t("; "));
     return make("li", { class: row.taken ? "is-taken" : row.matched ? "is-matched" : "", "data-row": row.index },
-      make("button", { type: "button", class: "try-row", onclick: () => use.select(row.ruleId) }, make("strong", {}, t("Row {row}", { row: row.index })), ` ${row.matched ? "✓" : "✗"} ${words}`));
+      make("button", { type: "button", class: "try-row", onclick: () => use.select(row.ruleId) }, make("strong", {}, t("Row {row}", { row: row.index })), row.notes.length ? make("span", { class: "muted" }, ` ${row.notes.at(-1)}`) : null, ` ${row.matched ? "✓" : "✗"} ${words}`));
   }
 
   function valueList(result) {

@@ -26,11 +26,12 @@ export function cellBar(bar, use) {
       return;
     }
     const label = t("Row {row} · {column}", { row: place.row + 1, column: place.title });
+    const note = place.element.row.businessObject?.get("description");
     field = make("input", { class: "form-control cell-text", id: "cell-text", value: place.cell.get("text") ?? "", "aria-label": label, spellcheck: "false", autocomplete: "off", autocapitalize: "off", disabled: !page.change.editable });
     field.addEventListener("input", () => { use.write(place, field.value); controls(); });
     said = make("div", { class: "cell-said", role: "status" });
     extra = make("div", { class: "cell-choices" });
-    bar.append(make("div", { class: "cell-line" }, make("label", { for: "cell-text", class: "cell-label" }, label), field), extra, said);
+    bar.append(make("div", { class: "cell-line" }, make("label", { for: "cell-text", class: "cell-label" }, label), field, note ? make("span", { class: "muted small" }, note) : null), extra, said);
     controls();
     problems();
   }
@@ -160,8 +161,20 @@ export function cellBar(bar, use) {
     said.append(make("button", { type: "button", class: "btn btn-sm btn-primary", id: "cell-better", onclick: () => put(answer.better) }, t("Write {text}", { text: answer.better })));
   }
 
+  /** A decision that is one expression: yes and no to click, where that is its type. */
+  function literal(expression, type, write) {
+    place = null;
+    field = null;
+    const now = (expression.get("text") ?? "").trim();
+    bar.classList.remove("is-empty");
+    bar.replaceChildren(make("p", { class: "muted" }, t("The answer of this decision is the expression below.")));
+    if (type === "boolean" && page.change.editable) {
+      bar.append(make("div", { class: "cell-choices" }, ...[["true", t("yes (true)")], ["false", t("no (false)")]].map(([value, label]) => chip(label, now === value, () => write(value)))));
+    }
+  }
+
   show(null);
-  return { show, refresh, problems, put, place: () => place };
+  return { show, literal, refresh, problems, put, place: () => place };
 }
 
 function parsed(text, kind) {

@@ -3,7 +3,8 @@
 
 const problems = new CSSStyleSheet();
 const trial = new CSSStyleSheet();
-document.adoptedStyleSheets = [...document.adoptedStyleSheets, problems, trial];
+const narrowed = new CSSStyleSheet();
+document.adoptedStyleSheets = [...document.adoptedStyleSheets, problems, trial, narrowed];
 
 const RANK = { error: 2, warning: 1, info: 0 };
 const quoted = (id) => `"${CSS.escape(id)}"`;
@@ -43,11 +44,16 @@ export function markTrial(rows) {
   const rules = [];
   for (const row of rows) {
     const here = `.dmn-decision-table-container [data-row-id=${quoted(row.ruleId)}]`;
-    if (row.taken) rules.push(`${here} { background-color: var(--kt-dmn-taken); } ${here}.rule-index { font-weight: 700; } ${here}.rule-index::before { content: "✓ "; color: var(--kt-ok); }`);
+    if (row.taken) rules.push(`${here} { background-color: var(--kt-dmn-taken); } ${here}.rule-index { font-weight: 700; } ${here}.rule-index::before { content: "✓"; position: absolute; inset-inline-start: 5px; color: var(--kt-ok); }`);
     else if (row.matched) rules.push(`${here} { background-color: var(--kt-dmn-matched); }`);
     for (const cell of row.cells) {
       if (cell.passed === false && cell.id) rules.push(`.dmn-decision-table-container td[data-element-id=${quoted(cell.id)}] { color: var(--kt-muted); text-decoration: line-through dotted; }`);
     }
   }
   trial.replaceSync(rules.join("\n"));
+}
+
+/** Leave out the rows that are not looked for. */
+export function hideRows(ids) {
+  narrowed.replaceSync(ids.map((id) => `.dmn-decision-table-container tr:has(> td[data-row-id=${quoted(id)}]) { display: none; }`).join("\n"));
 }

@@ -15,6 +15,7 @@ export const translateModule = { translate: ["value", translate] };
 // Words that mean something else on other pages, or sound better than what dmn-js says.
 const OWN = {
   "When": () => t("When …"),
+  '"value", "value", ...': () => t("each text in quotes, with commas between"),
   "Kind": () => t("Kind of function"),
   "View DRD": () => t("Show how the decisions depend on each other"),
 };
@@ -59,6 +60,6 @@ export function words() {
     t("Append input data"), t("Append knowledge source"), t("Change type"), t("Connect to other element"), t("Create decision"), t("Create input data"),
     t("Create knowledge model"), t("Create knowledge source"), t("Definition ID"), t("Element name"), t("Add parameter"), t("Remove parameter"),
     t("Edit formal parameters"), t("Edit function kind"), t("Function kind: {kind}"), t("Open decision table"), t("Open literal expression"),
-    t("Open boxed expression"), t("Empty"), t("Decision table"),
+    t("Open boxed expression"), t("Empty"), t("Decision table"), t("Decision table context menu"), t("Remove item"),
   ];
 }

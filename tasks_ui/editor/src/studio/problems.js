@@ -32,7 +32,7 @@ function item(one, select, repair) {
   const text = make("span", { class: "problem-text" },
     make("span", { class: `chip ${CHIP[one.severity]}` }, WORD[one.severity]?.() ?? one.severity),
     elsewhere ? ` ${one.file}: ` : " ", where && where !== page.file ? make("strong", {}, where) : null, where && where !== page.file ? " " : null, one.message,
-    one.line ? make("span", { class: "muted" }, ` ${t("(line {line})", { line: one.line })}`) : null);
+    one.line && (page.kind === "scenario" || page.kind === "texts") ? make("span", { class: "muted" }, ` ${t("(line {line})", { line: one.line })}`) : null);
   const whole = elsewhere
     ? make("a", { class: "problem-go", href: page.urls.change.replace(/\/?$/, `/edit/${encodeURIComponent(one.file)}`) }, text)
     : make("button", { type: "button", class: "problem-go", onclick: () => one.elementId && select(one.elementId) }, text);
