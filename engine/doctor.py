@@ -60,5 +60,16 @@ def mend(session: Session, *, files: Mapping[str, bytes], registry: Registry, wa
     return Mended({name: mended[name] for name in _diagrams(files)}, applied, proposals, tuple(left))
 
 
+def examine(session: Session, *, files: Mapping[str, bytes], registry: Registry) -> Mended:
+    """Say what a deployment would say of these files and what could be mended, and change nothing."""
+    diagrams = _diagrams(files)
+    found = check(session, files=files, registry=registry)
+    proposals = {
+        name: tuple(repair.proposals(files[name], [replace(f, file="") for f in found if f.file == name]))
+        for name in diagrams
+    }
+    return Mended({name: files[name] for name in diagrams}, dict.fromkeys(diagrams, ()), proposals, tuple(found))
+
+
 def _diagrams(files: Mapping[str, bytes]) -> list[str]:
     return [name for name in sorted(files) if PurePosixPath(name).suffix == ".bpmn"]

@@ -186,3 +186,14 @@ def listed(manifest_: bytes) -> list[str]:
         return [str(line["path"]) for line in said["files"]] if said["format"] == parcels.FORMAT else []
     except (ValueError, KeyError, TypeError):
         return []
+
+
+def process_name(content: bytes) -> str:
+    """Give the name of the first process of a diagram that runs; "" when it cannot be read or has none."""
+    with suppress(KeyturnError):
+        model = parse.parse(content)
+        pools = {one.process_ref: one.name for one in model.participants}
+        for process in model.processes.values():
+            if process.executable and (process.name or pools.get(process.id)):
+                return process.name or pools[process.id]
+    return ""

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tasks_ui.studio import changes, editing, forms, impact, publishing, tables, watch
+from tasks_ui.studio import changes, doctor, editing, exchange, forms, impact, publishing, tables, watch
 
-PAGES = (changes, editing, forms, impact, publishing, tables, watch)
+PAGES = (changes, doctor, editing, exchange, forms, impact, publishing, tables, watch)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import pytest
 from click.testing import CliRunner
 
-from engine import exports, parcels, resources
+from engine import exports, parcels, resources, studio
 from engine.access import SYSTEM
 from engine.errors import InvalidInputError
 from processes.services.demo import checklists, estate
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from click.testing import Result
+    from werkzeug.test import TestResponse
 
 CALLBACK = ["callback/callback.bpmn", "callback/callback.en.json", "callback/forms/CB1.form"]
 
@@ -158,3 +161,107 @@ def test_files_find_their_names_and_folders() -> None:
     assert outer.aside == ("repo/complaint/README.md", "repo/pom.xml")
     twice = parcels.read([("a.zip", zipped({"p/x.bpmn": b"1", "q/x.bpmn": b"2"})), ("x.bpmn", b"1")])
     assert twice.doubles == {"x.bpmn": ("p/x.bpmn", "q/x.bpmn")}
+
+
+# In the browser
+
+FOREIGN = """<?xml version="1.0" encoding="UTF-8"?>
+<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" targetNamespace="x">
+<process id="leave" name="请假审批">
+<startEvent id="s"/><sequenceFlow id="f1" sourceRef="s" targetRef="t1"/>
+<task id="t1" name="主管审批"/><sequenceFlow id="f2" sourceRef="t1" targetRef="g"/>
+<exclusiveGateway id="g" name="同意？"/><sequenceFlow id="f3" name="同意" sourceRef="g" targetRef="e1"/>
+<sequenceFlow id="f4" name="不同意" sourceRef="g" targetRef="e2"/><endEvent id="e1" name="完成"/><endEvent id="e2"/>
+</process></definitions>""".encode()
+KEPT = re.compile(r'name="kept" value="([^"]*)"')
+
+
+class Doctor:
+    """The page of the import doctor, which keeps its files itself."""
+
+    def __init__(self, site: Site) -> None:
+        self.person, self.kept = site.person("bai.liucheng"), ""
+
+    def act(self, act: str, *files: tuple[str, bytes], **typed: str) -> TestResponse:
+        sent: dict[str, object] = {"act": act, "kept": self.kept, **typed}
+        sent |= {"files": [(io.BytesIO(content), name) for name, content in files]} if files else {}
+        answer = self.person.post("/studio/doctor", sent, content_type="multipart/form-data")
+        if found := KEPT.search(answer.text):
+            self.kept = found[1]
+        return answer
+
+
+def test_a_diagram_from_elsewhere_is_mended_and_taken_into_a_change(opened: Site) -> None:
+    doctor = Doctor(opened)
+    page = doctor.act("look", ("请假 (1).bpmn", FOREIGN)).text
+    assert "1 个问题妨碍运行" in page
+    assert "自动排布" in page
+    assert 'data-element="g"><title>同意？: 问题 1' in page, "the number stands on the diagram"
+    assert 'class="badge stop"' in page
+    one = doctor.act("mend:请假 (1).bpmn:user-task:t1").text
+    assert "把“主管审批”改成人工任务" in one.split("已修复")[1].split("</div>")[0]
+    assert 'class="node userTask' in one
+    assert "恢复成原来的文件" in one
+    every = doctor.act("all:请假 (1).bpmn").text
+    assert "没有妨碍运行的问题" in every
+    back = doctor.act("back:请假 (1).bpmn").text
+    assert "1 个问题妨碍运行" in back
+    doctor.act("all:请假 (1).bpmn")
+    refused = doctor.act("continue", **{"name:请假 (1).bpmn": "有 空格.bpmn", "title": "我的标题"})
+    assert refused.status_code == 422
+    assert "有 空格.bpmn" in refused.text
+    assert "我的标题" in refused.text, "what was typed stays"
+    gone_on = doctor.act("continue", **{"name:请假 (1).bpmn": "请假.bpmn", "title": "请假流程"})
+    assert gone_on.status_code == 303, gone_on.text
+    change = gone_on.location.split("/")[3]
+    with opened.database.read() as session:
+        drafts = studio.files(session, UUID(change))
+        view = studio.change(session, SYSTEM, UUID(change))
+    assert (list(drafts), view.title) == (["请假.bpmn"], "请假流程")
+    assert b"BPMNShape" in drafts["请假.bpmn"]
+    assert b"userTask" in drafts["请假.bpmn"]
+
+
+def test_an_archive_of_published_files_becomes_a_change_of_what_is_different(opened: Site) -> None:
+    owner = opened.person("bai.liucheng")
+    sent = owner.get("/studio/export?process=callback")
+    assert sent.headers["Content-Disposition"] == "attachment; filename=callback-2026-03-02.zip"
+    files = parcels.unpack(sent.data)
+    assert "callback/callback.bpmn" in files
+    files["callback/callback.bpmn"] = files["callback/callback.bpmn"].replace("回访通话".encode(), "电话回访".encode())
+    doctor = Doctor(opened)
+    page = doctor.act("look", ("callback.zip", parcels.pack(files))).text
+    assert page.count("与已发布的完全相同") == 3
+    assert "导入后是它的新版本" in page
+    gone_on = doctor.act("continue", title="回访改名")
+    change = UUID(gone_on.location.split("/")[3])
+    with opened.database.read() as session:
+        (draft,) = studio.change(session, SYSTEM, change).drafts
+        assert (draft.file, draft.is_new, draft.folder) == ("callback.bpmn", False, "callback")
+        assert "电话回访".encode() in studio.files(session, change)["callback.bpmn"]
+    assert 'href="/studio/export?process=complaint"' in owner.get("/studio/exchange").text
+    assert owner.get("/studio/export?process=none").status_code == 404
+
+
+def test_what_is_no_diagram_is_refused_with_a_sentence_and_nothing_is_lost(opened: Site) -> None:
+    doctor = Doctor(opened)
+    assert "请先选择" in doctor.act("look").text
+    doctor.act("look", ("good.bpmn", FOREIGN))
+    for name, content, word in (
+        ("notes.txt", b"hello", "notes.txt"),
+        ("bad.zip", b"PK\x03\x04nothing", "不是可以读取的 zip"),
+        ("bomb.zip", zipped({"x.bpmn": bytes(9_000_000)}), "解开后太大"),
+        ("two.zip", zipped({"a/x.bpmn": b"1", "b/x.bpmn": b"2"}), "出现了几次"),
+    ):
+        answer = doctor.act("look", (name, content))
+        assert word in answer.text, name
+        assert "good.bpmn" in answer.text, "what lay there stays"
+    assert "读不出来" in doctor.act("look", ("evil.bpmn", b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>')).text
+    assert "good.bpmn" not in doctor.act("away:good.bpmn").text.split("doctor-file")[1]
+    doctor.kept = "%%%"
+    assert doctor.act("look").status_code == 422
+    stale_post = opened.person("bai.liucheng").client.post(
+        "/studio/doctor", data={"act": "look", "csrf_token": "x", "files": (io.BytesIO(FOREIGN), "a.bpmn")}
+    )
+    assert stale_post.status_code == 400
+    assert "请假审批" in stale_post.text, "a page out of date keeps its files"

@@ -91,6 +91,8 @@ PAGES: dict[str, list[tuple[str, str]]] = {
     "admin_versions.batches": [(ADMIN, "/admin/moves")],
     "admin_versions.batch": [(ADMIN, "/admin/moves/{batch}")],
     "reference.index": [(ADMIN, "/reference")],
+    "studio_doctor.index": [(ADMIN, "/studio/doctor")],
+    "studio_exchange.index": [(ADMIN, "/studio/exchange")],
     "studio_watch.index": [(ADMIN, "/studio/watch")],
     "studio_watch.show": [(ADMIN, "/studio/watch/complaint_handle"), (ADMIN, "/studio/watch/complaint")],
     "studio_watch.step": [(ADMIN, "/studio/watch/complaint_dispatch/steps/T07")],
@@ -154,6 +156,7 @@ NO_PAGES = {
         "start.open_cases",
         "notifications.badge",
     ),  # parts, files
+    "studio_exchange.export",  # a file
     *("registers.template", "registers.refused", "contractor.picture"),  # files
     *("reports.excel", "reports.rows_excel", "reports.pdf"),  # files
     *("inspect.houses", "inspect.state", "inspect.plan", "inspect.by_code", "inspect.worker"),  # what the page asks for
