@@ -196,6 +196,14 @@ def versions(session: Session, viewer: Viewer) -> tuple[VersionRow, ...]:
     )
 
 
+def process_versions(session: Session, viewer: Viewer, key: str) -> tuple[VersionRow, ...]:
+    """List every version of a process, the newest first."""
+    access.require(viewer, Action.DEFINITION_VIEW)
+    newest = definitions.latest_process(session, key)
+    rows = definitions.process_versions(session, key)
+    return tuple(_version(row, newest=newest is not None and newest.id == row.id) for row in rows)
+
+
 def version(session: Session, viewer: Viewer, definition_id: UUID) -> VersionRow:
     """Describe one version with the head of its regulation (A24, B60). Raises NotFoundError."""
     access.require(viewer, Action.DEFINITION_VIEW)

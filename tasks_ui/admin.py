@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from itertools import groupby
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext, lazy_gettext
 
-from engine import definitions, operations
+from engine import access, operations
 from engine import incidents as incident_cases
-from engine.core import drawing
-from tasks_ui import context, names
+from engine.access import Action
+from tasks_ui import context
+from tasks_ui.studio import audited
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -41,6 +41,7 @@ AUDIT_ACTIONS = {
     "calendar.set": lazy_gettext("Calendar day set"),
     "comment": lazy_gettext("Comment written"),
     "deadline.failed": lazy_gettext("Deadline could not be dealt with"),
+    "definition.head": lazy_gettext("Head of a process changed"),
     "definition.migrate": lazy_gettext("Cases of a version moved to another"),
     "definition.migrate.undo": lazy_gettext("Cases of a version taken back"),
     "deploy": lazy_gettext("Version published"),
@@ -178,62 +179,21 @@ def audit() -> str:
         )
     older = url_for("admin.audit", actor=actor or None, subject=subject or None, before=found[-1].id) if more else ""
     return render_template(
-        "admin_audit.html", entries=found, older=older, actor=actor, subject=subject, actions=AUDIT_ACTIONS
-    )
+        "admin_audit.html", entries=found, older=older, actor=actor, subject=subject,
+        actions={**AUDIT_ACTIONS, **audited.ACTIONS}, written=audited.written,
+    )  # fmt: skip
 
 
 @blueprint.get("/deployments")
-def deployments() -> str:
-    """List the processes with all their versions."""
-    with context.reading() as opened:
-        found = operations.versions(opened, context.viewer())
-        running = operations.running(opened, context.viewer())
-    processes = [(key, list(versions)) for key, versions in groupby(found, key=lambda version: version.key)]
-    return render_template(
-        "admin_deployments.html", processes=processes, running=running, controlled=controlled, head=head_lines
-    )
-
-
-def controlled(version: operations.VersionRow) -> str:
-    """Say in the words of a document's head whether a version is controlled (B60)."""
-    if version.state == "draft":
-        return gettext("draft, not controlled")
-    if version.state == "withdrawn":
-        return gettext("withdrawn, no longer valid")
-    return gettext("controlled, in force") if version.newest else gettext("controlled, superseded")
-
-
-def head_lines(version: operations.VersionRow) -> list[tuple[str, str]]:
-    """List the head of a version's regulation (A24, B60): what it is called, who answers for it, when."""
-    head = version.head
-
-    def signed(person: str, day: str) -> str:
-        return " ".join(str(one) for one in (head.get(person), head.get(day)) if one)
-
-    lines = [
-        (gettext("Document number"), head.get("number")),
-        (gettext("Controlled state"), controlled(version)),
-        (gettext("Version"), f"{version.version} {version.version_tag}".strip()),
-        (gettext("Times changed"), head.get("changes") or 0),
-        (gettext("Executing department"), head.get("executing_department")),
-        (gettext("Supervising department"), head.get("supervising_department")),
-        (gettext("Verifying department"), head.get("verifying_department")),
-        (gettext("Written by, on"), signed("author", "written_on")),
-        (gettext("Reviewed by, on"), signed("reviewer", "reviewed_on")),
-        (gettext("Approved by, on"), signed("approver", "approved_on")),
-        (gettext("Reason of the change"), version.note),
-    ]
-    return [(name, str(value) if value not in (None, "") else "—") for name, value in lines]
+def deployments() -> Response:
+    """Go to the library, which lists the processes with all their versions."""
+    access.require(context.viewer(), Action.DEFINITION_VIEW)
+    return make_response(redirect(url_for("studio_library.index"), 302))
 
 
 @blueprint.get("/processes/<uuid:definition_id>")
-def process(definition_id: UUID) -> str:
-    """Show one version of a process: the head of its regulation and its diagram, ready to be printed."""
+def process(definition_id: UUID) -> Response:
+    """Go to the page of a version in the library."""
     with context.reading() as opened:
         found = operations.version(opened, context.viewer(), definition_id)
-        drawn = definitions.program(opened, definition_id)
-    svg = drawing.svg(
-        drawn.model, found.key, marks={}, title=names.text(found.name, found.key),
-        translate=lambda words: names.text(words, found.key),
-    )  # fmt: skip
-    return render_template("admin_process.html", version=found, lines=head_lines(found), svg=svg)
+    return make_response(redirect(url_for("studio_library.process", key=found.key, version=found.version), 302))

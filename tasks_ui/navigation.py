@@ -54,7 +54,7 @@ MAIN = (
     Entry("inspect.index", lazy_gettext("Inspection"), "clipboard-check", "/inspect", frozenset({"inspector"})),
     Entry("batches.index", lazy_gettext("Batches"), "building", "/batches", SITE),
     Entry("handover.index", lazy_gettext("Handover"), "house", "/handover", HANDOVER),
-    Entry("studio_changes.home", lazy_gettext("Studio"), "pencil", "/studio", OFFICE),
+    Entry("studio_library.index", lazy_gettext("Studio"), "pencil", "/studio", OFFICE),
     Entry("admin.index", lazy_gettext("Administration"), "gear", "/admin", OFFICE),
 )
 
@@ -70,7 +70,6 @@ ADMINISTRATION = (
     Entry("registers.rota", lazy_gettext("Duty rota"), "calendar-event", "/admin/rota", ADMIN),
     Entry("registers.index", lazy_gettext("Registers"), "building", "/admin/registers", OFFICE),
     Entry("registers.holidays", lazy_gettext("Holidays"), "calendar-week", "/admin/holidays", ADMIN),
-    Entry("admin.deployments", lazy_gettext("Processes"), "diagram-3", "/admin/deployments", OFFICE),
     Entry("reference.index", lazy_gettext("Reference"), "journal-text", "/reference", OFFICE),
     Entry("admin.audit", lazy_gettext("Audit log"), "shield-check", "/admin/audit", ADMIN),
 )

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext
 
-from engine import access, resources, studio
-from engine.access import Action
+from engine import resources, studio
 from engine.errors import KeyturnError, NotAllowedError, NotFoundError
 from tasks_ui import context
 from tasks_ui.i18n import translate
@@ -18,13 +17,6 @@ if TYPE_CHECKING:
     from uuid import UUID
 
 blueprint = Blueprint("studio_changes", __name__, url_prefix="/studio")
-
-
-@blueprint.get("")
-def home() -> Response:
-    """Go where the studio begins."""
-    access.require(context.viewer(), Action.STUDIO_USE)
-    return _to(url_for("studio_changes.index"))
 
 
 @blueprint.get("/changes")

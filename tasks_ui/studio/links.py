@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from flask import Flask, current_app, url_for
+from flask import Flask, current_app, request, url_for
 from flask_babel import lazy_gettext
 
 if TYPE_CHECKING:
@@ -45,6 +45,38 @@ PLACES = (
 )
 
 
+STUDIO = (
+    Place("studio_library.index", lazy_gettext("Library"), "journal-text"),
+    Place("studio_changes.index", lazy_gettext("Changes"), "pencil"),
+    Place("studio_publishing.index", lazy_gettext("Publications"), "send"),
+    Place("studio_compare.versions", lazy_gettext("Compare"), "layers"),
+    Place("studio_watch.index", lazy_gettext("How the work goes"), "clock-history"),
+    Place("studio_doctor.index", lazy_gettext("Import doctor"), "shield-check"),
+    Place("studio_texts.index", lazy_gettext("Texts of messages"), "envelope"),
+)
+"""The places of the studio that belong to no change."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """A place of the studio, and whether the present page lies in it."""
+
+    label: str
+    address: str
+    icon: str
+    here: bool
+
+
+def studio_places() -> list[Tab]:
+    """List the places of the studio that are there."""
+    there = [place for place in STUDIO if place.endpoint in current_app.view_functions]
+    part = (request.endpoint or "").partition(".")[0]
+    return [
+        Tab(str(place.label), url_for(place.endpoint), place.icon, place.endpoint.startswith(f"{part}."))
+        for place in there
+    ]
+
+
 def change_links(change: ChangeView, file: str = "") -> list[Link]:
     """List where one goes from a change; `file` is the one that is open."""
     draft = change.draft(file) if file else None
@@ -62,5 +94,5 @@ def change_links(change: ChangeView, file: str = "") -> list[Link]:
 
 
 def install(app: Flask) -> None:
-    """Give templates the function `change_links`."""
-    app.jinja_env.globals.update(change_links=change_links)
+    """Give templates the functions `change_links` and `studio_places`."""
+    app.jinja_env.globals.update(change_links=change_links, studio_places=studio_places)

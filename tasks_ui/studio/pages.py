@@ -2,6 +2,18 @@
 
 from __future__ import annotations
 
-from tasks_ui.studio import changes, doctor, editing, exchange, forms, impact, publishing, tables, watch
+from tasks_ui.studio import (
+    changes,
+    compare,
+    doctor,
+    editing,
+    exchange,
+    forms,
+    impact,
+    library,
+    publishing,
+    tables,
+    watch,
+)
 
-PAGES = (changes, doctor, editing, exchange, forms, impact, publishing, tables, watch)
+PAGES = (changes, compare, doctor, editing, exchange, forms, impact, library, publishing, tables, watch)

@@ -423,6 +423,13 @@ TABLE: dict[tuple[str, str], Row] = {
     **dict(
         [
             in_studio("GET", "", path=""),
+            in_studio("GET", "/pictures/<uuid:definition_id>.svg", path="/pictures/{definition}.svg"),
+            in_studio("GET", "/processes/<key>", path="/processes/complaint"),
+            in_studio("GET", "/processes/<key>/head", path="/processes/complaint/head"),
+            in_studio("POST", "/processes/<key>/head", path="/processes/complaint/head", number="x"),
+            in_studio("GET", A_FILE, path="/files/T09.form"),
+            in_studio("GET", "/compare", path="/compare?file=T09.form"),
+            of_change("GET", "/compare"),
             in_studio("GET", "/changes"),
             in_studio("GET", "/changes/new"),
             in_studio("POST", "/changes", title="x"),

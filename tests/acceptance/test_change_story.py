@@ -55,11 +55,13 @@ def test_orders_under_way_keep_their_version_and_new_ones_show_the_new_step(site
     assert change_story.STEP not in person.get(f"/orders/{older}").text
     assert change_story.STEP in person.get(f"/tasks/{task.id}").text
     owner = site.person("bai.liucheng")
-    listed = owner.get("/admin/deployments").text
+    listed = owner.get("/studio/processes/rectification").text
     assert change_story.WHY in listed
-    assert "受控，已被新版替代" in owner.get(f"/admin/processes/{versions[1]}").text
-    assert change_story.STEP in owner.get(f"/admin/processes/{versions[2]}").text
-    assert "柏流程" in listed or "bai.liucheng" in listed
+    assert "柏流程" in listed
+    assert "受控，已被新版替代" in owner.get(f"/admin/processes/{versions[1]}", follow_redirects=True).text
+    assert change_story.STEP in owner.get(f"/admin/processes/{versions[2]}", follow_redirects=True).text
+    compared = owner.get("/studio/compare?file=rectification.bpmn&left=1&right=2").text
+    assert f"新增人工任务：{change_story.STEP}" in compared
 
 
 def test_the_changes_are_made_out_of_the_shipped_files_and_nothing_else() -> None:

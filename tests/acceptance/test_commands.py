@@ -62,7 +62,7 @@ def test_from_nothing_to_a_signed_in_administrator(environment: dict[str, str]) 
         form = urlencode({"csrf_token": token[1], "login": "root", "password": secret, "next": "/admin/deployments"})
         page = browser.open(f"{address}/login", form.encode()).read().decode()
         assert "投诉" in page
-        assert "使用中" in page
+        assert "流程库" in page
     finally:
         server.send_signal(signal.SIGTERM)
         _, said = server.communicate(timeout=30)

@@ -120,7 +120,7 @@ def test_the_cases_of_a_version_in_the_browser(site: Site, admin: Program) -> No
     admin.post("/definitions/probe/migrate", {"from_version": 2, "version": 1, "steps": [{"from_element": "c", "to_element": "b"}]}, 202)
     site.run_jobs()
     person: Any = site.person("admin")
-    listed = person.get("/admin/deployments").text
+    listed = person.get("/studio/processes/probe").text
     assert f"/admin/versions/{ids[0]}" in listed
     assert f"/admin/versions/{ids[1]}" not in listed, "nothing runs on it"
     page = person.get(f"/admin/versions/{ids[0]}").text

@@ -70,8 +70,6 @@ PAGES: dict[str, list[tuple[str, str]]] = {
     "admin.jobs": [(ADMIN, "/admin/jobs")],
     "admin.outbox": [(ADMIN, "/admin/outbox")],
     "admin.audit": [(ADMIN, "/admin/audit")],
-    "admin.deployments": [(ADMIN, "/admin/deployments")],
-    "admin.process": [(ADMIN, "/admin/processes/{newer}")],
     "admin_people.show": [(ADMIN, "/admin/people")],
     "admin_people.roles": [(ADMIN, "/admin/roles")],
     "admin_people.new": [(ADMIN, "/admin/people/new")],
@@ -136,6 +134,12 @@ PAGES: dict[str, list[tuple[str, str]]] = {
     "owner.index": [(AGENT, "{owner}"), (AGENT, "{house}")],
     "owner.repairs": [(AGENT, "{house}/repairs")],
     "contractor.order": [(AGENT, "{company}/orders/{order}")],
+    "studio_library.index": [(ADMIN, "/studio"), (ADMIN, "/studio?q=T0&kind=form")],
+    "studio_library.process": [(ADMIN, "/studio/processes/complaint")],
+    "studio_library.head": [(ADMIN, "/studio/processes/complaint/head")],
+    "studio_library.file": [(ADMIN, "/studio/files/time_limits.dmn"), (ADMIN, "/studio/files/T09.form")],
+    "studio_compare.versions": [(ADMIN, "/studio/compare?file=T07.form&left=1&right=2")],
+    "studio_compare.change": [(ADMIN, "/studio/changes/{tried}/compare")],
     "studio_changes.index": [(ADMIN, "/studio/changes"), (ADMIN, "/studio/changes?state=discarded")],
     "studio_changes.new": [(ADMIN, "/studio/changes/new")],
     "studio_changes.show": [(ADMIN, "/studio/changes/{change}")],
@@ -162,7 +166,8 @@ NO_PAGES = {
     *("inspect.houses", "inspect.state", "inspect.plan", "inspect.by_code", "inspect.worker"),  # what the page asks for
     *("orders.photo", "prints.pdf", "prints.many_pdf", "batches.doors.pdf", "owner.picture"),  # pictures, files
     *("handover.following", "handover.after"),  # the way to the next task
-    *("studio_changes.home", "studio_editing.edit"),  # a redirect; each editor has its own test
+    *("admin.deployments", "admin.process", "studio_library.picture"),  # redirects, pictures
+    "studio_editing.edit",  # each editor has its own test
     *("studio_editing.read", "studio_editing.comments", "studio_editing.revisions", "studio_editing.help_for"),
 }
 PRINTED = {"prints.show", "prints.many", "reports.paper", "batches.doors.sheet"}

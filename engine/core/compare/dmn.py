@@ -140,8 +140,8 @@ def _table(subject: Subject, old: m.Table, new: m.Table, words: Words) -> Iterat
         yield difference(subject, what, POLICIES[old.policy], POLICIES[new.policy], (old.policy, new.policy))
     if old.aggregation != new.aggregation:
         yield _text(subject, Said("Summed up by", "汇总方式"), SUMS[old.aggregation], SUMS[new.aggregation])
-    inputs = _columns(old.inputs, new.inputs, "inputs")
-    outputs = _columns(old.outputs, new.outputs, "outputs")
+    inputs = columns(old.inputs, new.inputs, "inputs")
+    outputs = columns(old.outputs, new.outputs, "outputs")
     for mine, other, found, noun in (
         (old.inputs, new.inputs, inputs, Said("input column", "条件列")),
         (old.outputs, new.outputs, outputs, Said("result column", "结果列")),
@@ -150,7 +150,7 @@ def _table(subject: Subject, old: m.Table, new: m.Table, words: Words) -> Iterat
     yield from rows(old, new, inputs, outputs, rule_pairs(old, new, inputs, outputs), words, subject)
 
 
-def _columns(old: tuple[Any, ...], new: tuple[Any, ...], kind: str) -> dict[int, int]:
+def columns(old: tuple[Any, ...], new: tuple[Any, ...], kind: str) -> dict[int, int]:
     """Pair columns by id, else by what they test or are called, else by the only one left over."""
     keys = (lambda c, _old: c.expression.text, lambda c, _old: c.title)
     if kind == "outputs":

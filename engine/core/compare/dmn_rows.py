@@ -88,21 +88,21 @@ def _subject(table: Table, at: int, subject: Subject) -> Subject:
 
 def _pairs(table: Table, at: int) -> Iterator[tuple[str, str]]:
     rule = table.rules[at]
-    for column, cell in zip(table.inputs, rule.tests, strict=True):
-        if cell.text not in ANY:
-            yield column.title, cell.text
+    for column, test in zip(table.inputs, rule.tests, strict=True):
+        if test.text not in ANY:
+            yield column.title, test.text
 
 
 def _hint(table: Table, at: int, words: Words) -> Said:
     """Tell a row apart by its first conditions: (时钟 = day5_call)."""
-    parts = [(words.say(title), _cell(text)) for title, text in list(_pairs(table, at))[:HINTS]]
+    parts = [(words.say(title), cell(text)) for title, text in list(_pairs(table, at))[:HINTS]]
     if not parts:
         return Said("", "")
     en, zh = ", ".join(f"{t.en} {c}" for t, c in parts), "，".join(f"{t.zh} {c}" for t, c in parts)
     return Said(f" ({en})", f"（{zh}）")
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
     """Read a cell: texts without quotation marks."""
     plain = text.strip()
     if plain in ANY:
@@ -114,12 +114,12 @@ def _cell(text: str) -> str:
 
 def _row(table: Table, at: int, kind: str, words: Words, subject: Subject) -> Change:
     rule = table.rules[at]
-    tests = [(words.say(title), _cell(text)) for title, text in _pairs(table, at)]
-    results = [(words.say(c.title), _cell(cell.text)) for c, cell in zip(table.outputs, rule.results, strict=True)
-               if cell.text not in ANY]  # fmt: skip
+    tests = [(words.say(title), cell(text)) for title, text in _pairs(table, at)]
+    results = [(words.say(c.title), cell(out.text)) for c, out in zip(table.outputs, rule.results, strict=True)
+               if out.text not in ANY]  # fmt: skip
     en = "; ".join(f"{t.en} {c}" for t, c in tests) + " → " + "; ".join(f"{t.en} {c}" for t, c in results)
     zh = "，".join(f"{t.zh} {c}" for t, c in tests) + " → " + "，".join(f"{t.zh} {c}" for t, c in results)
-    raw = " | ".join(cell.text for cell in (*rule.tests, *rule.results))
+    raw = " | ".join(one.text for one in (*rule.tests, *rule.results))
     what = Said("Row", "行")
     if kind == "added":
         sentence = Said(f"New row {at + 1}: {en}", f"新增第 {at + 1} 行：{zh}")
@@ -143,7 +143,7 @@ def _changed(
             continue
         name = words.say(title) if title else Said("note", "备注")
         what = Said(f"Row {after + 1} “{name.en}”", f"第 {after + 1} 行“{name.zh}”")
-        said = [_cell(text) if title else wording.clip(text) or "–" for text in (was, now)]
+        said = [cell(text) if title else wording.clip(text) or "–" for text in (was, now)]
         if said[0] == said[1]:
             said = [was, now]
         change = difference(where, what, Said(said[0], said[0]), Said(f"{said[1]}{hint.en}", f"{said[1]}{hint.zh}"),

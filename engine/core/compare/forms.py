@@ -78,21 +78,21 @@ LABELS = {"datetime": ("label", "dateLabel", "timeLabel")}
 
 
 @dataclass(frozen=True, slots=True)
-class _Field:
+class Field:
     """A component with the container it lies in ("" for the form) and its place there."""
 
     component: Component
     within: str
     at: int
+    depth: int = 0
 
 
 def compare(old: bytes, new: bytes, words: Words) -> Iterator[Change]:
     """List what is different. Raises InvalidInputError when one of them is not a form."""
     before, after = forms.parse(old), forms.parse(new)
     yield from _whole(before, after)
-    mine, other = _fields(before), _fields(after)
-    found = match(mine, other, (_key, _alike))
-    labels = _labels(after, before)
+    mine, other, found = match_fields(before, after)
+    labels = field_labels(after, before)
     known = Words(words.english, variables={**words.variables, **labels})
     quiet: list[str] = []
     for one, field in other.items():
@@ -109,11 +109,17 @@ def compare(old: bytes, new: bytes, words: Words) -> Iterator[Change]:
         yield told(Subject(""), "layout", Said("Arrangement", "排列"), sentence, ("", ", ".join(quiet)))
 
 
-def _key(field: _Field, _old: bool) -> tuple[str, str] | None:
+def match_fields(old: Form, new: Form) -> tuple[dict[str, Field], dict[str, Field], dict[str, str]]:
+    """Give the components of both by id, and which is which: by id, else by key, else by what people read."""
+    mine, other = _fields(old), _fields(new)
+    return mine, other, match(mine, other, (_key, _alike))
+
+
+def _key(field: Field, _old: bool) -> tuple[str, str] | None:
     return (field.component.key, field.component.type) if field.component.key else None
 
 
-def _alike(field: _Field, _old: bool) -> tuple[str, ...] | None:
+def _alike(field: Field, _old: bool) -> tuple[str, ...] | None:
     one = field.component
     return (one.type, one.label or one.text) if one.label or one.text else None
 
@@ -130,20 +136,20 @@ def _whole(old: Form, new: Form) -> Iterator[Change]:
         yield _texts(Subject(""), what, one, other)
 
 
-def _fields(form: Form) -> dict[str, _Field]:
-    found: dict[str, _Field] = {}
+def _fields(form: Form) -> dict[str, Field]:
+    found: dict[str, Field] = {}
 
-    def walk(components: tuple[Component, ...], within: str) -> None:
+    def walk(components: tuple[Component, ...], within: str, depth: int) -> None:
         for at, component in enumerate(components):
             one = component.id if component.id not in found else f"{component.id}#{len(found)}"
-            found[one] = _Field(component, within, at)
-            walk(component.components, one)
+            found[one] = Field(component, within, at, depth)
+            walk(component.components, one, depth + 1)
 
-    walk(form.components, "")
+    walk(form.components, "", 0)
     return found
 
 
-def _labels(*several: Form) -> dict[str, str]:
+def field_labels(*several: Form) -> dict[str, str]:
     """Map the names of values to what people read at the fields."""
     found: dict[str, str] = {}
     for form in several:
@@ -170,14 +176,13 @@ def _come_or_gone(one: Component, words: Words, *, added: bool) -> Change:
     if one.components:
         parts.append(Said(f"{len(one.components)} fields", f"{len(one.components)} 个字段"))
     if one.hide:
-        show = _show(one.hide, words)
-        parts.append(show)
+        parts.append(show(one.hide, words))
     noun = Said("field", "字段") if one.is_input or one.type == "dynamiclist" else kind
     detail = Said(wording.clip("; ".join(p.en for p in parts)), wording.clip("；".join(p.zh for p in parts)))
     return come_or_gone(_subject(one, words), noun, detail, added=added)
 
 
-def _show(hide: str, words: Words) -> Said:
+def show(hide: str, words: Words) -> Said:
     """Say when a field is shown, out of when it is hidden."""
     turned = wording.opposite(hide)
     said = wording.feel(turned or hide, words)
@@ -254,7 +259,7 @@ def _said(style: str, value: Any, words: Words) -> Said:
     if style == "type":
         return TYPES.get(text, Said(text, text))
     if style == "show":
-        return _show(text.removeprefix("=").strip(), words)
+        return show(text.removeprefix("=").strip(), words)
     if style == "feel" or text.startswith("="):
         return wording.feel(text, words)
     if style == "quoted":
@@ -306,7 +311,7 @@ def _options(subject: Subject, old: Component, new: Component, words: Words) -> 
 
 
 def _moved(
-    old: Mapping[str, _Field], new: Mapping[str, _Field], found: Mapping[str, str], words: Words
+    old: Mapping[str, Field], new: Mapping[str, Field], found: Mapping[str, str], words: Words
 ) -> Iterator[Change]:
     what = Said("Order", "顺序")
     holders: dict[str, tuple[list[str], list[str]]] = {}
