@@ -109,6 +109,11 @@ def grants(session: Session, logins: Iterable[str], now: datetime) -> Sequence[R
     ).all()
 
 
+def is_granted(session: Session, role: str) -> bool:
+    """Tell whether anybody holds a role anywhere, now or later."""
+    return session.scalar(select(RoleGrant.id).where(RoleGrant.role == role).limit(1)) is not None
+
+
 def holders(session: Session, role: str, scope: str, now: datetime) -> Sequence[str]:
     """List the logins of active people who hold a role for a project."""
     return session.scalars(

@@ -50,14 +50,6 @@ def show() -> str:
     )
 
 
-@blueprint.get("/roles")
-def roles() -> str:
-    """List the roles that lanes and tasks may name."""
-    with context.reading() as opened:
-        directory.people(opened, context.viewer(), now=context.utcnow())
-    return render_template("admin_roles.html", roles=names.roles())
-
-
 @blueprint.get("/people/new")
 def new() -> str:
     """Show the form for a new person."""

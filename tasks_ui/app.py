@@ -13,6 +13,7 @@ from tasks_ui import (
     admin,
     admin_instances,
     admin_people,
+    admin_roles,
     admin_tokens,
     admin_versions,
     api,
@@ -66,7 +67,7 @@ if TYPE_CHECKING:
 
 PAGES = (
     *(board, daily, owner_accept, link_staff),
-    *(auth, inbox, work, cases, batches, start, prints, notifications, admin, admin_people, registers),
+    *(auth, inbox, work, cases, batches, start, prints, notifications, admin, admin_people, admin_roles, registers),
     *(admin_instances, admin_tokens, admin_versions, api, reference, inspect, orders, handover, reports, quality),
     *(engine_rest,),
     *STUDIO,

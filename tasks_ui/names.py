@@ -80,6 +80,11 @@ def roles() -> Mapping[str, RoleName]:
     return _names().roles
 
 
+def forget() -> None:
+    """Read the names anew, because one was changed here."""
+    cast("_Kept", current_app.extensions[EXTENSION]).names = None
+
+
 def projects() -> Mapping[str, str]:
     """Map project codes to project names."""
     return _names().projects

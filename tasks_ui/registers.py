@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any
 
+from babel.dates import get_day_names, get_month_names
 from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext
 
+from engine import access
+from engine.access import Action
 from engine.errors import N_, InvalidFormError, InvalidInputError
 from processes.services import registers, workdays
 from tasks_ui import context, i18n, reading
@@ -16,9 +19,13 @@ from tasks_ui.form_view import message_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from engine.core.calendar import WorkCalendar
+
 blueprint = Blueprint("registers", __name__)
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 LONGEST_SEARCH = 60
+YEARS = range(2000, 2099)
+MOST_TRIED = 366
 
 
 def _number(name: str) -> int:
@@ -169,10 +176,38 @@ def refused(run: int) -> Response:
 def holidays() -> str:
     """Show a year's holidays and make-up days."""
     text = request.args.get("year", "")
-    year = int(text) if text.isascii() and text.isdigit() and len(text) == len("2026") else context.utcnow().year
+    asked = int(text) if text.isascii() and text.isdigit() and len(text) == len("2026") else 0
+    year = asked if asked in YEARS else context.utcnow().year
     with context.reading() as opened:
         days = workdays.days(opened, context.viewer(), year)
-    return render_template("registers_holidays.html", days=days, year=year, published=workdays.is_published(year))
+        months = workdays.months(opened, context.viewer(), year)
+        tried = _tried(workdays.calendar(opened, context.settings().zone))
+    chosen = request.args.get("day", "")
+    return render_template(
+        "registers_holidays.html", days=days, year=year, published=workdays.is_published(year), months=months,
+        month_names=tuple(get_month_names(context="stand-alone", locale=i18n.locale()).values()),
+        weekdays=_weekdays(),
+        tried=tried, chosen=chosen, may=access.allowed(context.viewer(), Action.PROCESS_REGISTER_EDIT),
+    )  # fmt: skip
+
+
+def _weekdays() -> list[str]:
+    """Name the days of a week from Monday in one or two letters."""
+    named = get_day_names("short", context="stand-alone", locale=i18n.locale())
+    return [named[day].removeprefix("周") for day in range(7)]
+
+
+def _tried(days: WorkCalendar) -> tuple[date, int, date] | None:
+    """Say on which day so many working days from a day end; None when nothing, or nonsense, was asked."""
+    try:
+        begin = date.fromisoformat(request.args.get("from", ""))
+        count = int(request.args.get("days", ""))
+    except ValueError:
+        return None
+    if begin.year not in YEARS or not 0 <= count <= MOST_TRIED:
+        return None
+    start = datetime.combine(begin, time(9), tzinfo=context.settings().zone)
+    return begin, count, days.add_workdays(start, count).astimezone(context.settings().zone).date()
 
 
 @blueprint.post("/admin/holidays")

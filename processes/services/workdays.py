@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import Calendar
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -89,6 +90,34 @@ def days(session: Session, viewer: Viewer, year: int) -> tuple[DayView, ...]:
     return tuple(views)
 
 
+@dataclass(frozen=True, slots=True)
+class GridDay:
+    """A day of a month's grid; `special` where it differs from Monday to Friday."""
+
+    day: date
+    worked: bool
+    special: bool
+
+
+def months(session: Session, viewer: Viewer, year: int) -> tuple[tuple[tuple[GridDay | None, ...], ...], ...]:
+    """Give the year as twelve months of weeks, Monday first; None where a week lies in another month."""
+    require(viewer, Action.REGISTER_VIEW)
+    known = _Days(session)
+    found = []
+    for month in range(1, 13):
+        weeks = Calendar().monthdatescalendar(year, month)
+        found.append(
+            tuple(tuple(_grid_day(day, known) if day.month == month else None for day in week) for week in weeks)
+        )
+    return tuple(found)
+
+
+def _grid_day(day: date, known: Mapping[date, bool]) -> GridDay:
+    usual = day.weekday() < SATURDAY
+    worked = known.get(day, usual)
+    return GridDay(day, worked, worked != usual)
+
+
 def is_published(year: int) -> bool:
     """Tell whether the state's plan for a year is known to the calendar."""
     return any(day.year == year for day in _published())
@@ -96,7 +125,7 @@ def is_published(year: int) -> bool:
 
 def set_day(session: Session, viewer: Viewer, *, day: date, worked: bool, note: str, now: datetime) -> None:
     """Enter a holiday or a make-up day; running clocks keep the dates they have."""
-    require(viewer, Action.REGISTER_EDIT)
+    require(viewer, Action.PROCESS_REGISTER_EDIT)
     row = session.get(CalendarDay, day)
     before = row.is_workday if row else None
     if row is None:
@@ -115,7 +144,7 @@ def set_day(session: Session, viewer: Viewer, *, day: date, worked: bool, note: 
 
 def clear_day(session: Session, viewer: Viewer, *, day: date, now: datetime) -> None:
     """Take back what was entered for a day: the published plan or the week's rule holds again."""
-    require(viewer, Action.REGISTER_EDIT)
+    require(viewer, Action.PROCESS_REGISTER_EDIT)
     row = session.get(CalendarDay, day)
     if row is None:
         return
