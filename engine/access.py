@@ -117,6 +117,7 @@ class Action(StrEnum):
     DEFINITION_DEPLOY = "definition.deploy"
     DEFINITION_MIGRATE = "definition.migrate"
     STUDIO_USE = "studio.use"
+    STUDIO_SETTINGS = "studio.settings"
     CHANGE_EDIT = "change.edit"
     CHANGE_REVIEW = "change.review"
     CHANGE_PUBLISH = "change.publish"
@@ -287,6 +288,7 @@ RULES: Mapping[Action, tuple[Callable[[Viewer, Any], bool], Callable[[Viewer, An
     Action.DEFINITION_DEPLOY: (_always, _owner),
     Action.DEFINITION_MIGRATE: (_always, _owner),
     Action.STUDIO_USE: (_always, _owner),
+    Action.STUDIO_SETTINGS: (_always, _admin),
     Action.CHANGE_EDIT: (_always, _owner),
     Action.CHANGE_REVIEW: (_always, _owner),
     Action.CHANGE_PUBLISH: (_always, _owner),

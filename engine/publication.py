@@ -5,7 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from engine import access, definitions, deployment, drafted, impact, migration_batches, resources, scenario_runs
+from engine import (
+    access,
+    definitions,
+    deployment,
+    drafted,
+    impact,
+    migration_batches,
+    resources,
+    scenario_runs,
+    studio_settings,
+)
 from engine.access import Action
 from engine.bindings import digest_of
 from engine.core import compare
@@ -114,7 +124,7 @@ def _readiness(session: Session, row: ChangeSet, registry: Registry) -> Readines
         files=tuple(one.file for one in drafts),
         outdated=tuple(one.file for one in drafts if one.outdated),
         findings=tuple(findings),
-        review=_review(row, registry),
+        review=_review(session, row, registry),
         scenarios=scenarios(session, row.id, registry),
     )
 
@@ -125,12 +135,12 @@ def _drafts(session: Session, row: ChangeSet) -> list[DraftView]:
     return [one for one in draft_views(session, row, in_force) if not one.same]
 
 
-def _review(row: ChangeSet, registry: Registry) -> Review:
+def _review(session: Session, row: ChangeSet, registry: Registry) -> Review:
     if row.verdict == "approved":
         return "approved"
     if row.state == IN_REVIEW:
         return "asked"
-    return "missing" if registry.four_eyes else "not_needed"
+    return "missing" if registry.four_eyes or studio_settings.second_person(session) else "not_needed"
 
 
 def scenarios(session: Session, change_id: UUID, registry: Registry) -> Scenarios:

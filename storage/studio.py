@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import undefer
 
-from storage.tables.studio import ChangeComment, ChangeSet, Draft, DraftRevision, Presence
+from storage.tables.studio import ChangeComment, ChangeSet, Draft, DraftRevision, Presence, StudioSetting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -126,6 +126,21 @@ def present(session: Session, draft_ids: Iterable[UUID], since: datetime) -> Seq
     """List who has one of these drafts open, as of the last moments."""
     query = select(Presence).where(Presence.draft_id.in_(list(draft_ids)), Presence.seen_at >= since)
     return session.scalars(query.order_by(Presence.login)).all()
+
+
+def setting(session: Session, name: str) -> str:
+    """Read what was decided, "" when nothing was."""
+    return session.scalar(select(StudioSetting.value).where(StudioSetting.name == name)) or ""
+
+
+def set_setting(session: Session, name: str, value: str, *, login: str, now: datetime) -> None:
+    """Keep what was decided."""
+    row = session.get(StudioSetting, name)
+    if row is None:
+        session.add(StudioSetting(name=name, value=value, changed_at=now, changed_by=login))
+    else:
+        row.value, row.changed_at, row.changed_by = value, now, login
+    session.flush()
 
 
 def drop_presence(session: Session, draft_id: UUID, login: str) -> None:

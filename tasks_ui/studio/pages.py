@@ -12,8 +12,26 @@ from tasks_ui.studio import (
     impact,
     library,
     publishing,
+    settings,
     tables,
+    talk,
+    texts,
     watch,
 )
 
-PAGES = (changes, compare, doctor, editing, exchange, forms, impact, library, publishing, tables, watch)
+PAGES = (
+    changes,
+    compare,
+    doctor,
+    editing,
+    exchange,
+    forms,
+    impact,
+    library,
+    publishing,
+    settings,
+    tables,
+    talk,
+    texts,
+    watch,
+)

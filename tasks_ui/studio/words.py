@@ -34,6 +34,12 @@ STATES = {
     "discarded": (lazy_gettext("discarded"), ""),
 }
 
+SEVERITIES = {
+    "error": (lazy_gettext("error"), "chip-danger"),
+    "warning": (lazy_gettext("warning"), "chip-warn"),
+    "info": (lazy_gettext("remark"), ""),
+}
+
 
 @cache
 def _read(path: Path, _changed: int) -> dict[str, str]:

@@ -152,6 +152,7 @@ def of_change(
 ) -> tuple[tuple[str, str], Row]:
     """Describe an address of a change, or of the file `T09.form` in it."""
     path = "/changes/{change}" + rule.replace("<file>", "T09.form").replace("<int:number>", "1")
+    path = path.replace("<uuid:comment_id>", "{comment}")
     return in_studio(method, f"/changes/<uuid:change_id>{rule}", path, json, **data)
 
 
@@ -439,6 +440,20 @@ TABLE: dict[tuple[str, str], Row] = {
             of_change("POST", "/files", file="T09.form"),
             of_change("POST", "/comments", text="x"),
             of_change("POST", "/take-over", file="T09.form"),
+            of_change("POST", "/comments/<uuid:comment_id>"),
+            of_change("POST", "/title", title="x"),
+            of_change("POST", "/discard", reason="x"),
+            of_change("POST", "/reopen"),
+            of_change("POST", "/ask-review", reviewer="admin"),
+            of_change("GET", "/new"),
+            of_change("POST", "/new", kind="form", name="x"),
+            of_change("POST", f"{A_FILE}/remove"),
+            of_change("GET", "/history/<file>"),
+            of_change("GET", "/history/<file>/<int:number>"),
+            of_change("POST", "/history/<file>", revision="1"),
+            (("POST", "/studio/changes/<uuid:change_id>/review"), Row("/studio/changes/{asked}/review", OWNERS)),
+            in_studio("GET", "/settings"),
+            (("POST", "/studio/settings"), Row("/studio/settings", ADMIN)),
             of_change("GET", "/edit/<file>"),
             of_change("GET", f"{A_FILE}"),
             of_change("PUT", f"{A_FILE}", json={"source": "{}", "revision": 1}),
@@ -654,7 +669,10 @@ def court(demo_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
             "batch": str(batch.id),
         }
         owner = people.viewer(session, "bai.liucheng", now=NOW)
-        shared["change"] = str(studio.begin(session, owner, wanted=["T09.form"], now=NOW))
+        shared["change"] = str(change := studio.begin(session, owner, wanted=["T09.form"], now=NOW))
+        shared["comment"] = str(studio.comment(session, owner, change, text="x", now=NOW))
+        shared["asked"] = str(asked := studio.begin(session, owner, wanted=["T09.form"], now=NOW))
+        studio.ask_review(session, owner, asked, reviewer="admin", now=NOW)
         registry = default_registry(settings)
         shared["publication"] = published(session, owner, registry)
         objects = (

@@ -143,6 +143,9 @@ PAGES: dict[str, list[tuple[str, str]]] = {
     "studio_changes.index": [(ADMIN, "/studio/changes"), (ADMIN, "/studio/changes?state=discarded")],
     "studio_changes.new": [(ADMIN, "/studio/changes/new")],
     "studio_changes.show": [(ADMIN, "/studio/changes/{change}")],
+    "studio_changes.new_file": [(ADMIN, "/studio/changes/{change}/new?kind=bpmn")],
+    "studio_changes.history": [(ADMIN, "/studio/changes/{change}/history/T09.form")],
+    "studio_settings.index": [(ADMIN, "/studio/settings")],
     "studio_forms.new": [(ADMIN, "/studio/changes/{change}/forms/new")],
     "studio_forms.frame": [(ADMIN, "/studio/changes/{change}/files/T09.form/preview")],
     "studio_impact.show": [(ADMIN, "/studio/changes/{tried}/impact"), (ADMIN, "/studio/changes/{wrong}/impact")],
@@ -168,6 +171,7 @@ NO_PAGES = {
     *("handover.following", "handover.after"),  # the way to the next task
     *("admin.deployments", "admin.process", "studio_library.picture"),  # redirects, pictures
     "studio_editing.edit",  # each editor has its own test
+    "studio_changes.revision",  # a file
     *("studio_editing.read", "studio_editing.comments", "studio_editing.revisions", "studio_editing.help_for"),
 }
 PRINTED = {"prints.show", "prints.many", "reports.paper", "batches.doors.sheet"}
