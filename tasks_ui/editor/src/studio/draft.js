@@ -20,6 +20,7 @@ const KEY = `keyturn-draft:${page.login}:${page.change?.id}:${page.file}`;
  * @param {() => boolean} [editor.busy]  true while somebody drags or types: another's change then waits
  * @param {(findings: object[]) => void} [editor.found]  the findings, to mark them on the drawing
  * @param {(others: {login: string, name: string, element: string}[]) => void} [editor.present]  who else is at which element
+ * @param {(elementId: string) => string} [editor.nameOf]  how people call an element, "" when it has no name
  * @returns {Promise<{source: string, changed(): void, selected(elementId: string, elementType: string): void, check(): void}>}
  */
 export async function openDraft(editor) {
@@ -105,13 +106,14 @@ export async function openDraft(editor) {
         return;
       }
       state.failed = false;
-      if (at === state.changes) {
-        state.dirty = false;
+      const same = at === state.changes;
+      if (same) { state.dirty = false; forget(); }
+      if (same && answer.source === undefined) state.revision = answer.revision;
+      else if (same && !editor.busy?.()) {
         state.revision = answer.revision;
-        forget();
-        if (answer.source !== undefined) await take(answer.source);
+        await take(answer.source);
       } else {
-        // drawn on meanwhile: what was sent is the base of the next save, so that a merge is undone by nobody
+        // drawn on meanwhile, or about to: what was sent is the base of the next save, so that a merge is undone by nobody
         state.revision = answer.mine || answer.revision;
         state.since = Date.now();
       }
@@ -232,7 +234,10 @@ export async function openDraft(editor) {
   function present(others) {
     const place = document.getElementById("presence");
     if (state.away && !state.dirty) { state.away = false; say(t("Saved"), "saved"); }
-    const text = others.length ? t("{names} also edits this file", { names: others.map((one) => one.name).join(t(", ")) }) : "";
+    const text = others.map((one) => {
+      const element = one.element ? editor.nameOf?.(one.element) : "";
+      return element ? t("{name} is editing {element}", { name: one.name, element }) : t("{name} has this file open", { name: one.name });
+    }).join(t("; "));
     if (place && place.textContent !== text) { place.textContent = text; place.hidden = !text; }
     editor.present?.(others);
   }
@@ -261,6 +266,12 @@ export async function openDraft(editor) {
   if (page.change.editable) setTimeout(pulse, 50);
   setTimeout(() => { history(); check(source); }, 0);
   showTalk("");
+  const wanted = decodeURIComponent(location.hash.slice(1));
+  const show = (left) => {
+    if (document.documentElement.dataset.editor !== "ready" && left) setTimeout(show, 100, left - 1);
+    else editor.select?.(wanted);
+  };
+  if (wanted && !document.getElementById(wanted)) setTimeout(show, 100, 40); // a link led to an element
 
   return {
     source,
