@@ -94,9 +94,18 @@ root.addEventListener("keydown", (event) => {
   } else return;
   event.preventDefault();
 });
+document.addEventListener("keydown", (event) => {
+  if (!(event.ctrlKey || event.metaKey) || /INPUT|TEXTAREA|SELECT/.test(event.target.tagName)) return;
+  const key = event.key.toLowerCase();
+  if (key === "z" && !event.shiftKey) model.undo();
+  else if (key === "y" || key === "z") model.redo();
+  else return;
+  event.preventDefault();
+});
 
 const glimpse = preview({
   container: glass, read: () => model.text(), url: base, onSize: (size) => { grid.dataset.size = size; },
+  onChoose: (id) => { if (id !== board.selected && model.find(id)) board.select(id); },
   onAnswer: (found) => {
     const first = !known.lookups;
     known = found;
@@ -112,7 +121,8 @@ model.onChange((how) => {
 
 const editor = {
   read: async () => model.text(),
-  write: async (source) => { model.load(source, { keep: draft !== null }); },
+  // What another person changed cannot be undone here; a repair can.
+  write: async (source, { undoable = false } = {}) => { model.load(source, { keep: undoable }); },
   select: (id) => board.select(id),
   undo: () => model.undo(),
   redo: () => model.redo(),
@@ -120,7 +130,7 @@ const editor = {
   busy: () => composing || /fjs-cursor-grabbing/.test(document.body.className),
   found: (findings) => board.mark(findings.filter((one) => one.severity === "error").map((one) => one.elementId)),
 };
-root.editor = editor; // what a test and the browser's console can hold on to
+root.editor = Object.assign(editor, { model }); // what a test and the browser's console can hold on to
 root.dataset.kinds = String(KINDS.length);
 const opened = await openDraft(editor);
 draft = opened;

@@ -3,6 +3,7 @@
   const host = document.getElementById("form-preview");
   const script = document.currentScript.dataset.form;
   let ask = () => {};
+  let choose = () => {};
   let timer;
 
   // Before form.js hears of it: a preview is never sent, and its buttons without script ask the editor instead.
@@ -13,6 +14,10 @@
     if (action !== "save") ask(action);
   }, true);
   document.addEventListener("click", (event) => { if (event.target.closest("a[href]:not([href^='#'])")) event.preventDefault(); }, true);
+  document.addEventListener("pointerdown", (event) => { // a field that is pressed is shown in the editor
+    const field = event.target.closest(".form-field");
+    if (field) choose(field.dataset.uid.slice(field.dataset.prefix.length));
+  });
   document.addEventListener("input", (event) => { // conditions that only the server can tell
     const form = event.target.closest("form");
     if (!form?.querySelector("[data-hide='\"server\"'], [data-need='\"server\"']")) return;
@@ -21,12 +26,13 @@
   });
 
   /** Shows a drawn form. `keep`: the focus and the place on the page stay. */
-  window.showForm = (html, { theme, lang, keep, ask: asked }) => {
+  window.showForm = (html, { theme, lang, keep, ask: asked, choose: chosen }) => {
     const root = document.documentElement;
     root.dataset.theme = theme;
     root.dataset.bsTheme = theme;
     root.lang = lang;
     ask = asked;
+    choose = chosen;
     clearTimeout(timer);
     const active = document.activeElement;
     const focus = host.contains(active) ? active.id : "";

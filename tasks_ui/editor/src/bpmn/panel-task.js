@@ -6,7 +6,7 @@ import { readLimit, writeLimit } from "./feel.js";
 import { firstDate, moment } from "./moment.js";
 import { addReminder } from "./reminder.js";
 import { roles } from "./panel-general.js";
-import { openFile } from "./files.js";
+import { newForm, openFile } from "./files.js";
 import { suggestions } from "./variables.js";
 
 const PERSONAL = ["bpmn:UserTask", "bpmn:ManualTask"];
@@ -64,7 +64,7 @@ function form({ edit, draft }) {
     select({ key: "form", label: t("Form"), value, options: [["", t("(none: only “done”)")], ...options], write }),
     el("div", { class: "prop-buttons" },
       known ? button("form-edit", t("Edit this form"), () => openFile(draft, known.file ?? `${value}.form`)) : null,
-      button("form-new", t("New form"), () => openFile(draft, "", "form")),
+      button("form-new", t("New form"), () => newForm(draft, { name: edit.get("name"), key: edit.get("id"), use: write })),
     ),
   ]);
 }

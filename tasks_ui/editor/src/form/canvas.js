@@ -52,6 +52,19 @@ export function canvas({ model, container, onSelect }) {
   const rowIds = (node) => layouter.getRow(node.dataset.rowId)?.components ?? [];
   const isRow = (node) => node.classList.contains("fjs-layout-row");
 
+  // A field is dropped beside another one only at its edges: elsewhere it gets a row of its own.
+  const steer = (event) => {
+    const { clientX: x, clientY: y } = event;
+    for (const node of document.elementsFromPoint(x, y)) {
+      if (!node.classList.contains("fjs-layout-row") || node.closest(".gu-mirror")) continue;
+      const { left, width } = node.getBoundingClientRect();
+      node.classList.toggle("fjs-no-drop", Math.abs(x - left - width / 2) < width * 0.28);
+      break;
+    }
+  };
+  editor.on("drag.start", () => addEventListener("pointermove", steer, true)); // on the window: before the one who asks where to drop
+  editor.on("drag.end", () => removeEventListener("pointermove", steer, true));
+
   dragging.validateDrop = (element, target) => {
     if (!target || element.contains(target)) return "inside itself";
     if (isRow(target)) {
@@ -178,7 +191,7 @@ export function palette({ container, add }) {
   search.setAttribute("aria-label", t("Find a field"));
   const parts = GROUPS.map(([group, title]) => {
     const section = document.createElement("section");
-    const head = document.createElement("h3");
+    const head = document.createElement("h2");
     head.textContent = title;
     const list = document.createElement("div");
     list.className = "fe-kinds fjs-palette-fields fjs-drag-container fjs-no-drop";

@@ -3,6 +3,7 @@ import { button, check, el, note, select, text } from "../bpmn/fields.js";
 import { t } from "../studio/page.js";
 import { hasValue, keyOf, put, putIn } from "./model.js";
 import { kindOf, nameOf } from "./kinds.js";
+import { tool } from "./tools.js";
 
 const LISTS = {
   users: t("People"), units: t("Houses"), departments: t("Departments"), categories: t("Categories"), cases: t("Cases"), contractors: t("Contractors"),
@@ -49,38 +50,32 @@ export function optionsPart({ component, model, id, sources }) {
   }
   const values = (component.values ?? []).map(asOption);
   const original = new Set((originalOf(model, id)?.values ?? []).map((one) => asOption(one).value));
-  const save = (next, tag = "") => model.edit(id, (one) => put(one, "values", next.length ? next : []), tag);
-  const change = (at, made, tag) => save(values.with(at, made), tag);
+  const now = () => (model.find(id).component.values ?? []).map(asOption); // while somebody types, the panel is not drawn anew
+  const save = (next, tag = "") => model.edit(id, (one) => put(one, "values", next), tag);
   // A new option is stored under its words; one that is published keeps what is stored when only its words change.
   const relabel = (at, words) => {
-    const one = values[at];
+    const one = now()[at];
     const follows = typeof one.value === "string" && one.value === one.label && !original.has(one.value);
-    change(at, { ...one, label: words, ...(follows ? { value: words } : {}) }, `option-${at}`);
+    save(now().with(at, { ...one, label: words, ...(follows ? { value: words } : {}) }), `option-${at}`);
   };
   const list = el("ul", { class: "fe-option-list" }, values.map((one, at) => {
     const label = text({ key: `option-${at}`, label: t("Option {number}", { number: at + 1 }), value: String(one.label ?? one.value), write: (words) => relabel(at, words) });
     label.querySelector("label").classList.add("visually-hidden");
     const differs = String(one.value) !== String(one.label);
-    const move = (to) => { const next = values.toSpliced(at, 1); next.splice(to, 0, one); save(next); };
-    const tool = (key, name, sign, press, off) => {
-      const made = button(`option-${at}-${key}`, sign, press, "btn-quiet fe-tool");
-      made.setAttribute("aria-label", `${name}: ${one.label}`);
-      made.title = name;
-      made.disabled = off;
-      return made;
-    };
+    const move = (to) => { const next = now(); next.splice(to, 0, ...next.splice(at, 1)); save(next); };
     return el("li", {}, label, el("span", { class: "fe-tools" },
-      tool("up", t("Move up"), "↑", () => move(at - 1), at === 0), tool("down", t("Move down"), "↓", () => move(at + 1), at === values.length - 1),
-      yesNo ? null : tool("x", t("Remove"), "×", () => save(values.toSpliced(at, 1)), values.length < 2)),
+      tool("up", `${t("Move up")}: ${one.label}`, at ? () => move(at - 1) : null, `option-${at}`),
+      tool("down", `${t("Move down")}: ${one.label}`, at < values.length - 1 ? () => move(at + 1) : null, `option-${at}`),
+      yesNo ? null : tool("remove", `${t("Remove")}: ${one.label}`, values.length > 1 ? () => save(now().toSpliced(at, 1)) : null, `option-${at}`)),
       differs && !yesNo ? el("p", { class: "prop-hint" }, t("stored as {value}", { value: String(one.value) })) : null);
   }));
   const add = () => {
-    const taken = new Set(values.map((one) => String(one.value)));
-    let number = values.length + 1;
+    const taken = new Set(now().map((one) => String(one.value)));
+    let number = now().length + 1;
     while (taken.has(t("Option {number}", { number }))) number += 1;
     const words = t("Option {number}", { number });
-    save([...values, { label: words, value: words }]);
-    const control = document.getElementById(`prop-option-${values.length}`);
+    save([...now(), { label: words, value: words }]);
+    const control = document.getElementById(`prop-option-${now().length - 1}`);
     control?.focus();
     control?.select();
   };

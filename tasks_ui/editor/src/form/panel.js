@@ -1,11 +1,12 @@
 // The panel: everything that can be said of the selected field, of a group or list, or of the form itself.
-import { area, button, check, el, group, note, select, text, typing } from "../bpmn/fields.js";
+import { area, check, el, group, note, select, text, typing } from "../bpmn/fields.js";
 import { t } from "../studio/page.js";
 import { mentions, rename } from "./condition.js";
 import { KINDS, become, keyFrom, kindOf, nameOf } from "./kinds.js";
 import { WIDTHS, span, widen } from "./layout.js";
 import { hasValue, keyOf, put, putIn } from "./model.js";
 import { optionsPart, lookupPart } from "./options.js";
+import { tool } from "./tools.js";
 import { builder, forget } from "./when.js";
 
 const KEY = /^[\p{L}][\p{L}\p{N}_]{0,62}$/u;
@@ -32,7 +33,7 @@ export function panel({ container, model, sources, uses, copy, remove }) {
     const top = container.scrollTop;
     const shut = new Set([...container.querySelectorAll("details:not([open])")].map((one) => one.dataset.group));
     const place = id ? model.find(id) : null;
-    container.replaceChildren(...(place ? drawField(place) : drawForm()));
+    container.replaceChildren(...(place ? drawField(place) : drawForm()).filter(Boolean));
     for (const one of container.querySelectorAll("details")) if (shut.has(one.dataset.group)) one.open = false;
     container.scrollTop = top;
     const again = focus && document.getElementById(focus);
@@ -59,17 +60,10 @@ export function panel({ container, model, sources, uses, copy, remove }) {
     const at = siblings.indexOf(id);
     const up = at > 0 ? () => model.move([id], parent, siblings[at - 1]) : null;
     const down = at < siblings.length - 1 ? () => model.move([id], parent, siblings[at + 2] ?? "") : null;
-    const tool = (key, label, sign, press) => {
-      const made = button(`tool-${key}`, sign, press, "btn-quiet fe-tool");
-      made.title = label;
-      made.setAttribute("aria-label", label);
-      made.disabled = !press;
-      return made;
-    };
     return [
       el("header", { class: "fe-head" },
         el("h2", {}, kind.label, el("small", {}, nameOf(component))),
-        el("div", { class: "fe-tools" }, tool("up", t("Move up"), "↑", up), tool("down", t("Move down"), "↓", down), tool("copy", t("Make a copy"), "⧉", () => copy(id)), tool("remove", t("Remove"), "×", () => remove(id)))),
+        el("div", { class: "fe-tools" }, tool("up", t("Move up"), up), tool("down", t("Move down"), down), tool("copy", t("Make a copy"), () => copy(id)), tool("remove", t("Remove"), () => remove(id)))),
       group("basic", t("What it is"), basics(component, kind)),
       group("options", t("What can be chosen"), kind.parts.includes("options") ? optionsPart({ component, model, id, sources }) : kind.parts.includes("lookup") ? lookupPart({ component, model, id, sources }) : []),
       group("need", component.type === "dynamiclist" ? t("Rows of the list") : t("Required and limits"), [...need(component), ...limits(component, kind)]),

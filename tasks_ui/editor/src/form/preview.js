@@ -7,9 +7,9 @@ const PHONE = 390;
 const DESK = 1000;
 
 /**
- * @param {{container: HTMLElement, read: () => string, url: string, onSize: (size: string) => void, onAnswer: (answer: any) => void}} options
+ * @param {{container: HTMLElement, read: () => string, url: string, onSize: (size: string) => void, onAnswer: (answer: any) => void, onChoose: (id: string) => void}} options
  */
-export function preview({ container, read, url, onSize, onAnswer }) {
+export function preview({ container, read, url, onSize, onAnswer, onChoose }) {
   let timer = 0;
   let turn = 0;
   let shown = { size: "phone", theme: document.documentElement.dataset.bsTheme === "dark" ? "dark" : "light", locale: page.locale.startsWith("zh") ? "zh_Hans_CN" : "en" };
@@ -37,7 +37,7 @@ export function preview({ container, read, url, onSize, onAnswer }) {
 
   function arrange() {
     bar.replaceChildren(
-      pick("size", { label: t("Width"), values: [["phone", t("Phone screen")], ["desk", t("Computer")], ["both", t("Both")]] }),
+      pick("size", { label: t("Width"), values: [["phone", t("Phone screen")], ["desk", t("Computer")], ["both", t("Side by side")]] }),
       pick("theme", { label: t("Colours"), values: [["light", t("Light")], ["dark", t("Dark")]] }),
       pick("locale", { label: t("Language"), values: [["zh_Hans_CN", "中文"], ["en", "English"]] }),
       el("button", { type: "button", class: "btn btn-small btn-plain", id: "preview-fill", onclick: () => { filled = true; forget(); soon(0); } }, t("Fill in examples")),
@@ -102,7 +102,7 @@ export function preview({ container, read, url, onSize, onAnswer }) {
       if (mine !== turn) return;
       if (!answer.ok) { state.textContent = found.error ?? t("The preview could not be drawn."); return; }
       state.textContent = check ? (found.faults ? t("{number} fields would be refused.", { number: found.faults }) : t("This would be accepted.")) : "";
-      for (const one of live()) one.contentWindow.showForm(found.html, { theme: shown.theme, lang: shown.locale === "en" ? "en" : "zh-CN", keep: !check, ask: (what) => ask({ action: what }) });
+      for (const one of live()) one.contentWindow.showForm(found.html, { theme: shown.theme, lang: shown.locale === "en" ? "en" : "zh-CN", keep: !check, ask: (what) => ask({ action: what }), choose: onChoose });
       drawContext(found.names ?? []);
       onAnswer(found);
     } catch (problem) {
