@@ -84,6 +84,7 @@ draft = await openDraft({
   undo: () => step(true),
   redo: () => step(false),
   can: () => ({ undo: stack.canUndo() || earlier.length > 0, redo: stack.canRedo() || later.length > 0 }),
+  nameOf: (id) => modeler.get("elementRegistry").get(id)?.businessObject?.name || "",
   busy: () => dragging || panel.contains(document.activeElement) || modeler.get("directEditing").isActive(),
   found(list) {
     findings.show(list);

@@ -4,7 +4,7 @@ import { ask, make, page, RequestError, t, toast } from "./page.js";
 import { showProblems } from "./problems.js";
 import { showHelp, showTalk } from "./side.js";
 
-const SAVE_AFTER = 800, AT_LATEST = 4000, CHECK_AFTER = 400, KEEP_AFTER = 150, POLL = 2000, POLL_HIDDEN = 15000, RETRY = 3000;
+const SAVE_AFTER = 800, AT_LATEST = 4000, CHECK_AFTER = 400, KEEP_AFTER = 150, POLL = 2000, POLL_HIDDEN = 15000, RETRY = 3000, IDLE = 6000;
 const KEY = `keyturn-draft:${page.login}:${page.change?.id}:${page.file}`;
 
 /**
@@ -60,6 +60,11 @@ export async function openDraft(editor) {
     } catch { /* too large for this browser: the question before leaving stays */ }
   }
 
+  /** Tell whether the editor must be left as it is for a moment. */
+  function held() {
+    return pointer || (Boolean(editor.busy?.()) && Date.now() - touched < IDLE);
+  }
+
   function say(text, kind = "") {
     const place = document.getElementById("save-state");
     if (place && place.textContent !== text) place.textContent = text;
@@ -109,7 +114,7 @@ export async function openDraft(editor) {
       const same = at === state.changes;
       if (same) { state.dirty = false; forget(); }
       if (same && answer.source === undefined) state.revision = answer.revision;
-      else if (same && !editor.busy?.()) {
+      else if (same && !held()) {
         state.revision = answer.revision;
         await take(answer.source);
       } else {
@@ -211,7 +216,7 @@ export async function openDraft(editor) {
       const answer = await ask(page.urls.presence, { method: "POST", body: { element: state.element } });
       if (state.failed && state.dirty) save();
       present(answer.others);
-      if (answer.revision > state.revision && !state.saving && !pointer && !editor.busy?.()) await other(answer);
+      if (answer.revision > state.revision && !state.saving && !held()) await other(answer);
     } catch (error) {
       if (error.status === 0 && !state.failed && !state.dirty) say(t("No connection at the moment"), "failed");
       if (error.status === 0) state.away = true;
@@ -242,8 +247,10 @@ export async function openDraft(editor) {
     editor.present?.(others);
   }
 
-  let pointer = false;
+  // Another's change waits while somebody drags or types, but not because he went away with the pointer in a field.
+  let pointer = false, touched = 0;
   const canvas = document.getElementById("canvas");
+  for (const name of ["keydown", "input", "pointerdown"]) document.addEventListener(name, () => { touched = Date.now(); }, true);
   canvas?.addEventListener("pointerdown", () => { pointer = true; }, true);
   for (const name of ["pointerup", "pointercancel", "blur"]) addEventListener(name, () => { pointer = false; }, true);
 
