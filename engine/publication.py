@@ -194,7 +194,8 @@ def publish(
     made = bring(session, viewer, after, row=row, drafts=drafts, reason=reason, now=now, registry=registry)
     batches = begin_moves(session, viewer, made, moved or Moves(), reason=reason, now=now)
     publication = Publication(
-        change_set_id=row.id, deployment_id=made.id, published_at=now, published_by=viewer.login,
+        change_set_id=row.id, deployment_id=made.id, published_by=viewer.login,
+        published_at=publication_rows.moment_of(session, made.id),  # no two are of the same moment
         batches=[str(one) for one in batches], undone_at=None, undo_deployment_id=None,
     )  # fmt: skip
     session.add(publication)

@@ -68,6 +68,11 @@ def versions_of(session: Session, deployment_id: UUID) -> Sequence[ProcessDefini
     return session.scalars(query.order_by(ProcessDefinition.key)).all()
 
 
+def moment_of(session: Session, deployment_id: UUID) -> datetime:
+    """Say when a deployment was made."""
+    return session.scalars(select(Deployment.created_at).where(Deployment.id == deployment_id)).one()
+
+
 def files(session: Session, publication_ids: Iterable[UUID], *, whole: bool = False) -> Sequence[PublicationFile]:
     """List the files of publications; with `whole`, with what is in them."""
     query = select(PublicationFile).where(PublicationFile.publication_id.in_(list(publication_ids)))
