@@ -20,6 +20,7 @@ const draft = await openDraft({
   redo: () => { area.focus(); document.execCommand("redo"); },
 });
 area.value = draft.source;
+document.documentElement.dataset.editor = "ready";
 area.addEventListener("input", () => draft.changed());
 area.addEventListener("keydown", (event) => {
   if (event.key === "Tab" && !event.shiftKey && page.kind === "scenario" && area.selectionStart !== area.selectionEnd) {
