@@ -245,6 +245,16 @@ def test_a_deleted_flow_is_proposed_again_and_not_hidden_behind_a_new_end():
     assert len(parse.parse(text).edges) == 3
 
 
+def test_a_deleted_flow_is_connected_again_although_a_way_leads_back():
+    """From what is left over, a flow leads back to before the broken end: it is the broken end all the same."""
+    gate = '<exclusiveGateway id="x" default="on"/><sequenceFlow id="on" sourceRef="x" targetRef="e"/>'
+    back = '<sequenceFlow id="back" sourceRef="x" targetRef="a"><conditionExpression>again = true</conditionExpression></sequenceFlow>'
+    torn = xml(START + user("a") + user("b") + gate + END + chain("s", "a") + chain("b", "x") + back)
+    assert "unreachable" in rules(torn)
+    process = parse.parse(mended(torn, "connect")).processes["P"]
+    assert ("a", "b") in {(f.source, f.target) for f in process.flows.values()}
+
+
 # What the drawing tells already
 
 

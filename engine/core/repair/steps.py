@@ -127,7 +127,8 @@ def connect(root: etree._Element, node: etree._Element) -> None:
     if scope is None:
         return
     left = {f.get("sourceRef") for f in flows(scope)}
-    behind = _behind(scope, node.get("id", ""))
+    begun = {n for start in nodes(scope) if kind(start) == "startEvent" for n in _behind(scope, start.get("id", ""))}
+    behind = _behind(scope, node.get("id", "")) - begun  # what begins elsewhere may lie on a way back from here
     ends = [n for n in nodes(scope) if n.get("id") not in left | behind and _ends(n) and kind(n) != "boundaryEvent"]
     if len(ends) == 1:
         flow = _connect(root, scope, ends[0], node)

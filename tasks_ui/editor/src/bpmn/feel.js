@@ -137,7 +137,7 @@ function readValue(text) {
 function readSeveral(text) {
   const inner = /^\((.*)\)$/s.exec(text);
   const found = inner && split(inner[1]);
-  if (!found || found.word !== "or" || found.parts.length < 2) return null;
+  if (!found || (found.parts.length > 1 && found.word !== "or")) return null;
   const rows = found.parts.map(readOne);
   const same = rows.every((row) => row && row.test === "=" && row.type === "text" && row.name === rows[0].name);
   return same ? { name: rows[0].name, test: "in", value: "", values: rows.map((row) => row.value) } : null;

@@ -34,7 +34,7 @@ export function insertInto(injector, flow, near = false) {
     const clear = forward && flow.target.parent === flow.source.parent;
     if (missing > 0 && clear) {
       const start = near ? from[axis] + 1 : from[axis] + room / 2;
-      const shapes = elementRegistry.filter((one) => !one.waypoints && one.parent && one.type !== "label");
+      const shapes = elementRegistry.filter((one) => one.parent);
       const found = spaceTool.calculateAdjustments(shapes, axis, missing, start);
       const delta = across ? { x: missing, y: 0 } : { x: 0, y: missing };
       spaceTool.makeSpace(found.movingShapes, found.resizingShapes, delta, across ? "e" : "s", start);

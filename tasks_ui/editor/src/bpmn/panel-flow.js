@@ -74,7 +74,7 @@ function builder(context, present) {
   const write = (text_) => edit.set({ conditionExpression: edit.expression(text_, edit.bo) });
   if (!found) {
     return [
-      area({ key: "condition", label: t("Condition (FEEL)"), value: body, mono: true, rows: 3, hint: t("Such as level >= 3 and kind = \"投诉\". What is wrong with it is said above."), write }),
+      area({ key: "condition", label: t("Condition (FEEL)"), value: body, mono: true, rows: 3, hint: t("Such as level >= 3 and kind = \"complaint\". What is wrong with it is said above."), write }),
       readCondition(body) ? button("condition-fields", t("Choose from fields"), () => {
         context.state.asText = "";
         redraw();

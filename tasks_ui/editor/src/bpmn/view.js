@@ -17,7 +17,7 @@ export function fit(canvas, least = 0.1) {
 }
 
 /**
- * Adds the tools to the canvas.
+ * Adds the tools to the canvas. The search is opened after the click, which would else shut it.
  * @param {any} modeler
  * @param {HTMLElement} host what takes the whole screen
  */
@@ -45,7 +45,7 @@ export function mountTools(modeler, host) {
     tool("fit", t("Show everything"), icon("M3 5V3h2M11 3h2v2M13 11v2h-2M5 13H3v-2M6 6h4v4H6z"), () => fit(canvas)),
     tool("in", t("Larger"), icon("M8 3v10M3 8h10"), () => zoom(1.25)),
     tool("out", t("Smaller"), icon("M3 8h10"), () => zoom(0.8)),
-    tool("search", t("Search (Ctrl+F)"), icon("M7 2a5 5 0 1 0 0 10A5 5 0 0 0 7 2M11 11l3 3"), () => searchPad.toggle()),
+    tool("search", t("Search (Ctrl+F)"), icon("M7 2a5 5 0 1 0 0 10A5 5 0 0 0 7 2M11 11l3 3"), () => setTimeout(() => searchPad.toggle())),
     map, play, full,
   );
   if (!document.fullscreenEnabled) full.hidden = true;
