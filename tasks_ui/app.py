@@ -43,6 +43,7 @@ from tasks_ui import (
     orders,
     outgoing,
     owner_accept,
+    playback,
     prints,
     quality,
     reading,
@@ -69,7 +70,7 @@ PAGES = (
     *(board, daily, owner_accept, link_staff),
     *(auth, inbox, work, cases, batches, start, prints, notifications, admin, admin_people, admin_roles, registers),
     *(admin_instances, admin_tokens, admin_versions, api, reference, inspect, orders, handover, reports, quality),
-    *(engine_rest,),
+    *(engine_rest, playback),
     *STUDIO,
 )
 

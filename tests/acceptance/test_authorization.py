@@ -406,6 +406,8 @@ TABLE: dict[tuple[str, str], Row] = {
     ("GET", "/admin/tokens"): Row("/admin/tokens", ADMIN),
     ("POST", "/admin/tokens"): Row("/admin/tokens", ADMIN, data={"login": "lin.xiaoan", "name": "x"}),
     ("POST", "/admin/tokens/<uuid:token_id>/revoke"): Row("/admin/tokens/{token}/revoke", ADMIN),
+    ("GET", "/cases/<number>/replay"): of_case("/cases/{case}/replay"),
+    ("GET", "/admin/instances/<uuid:instance_id>/replay"): Row("/admin/instances/{instance}/replay", OWNERS),
     ("GET", "/studio/doctor"): Row("/studio/doctor", OWNERS),
     ("POST", "/studio/doctor"): Row("/studio/doctor", OWNERS),
     ("GET", "/studio/exchange"): Row("/studio/exchange", OWNERS),

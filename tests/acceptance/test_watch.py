@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
-from engine import watch
+from engine import playback, watch
 from engine.access import SYSTEM
+from storage import tasks
 from storage import watch as queries
+from storage.tables.instances import HistoryEvent, ProcessInstance
 from storage.tables.work import UserTask
 from tests.sites import Site, site_in
 
@@ -92,3 +94,51 @@ def test_lengths_are_read_off_counts() -> None:
     assert found.median / 60 == pytest.approx(300, abs=15)
     assert found.most / 60 == pytest.approx(540, abs=15)
     assert watch.lengths({}).known is False
+
+
+def _case(site: Site) -> tuple[str, UUID]:
+    """Find the case to which most has happened."""
+    with site.database.read() as session:
+        most = select(HistoryEvent.instance_id).group_by(HistoryEvent.instance_id).order_by(func.count().desc())
+        instance = session.get(ProcessInstance, session.scalars(most).first())
+        assert instance is not None
+        return instance.business_key, instance.id
+
+
+def test_a_case_is_played_again_on_its_diagrams(opened: Site) -> None:
+    number, instance_id = _case(opened)
+    with opened.database.read() as session:
+        found = playback.retell(session, instance_id, SYSTEM)
+        open_ = {(task.element_id) for task in tasks.open_of(session, instance_id)}
+        done = session.scalars(
+            select(UserTask).where(UserTask.instance_id == instance_id, UserTask.state == "completed")
+        ).all()
+    for moment in found.moments:
+        for place in (*moment.touched, *moment.at_rest):
+            assert found.pages[place.page].model.node(place.element_id) is not None, place
+    last = {place.element_id for place in found.moments[-1].at_rest}
+    assert open_ <= last
+    told = {(one.what.element_id, one.at): one for one in found.moments}
+    for task in done:
+        moment = told[task.element_id, task.completed_at]
+        assert moment.actor == task.completed_by
+        assert (
+            moment.waited == pytest.approx((task.completed_at - task.created_at).total_seconds()) or not moment.waited
+        )
+    agent = opened.person("lin.xiaoan")
+    page = agent.get(f"/cases/{number}/replay?step=3").text
+    assert f"{len(found.moments)}</span>" in page
+    assert 'aria-current="step"' in page.split('id="step-3"')[1][:40]
+    assert "林小安" in page
+    assert "is-current" in page
+    assert f'/cases/{number}/replay"' in agent.get(f"/cases/{number}").text
+    assert opened.person(OWNER).get(f"/admin/instances/{instance_id}/replay").status_code == 200
+    assert opened.person("kang.gongcheng").get("/cases/TS-2026-999999/replay").status_code == 404
+
+
+def test_rounds_of_a_loop_find_their_own_diagram(opened: Site) -> None:
+    with opened.database.read() as session:
+        looped = select(HistoryEvent.instance_id).where(HistoryEvent.name == "部门处理").limit(1)
+        found = playback.retell(session, session.scalars(looped).one(), SYSTEM)
+    places = {place for one in found.moments for place in one.touched if place.name == "部门处理"}
+    assert {found.pages[place.page].key for place in places} == {"complaint_task"}

@@ -89,6 +89,8 @@ PAGES: dict[str, list[tuple[str, str]]] = {
     "admin_versions.batches": [(ADMIN, "/admin/moves")],
     "admin_versions.batch": [(ADMIN, "/admin/moves/{batch}")],
     "reference.index": [(ADMIN, "/reference")],
+    "playback.case": [(AGENT, "/cases/{case}/replay"), (AGENT, "/cases/{closed}/replay")],
+    "playback.instance": [(ADMIN, "/admin/instances/{instance}/replay")],
     "studio_doctor.index": [(ADMIN, "/studio/doctor")],
     "studio_exchange.index": [(ADMIN, "/studio/exchange")],
     "studio_watch.index": [(ADMIN, "/studio/watch")],
