@@ -9,20 +9,21 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from engine import definitions
+from engine import people, publication, studio, studio_drafts, studio_talk
 from engine.core import layout
 from processes.services import demo
 from processes.services.demo.answers import intake, later
 from processes.services.demo.diary import CHEN, KANG, LIN, REPAIR
 from processes.services.demo.player import ORDER, Step
-from processes.services.demo.regulations import heads
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
+    from uuid import UUID
 
     from sqlalchemy.orm import Session
 
@@ -36,7 +37,17 @@ UNIT = "方正样板门窗分包"
 HOUSE, CALLER = "春和里1期-01-4-1502", ("朱嘉树", "19900009019")
 STEP, STEP_EN = "拍照确认", "Confirm by photos"
 WHY = "复核时多次发现完成照片与现场不符：施工后增加拍照确认，由工程负责人核对再交复核。"
-WHY_DAY = "客户反映第五天才来电话太晚：改为第四天。"
+TITLE_DAY, WHY_DAY = "第五天的电话改为第四天", "客户反映第五天才来电话太晚：改为第四天。"
+TITLE_ASKED, WHY_ASKED = "回访增加“请他人转告”", "家属接听的很多，现在只能记“拒访”。"
+ASKED = (
+    """          "label": "拒访",""".encode(),
+    """          "label": "请他人转告",
+          "value": "请他人转告"
+        },
+        {
+          "label": "拒访",""".encode(),
+)
+COMMENT = "选了“请他人转告”以后还要再打一次吗？流程里要有对应的去向。"
 FLOW = '<bpmn:sequenceFlow id="Flow_Work_{0}" sourceRef="Work" targetRef="{0}"/>'
 TASK = f"""<bpmn:userTask id="Photos" name="{STEP}" camunda:candidateGroups="eng_lead" camunda:dueDate="=due_at">
       <bpmn:documentation>施工完成后逐项核对照片与现场，一致才交复核。</bpmn:documentation>
@@ -86,17 +97,32 @@ def on_day_four(source: bytes) -> bytes:
 
 
 def publish(session: Session, viewer: Viewer, _number: str, at: datetime, registry: Registry) -> None:
-    """Publish both changes, each with its reason."""
+    """Publish both changes from the studio, each with its reason, and leave a third one open."""
     shipped = demo.process_files()
-    files: dict[str, bytes] = dict(shipped["rectification"])
-    files["rectification.bpmn"] = with_photos(files["rectification.bpmn"])
+    files = shipped["rectification"]
     texts = {**json.loads(files["translations.en.json"]), **ENGLISH}
-    files["translations.en.json"] = json.dumps(texts, ensure_ascii=False).encode()
-    given: Mapping[str, Any] = {"viewer": viewer, "now": at, "registry": registry}
-    changed = {"rectification": heads("rectification", files, now=at, changes=1)["rectification"]}
-    definitions.deploy(session, files=files, name="rectification", note=WHY, heads=changed, **given)
-    table = on_day_four(shipped["complaint"]["time_limits.dmn"])
-    definitions.deploy(session, files={"time_limits.dmn": table}, name="time_limits", note=WHY_DAY, **given)
+    drawn = {
+        "rectification.bpmn": with_photos(files["rectification.bpmn"]),
+        "rectification.en.json": json.dumps(texts, ensure_ascii=False, indent=2).encode(),
+    }
+    table = {"time_limits.dmn": on_day_four(shipped["complaint"]["time_limits.dmn"])}
+    unplayed = replace(registry, sandbox=None)  # the stories of the demonstration are its scenarios
+    for title, reason, drafts in ((STEP, WHY, drawn), (TITLE_DAY, WHY_DAY, table)):
+        change = _draft(session, viewer, title, reason, drafts, at)
+        publication.publish(session, viewer, change, now=at, registry=unplayed)
+    asked = {"CB1.form": shipped["callback"]["CB1.form"].replace(*ASKED)}
+    change = _draft(session, viewer, TITLE_ASKED, WHY_ASKED, asked, at)
+    admin = people.viewer(session, "admin", now=at)
+    studio_talk.comment(session, admin, change, text=COMMENT, file="CB1.form", now=at)
+
+
+def _draft(
+    session: Session, viewer: Viewer, title: str, reason: str, drafts: Mapping[str, bytes], at: datetime
+) -> UUID:
+    change = studio.begin(session, viewer, wanted=drafts, title=title, reason=reason, now=at)
+    for file, source in drafts.items():
+        studio_drafts.save(session, viewer, change, file, source=source, revision=1, now=at)
+    return change
 
 
 def play(stage: Play, now: datetime) -> None:
