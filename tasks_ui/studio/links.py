@@ -53,6 +53,7 @@ STUDIO = (
     Place("studio_watch.index", lazy_gettext("How the work goes"), "clock-history"),
     Place("studio_doctor.index", lazy_gettext("Import doctor"), "shield-check"),
     Place("studio_texts.index", lazy_gettext("Texts of messages"), "envelope"),
+    Place("studio_settings.index", lazy_gettext("Settings"), "sliders"),
 )
 """The places of the studio that belong to no change."""
 

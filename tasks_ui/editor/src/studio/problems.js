@@ -15,9 +15,10 @@ export function showProblems(findings, { select, repair }) {
   if (!list) return;
   const own = findings.filter((one) => !one.file || one.file === page.file).sort((a, b) => RANK[a.severity] - RANK[b.severity]);
   const others = findings.filter((one) => one.file && one.file !== page.file);
-  list.replaceChildren(...own.map((one) => item(one, select, repair)), ...others.map((one) => item(one, select, repair)));
+  list.replaceChildren(...own.map((one) => item(one, select, repair)));
+  if (others.length) list.append(make("li", { class: "muted small" }, t("In other files of this change:")), ...others.map((one) => item(one, select, repair)));
   if (!findings.length) list.append(make("li", { class: "muted" }, t("No problems found.")));
-  count(findings);
+  count(own);
   const every = document.getElementById("repair-all");
   const wanted = [...new Set(own.filter((one) => one.repair).map((one) => one.repair))];
   if (every) {
