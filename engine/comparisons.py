@@ -117,7 +117,9 @@ def of_change(
     published = {one.file: one for one in resources.published(session)}
     before = None if change.editable else queries.bases(session, change_id)
     found = []
-    for file, source in studio.files(session, change_id).items():
+    sources = studio.files(session, change_id)
+    for file in sorted(sources, key=lambda name: (resources.KINDS.index(resources.kind_of(name)), name)):
+        source = sources[file]
         view = change.draft(file)
         current = published.get(file)
         if before is not None:

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from flask import Blueprint, render_template, request
 from flask_babel import gettext
 
-from engine import comparisons, resources
-from engine import library as shelf
+from engine import comparisons, library, resources
 from engine.core import drawing
 from engine.core.compare import sides
 from engine.core.drawing import Mark
 from engine.errors import KeyturnError
 from tasks_ui import context, i18n, names
 from tasks_ui.i18n import translate
-from tasks_ui.studio import library, words
+from tasks_ui.studio import naming, words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -76,7 +75,7 @@ def change(change_id: UUID) -> str:
         found, compared = comparisons.of_change(opened, context.viewer(), change_id, english=english(""))
     return render_template(
         "studio_compare.html", change=found, file=None, shown=[_shown(one, at) for at, one in enumerate(compared)],
-        kinds=words.KINDS, sides=(gettext("published"), gettext("draft")), said=said,
+        kinds=words.KINDS, sides=(gettext("published"), gettext("draft")), said=naming.said, policy=naming.policy,
         every=bool(request.args.get("every")),
     )  # fmt: skip
 
@@ -100,8 +99,8 @@ def versions() -> str:
             shown = [_shown(one, 0)]
     return render_template(
         "studio_compare.html", change=None, file=file, files=files, known=known, left=left, right=right, shown=shown,
-        kinds=words.KINDS, title=library.title, sides=(_version(left), _version(right)), said=said,
-        every=bool(request.args.get("every")),
+        kinds=words.KINDS, title=naming.title, sides=(_version(left), _version(right)), said=naming.said,
+        policy=naming.policy, every=bool(request.args.get("every")),
     )  # fmt: skip
 
 
@@ -113,11 +112,6 @@ def english(folder: str) -> Callable[[str], str]:
     """Translate what files say into the language of the page: names of roles, else the texts of the processes."""
     roles = {role.name_zh: role.label("en") for role in names.roles().values()}
     return lambda text: roles.get(text) or names.text(text, folder)
-
-
-def said(text: Any) -> str:
-    """Pick the language of the page of a text in both."""
-    return str(text.en if i18n.locale() == "en" else text.zh)
 
 
 def _shown(one: Comparison, number: int) -> Shown:
@@ -159,8 +153,8 @@ EMPTY_FORM = b'{"components": []}'
 
 
 def _pictures(one: Comparison, number: int) -> list[Picture]:
-    before = shelf.drawn(one.left.source) if one.left.source else None
-    after = shelf.drawn(one.right.source) if one.right.source else None
+    before = library.drawn(one.left.source) if one.left.source else None
+    after = library.drawn(one.right.source) if one.right.source else None
     marks = _marks(one.changes)
     keys = dict.fromkeys(key for model in (after, before) if model is not None for key in model.processes)
     alone = [next(iter(model.processes), "") for model in (before, after) if model is not None]

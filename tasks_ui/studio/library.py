@@ -13,7 +13,7 @@ from engine.core.compare import sides
 from engine.errors import KeyturnError
 from tasks_ui import context, form_view, names
 from tasks_ui.i18n import translate
-from tasks_ui.studio import words
+from tasks_ui.studio import naming, words
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -37,7 +37,7 @@ def index() -> str:
     shelves = [library.Shelf(s.folder, tuple(i for i in s.items if _wanted(i, s, text, kind))) for s in found.shelves]
     return render_template(
         "studio_library.html", shelves=[shelf for shelf in shelves if shelf.items], names=found.names, text=text,
-        kind=kind, kinds=words.KINDS, counts=counts, total=found.total, title=title, folder_name=folder_name,
+        kind=kind, kinds=words.KINDS, counts=counts, total=found.total, title=naming.title, folder_name=naming.folder,
         unfolded=bool(text or kind),
     )  # fmt: skip
 
@@ -46,23 +46,9 @@ def _wanted(item: Item, shelf: Shelf, text: str, kind: str) -> bool:
     one = item.resource
     if kind and one.kind != kind:
         return False
-    places = (one.file, one.key, one.name, title(one), shelf.folder, folder_name(shelf.folder), item.number,
+    places = (one.file, one.key, one.name, naming.title(one), shelf.folder, naming.folder(shelf.folder), item.number,
               item.department)  # fmt: skip
     return all(any(word in place.casefold() for place in places) for word in text.casefold().split())
-
-
-def title(one: Any) -> str:
-    """Name a file in the language of the page."""
-    if one.kind == "bpmn":
-        return names.process(one.key) if names.process(one.key) != one.key else one.name
-    if one.kind == "texts":
-        return str(gettext("English of “%(folder)s”", folder=folder_name(one.folder)))
-    return names.text(one.name, one.folder)
-
-
-def folder_name(folder: str) -> str:
-    """Name a folder after its first process."""
-    return names.process(folder) if folder else str(gettext("Others"))
 
 
 def exists(path: str) -> bool:
@@ -101,7 +87,7 @@ def process(key: str) -> str:
     )
     return render_template(
         "studio_process.html", page=found, lines=head_lines(found.version), controlled=controlled, svg=svg,
-        title=title, kinds=words.KINDS, links=_links(found),
+        title=naming.title, kinds=words.KINDS, links=_links(found),
     )  # fmt: skip
 
 
@@ -197,7 +183,7 @@ def file(file: str) -> str | Response:
             address = url_for("studio_library.process", key=found.resource.key, version=number or None)
             return make_response(redirect(address, 302))
         shown = _shown(opened, found)
-    return render_template("studio_file.html", page=found, kinds=words.KINDS, title=title, **shown)
+    return render_template("studio_file.html", page=found, kinds=words.KINDS, title=naming.title, **shown)
 
 
 def _shown(opened: Session, found: library.FilePage) -> dict[str, Any]:
@@ -205,7 +191,7 @@ def _shown(opened: Session, found: library.FilePage) -> dict[str, Any]:
     one, source = found.resource, found.source
     try:
         if one.kind == "dmn":
-            return {"grids": sides.grids(source, source)}
+            return {"grids": sides.grids(source, source), "policy": naming.policy}
         if one.kind == "form":
             form = forms.parse(source)
             env = forms.lenient(tasks.feel_env(opened, context.registry(), context.utcnow()))

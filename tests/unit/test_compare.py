@@ -56,7 +56,7 @@ PLANTED: list[tuple[str, list[tuple[str, str]], str, str, str]] = [
         "条件：“是”（已结案？ → 另立新案） wave = 2 → wave = 3 且 attempt < 2",
     ),
     (CALLBACK, [("=wait<", "P3D<")], "changed", "Wait", "定时：回访时间到 wait → 3 天"),
-    (CALLBACK, [('"CB1" camunda:formRefB', '"CB2" camunda:formRefB')], "changed", "CB1", "表单：回访通话 CB1 回访 → CB2"),
+    (CALLBACK, [('"CB1" camunda:formRefB', '"CB2" camunda:formRefB')], "changed", "CB1", "表单：回访通话 回访（CB1） → CB2"),
     (
         CALLBACK, [("${case.cb1}", "${case.cb2}")], "changed", "CB1",
         "通知与自动处理：回访通话 任务完成时 case.cb1 → 任务完成时 case.cb2",

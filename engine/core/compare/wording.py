@@ -10,7 +10,7 @@ from engine.core.feel import FeelProblem
 from engine.core.feel.lexer import tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from engine.core.compare.change import Words
 
@@ -69,17 +69,26 @@ def time(text: str, words: Words) -> Said:
 
     if not text.lstrip().startswith("=") and '"' not in plain:
         return Said(clip(plain), clip(plain))
-    return Said(clip(_feel(spoken(0), {}, _WORDS_EN)), clip(_feel(spoken(1), words.variables, _WORDS_ZH)))
+    return Said(
+        clip(_feel(spoken(0), _english(words), _WORDS_EN, words.english)),
+        clip(_feel(spoken(1), words.variables, _WORDS_ZH, str)),
+    )
 
 
 def feel(text: str, words: Words) -> Said:
     """Say an expression: known variables by their labels, “且” and “或” for and and or."""
     plain = text.strip().removeprefix("=").strip()
-    labels = {name: words.english(label) for name, label in words.variables.items()}
-    return Said(clip(_feel(plain, labels, _WORDS_EN)), clip(_feel(plain, words.variables, _WORDS_ZH)))
+    return Said(
+        clip(_feel(plain, _english(words), _WORDS_EN, words.english)),
+        clip(_feel(plain, words.variables, _WORDS_ZH, str)),
+    )
 
 
-def _feel(text: str, names: Mapping[str, str], keywords: Mapping[str, str]) -> str:
+def _english(words: Words) -> dict[str, str]:
+    return {name: words.english(label) for name, label in words.variables.items()}
+
+
+def _feel(text: str, names: Mapping[str, str], keywords: Mapping[str, str], say: Callable[[str], str]) -> str:
     try:
         found = tokens(text)
     except FeelProblem:
@@ -97,7 +106,7 @@ def _feel(text: str, names: Mapping[str, str], keywords: Mapping[str, str]) -> s
         elif token.kind == "op":
             raw = _SIGNS.get(raw, raw)
         elif token.kind == "string":
-            raw = f"“{token.value}”" if token.value else '""'
+            raw = f"“{say(token.value)}”" if token.value else '""'
         parts.append(raw)
         at = token.end
     return "".join([*parts, text[at:]])
@@ -133,8 +142,8 @@ def listed(text: str, names: Mapping[str, str], words: Words) -> Said:
 
 
 def keyed(text: str, names: Mapping[str, str], words: Words) -> Said:
-    """Say a key with the name it is known by: T09 受理."""
+    """Say a key with the name it is known by: 受理（T09）."""
     name = names.get(text, "")
     if not name or name == text:
         return Said(clip(text), clip(text))
-    return Said(f"{text} {words.english(name)}", f"{text} {name}")
+    return Said(f"{words.english(name)} ({text})", f"{name}（{text}）")
