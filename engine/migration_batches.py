@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
@@ -179,11 +178,15 @@ def carry_out_undo(session: Session, job: Job, now: datetime, _registry: Registr
     actor = job.payload["actor"]
     viewer = Viewer(actor, actor, (Grant(ADMIN),))
     waiting = {one.id: one for one in (moves.of_instance(session, instance.id, "undoing") if instance else ())}
-    while instance is not None and (last := migration_undo.latest(session, instance)) and last.id in waiting:
-        last.state = "stayed"  # of several moves of a case, the last one goes first
-        del waiting[last.id]
-        with suppress(ConflictError):  # it has gone on; this is found out before anything is changed
+    while instance is not None and waiting:
+        # of several moves of a case, the last one goes first
+        last = migration_undo.latest(session, instance) if len(waiting) > 1 else next(iter(waiting.values()))
+        if last is None or waiting.pop(last.id, None) is None:
+            break
+        try:
             migration_undo.undo(session, viewer, instance.id, now=now, reason=job.payload["reason"], move_id=last.id)
+        except ConflictError:  # it has gone on; this is found out before anything is changed
+            last.state = "stayed"
         session.flush()
     if move.state == "undoing":
         move.state = "stayed"

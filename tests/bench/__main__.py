@@ -12,7 +12,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import batches, database, engine, reports, web
+from tests.bench import batches, database, engine, moves, reports, web
 from tests.bench.figures import Figure, keep, report
 
 ROOT = Path(__file__).parents[2]
@@ -22,6 +22,7 @@ PARTS = {
     "inbox": database.inbox,
     "timers": database.timers,
     "batches": batches.spawning,
+    "moves": moves.all_figures,
     "reports": reports.monthly,
 }
 
