@@ -145,8 +145,8 @@ export class Edit {
         found = this.create(type, values, definitions);
         const roots = definitions.get("rootElements");
         const at = roots.findIndex((one) => is(one, "bpmn:Process") || is(one, "bpmn:Collaboration"));
-        const after = is(roots.at(-1) ?? {}, type) ? roots.length : roots.findLastIndex((one) => is(one, type)) + 1 || (at < 0 ? 0 : roots.length);
-        this.setIn(definitions, { rootElements: roots.toSpliced(after, 0, found) });
+        const after = is(roots.at(-1) ?? {}, type) ? roots.length : roots.map((one) => is(one, type)).lastIndexOf(true) + 1 || (at < 0 ? 0 : roots.length);
+        this.setIn(definitions, { rootElements: spliced(roots, after, 0, found) });
       }
       this.setIn(part, { [attribute]: found });
     });
@@ -162,6 +162,11 @@ export class Edit {
     }
     return [];
   }
+}
+
+/** A list with some of its elements exchanged, as the youngest browsers' `toSpliced`. */
+export function spliced(list, at, count, ...more) {
+  return [...list.slice(0, at), ...more, ...list.slice(at + count)];
 }
 
 function lanesOf(sets, node) {

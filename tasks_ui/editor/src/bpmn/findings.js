@@ -24,7 +24,8 @@ export class Findings {
     overlays.remove({ type: "keyturn-finding" });
     for (const [id, marker] of this.#marked) if (registry.get(id)) canvas.removeMarker(id, marker);
     this.#marked = [];
-    this.#byElement = Map.groupBy(findings, (one) => one.elementId);
+    this.#byElement = new Map();
+    for (const one of findings) this.#byElement.set(one.elementId, [...this.of(one.elementId), one]);
     for (const [id, all] of this.#byElement) {
       all.sort((a, b) => RANK[a.severity] - RANK[b.severity]);
       const worst = all[0].severity;
@@ -47,4 +48,15 @@ function middle(points) {
   const [a, b] = [points[at], points[at + 1]];
   const [left, top] = [Math.min(...points.map((one) => one.x)), Math.min(...points.map((one) => one.y))];
   return { left: (a.x + b.x) / 2 - left - 9, top: (a.y + b.y) / 2 - top - 9 };
+}
+
+/** Writes beside elements who else is at them. @param {any} modeler @param {{name: string, element: string}[]} others */
+export function showOthers(modeler, others) {
+  const [overlays, registry] = [modeler.get("overlays"), modeler.get("elementRegistry")];
+  overlays.remove({ type: "keyturn-other" });
+  for (const { name, element } of others) {
+    if (element && registry.get(element)?.parent) {
+      overlays.add(element, "keyturn-other", { position: { top: -26, left: 0 }, html: el("span", { class: "other-mark" }, name) });
+    }
+  }
 }

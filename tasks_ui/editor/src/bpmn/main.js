@@ -6,12 +6,13 @@ import "bpmn-js-token-simulation/assets/css/bpmn-js-token-simulation.css";
 import "diagram-js-minimap/assets/diagram-js-minimap.css";
 import "bpmn-js-color-picker/colors/color-picker.css";
 import "./bpmn.css";
-import { Findings } from "./findings.js";
+import { Findings, showOthers } from "./findings.js";
 import { makeModeler, textOf } from "./modeler.js";
 import { mountPanel } from "./panel.js";
 import { fit, mountTools } from "./view.js";
 import { missing } from "./words.js";
 import { openDraft } from "../studio/draft.js";
+import { page } from "../studio/page.js";
 
 const place = document.querySelector("#canvas");
 const panel = document.querySelector("#panel");
@@ -66,7 +67,8 @@ let shown = false;
 let earlier = [];
 /** @type {string[]} */
 let later = [];
-const modeler = makeModeler(place);
+const editable = page.change?.editable !== false;
+const modeler = makeModeler(place, editable);
 const findings = new Findings(modeler);
 const stack = modeler.get("commandStack");
 let dragging = false;
@@ -76,6 +78,7 @@ const side = mountPanel(modeler, panel, {
   findings: (id) => findings.of(id),
   repair: (one) => draft?.repair([one.repair]),
   draft: () => draft,
+  editable,
 });
 draft = await openDraft({
   read: () => textOf(modeler),
@@ -90,6 +93,7 @@ draft = await openDraft({
     findings.show(list);
     side.draw();
   },
+  present: (others) => showOthers(modeler, others),
 });
 await write(draft.source);
 const actions = modeler.get("editorActions");

@@ -8,10 +8,16 @@ import minimap from "diagram-js-minimap";
 import allowed from "./allowed.js";
 import several from "./edit.js";
 import naming from "./naming.js";
+import readonly from "./readonly.js";
 import words from "./words.js";
 
-/** Makes a modeler in a box. Colours are CSS variables, so that both themes show the same drawing. */
-export function makeModeler(container) {
+/**
+ * Makes a modeler in a box. Colours are CSS variables, so that both themes show the same drawing.
+ * @param {HTMLElement} container
+ * @param {boolean} editable
+ */
+export function makeModeler(container, editable) {
+  container.classList.toggle("only-shown", !editable);
   return new Modeler({
     container,
     moddleExtensions: { camunda },
@@ -19,7 +25,7 @@ export function makeModeler(container) {
     textRenderer: {
       defaultStyle: { fontFamily: 'system-ui, "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif', fontSize: 12 },
     },
-    additionalModules: [words, several, naming, CreateAppendAnythingModule, allowed, colors, minimap, simulation],
+    additionalModules: [words, several, naming, CreateAppendAnythingModule, allowed, colors, minimap, simulation, ...(editable ? [] : [readonly])],
   });
 }
 

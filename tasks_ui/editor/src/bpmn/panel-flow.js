@@ -20,11 +20,12 @@ function ways({ edit, element, modeler }) {
   const flows = element.outgoing.filter((one) => is(one, "bpmn:SequenceFlow"));
   if (flows.length < 2) return null;
   const value = edit.bo.get("default")?.id ?? "";
+  const known = variables(modeler);
   const named = (one) => one.businessObject.name || one.target?.businessObject?.name || one.id;
   return group("ways", t("Ways out"), [
     el("ol", { class: "prop-ways" }, flows.map((one) => el("li", {},
       button(`way-${one.id}`, named(one), () => modeler.get("selection").select(one), "btn-quiet"),
-      el("code", {}, one.id === value ? t("otherwise") : bodyOf(one.businessObject).replace(/^=\s*/, "") || t("no condition yet")),
+      said(one, value, known),
     ))),
     select({
       key: "default", label: t("Otherwise"), value, options: [["", t("(none: the case stops)")], ...flows.map((one) => [one.id, named(one)])],
@@ -32,6 +33,22 @@ function ways({ edit, element, modeler }) {
       write: (id) => edit.set({ default: flows.find((one) => one.id === id)?.businessObject }),
     }),
   ]);
+}
+
+/** A condition in words where it can be told so, else as it is written. */
+function said(flow_, byDefault, known) {
+  const body = bodyOf(flow_.businessObject).replace(/^=\s*/, "");
+  if (flow_.id === byDefault) return el("span", { class: "muted" }, t("otherwise"));
+  const found = body && readCondition(body);
+  if (!found) return el("code", {}, body || t("no condition yet"));
+  const words = Object.fromEntries(Object.values(TESTS()).flat());
+  const parts = found.rows.map((row) => {
+    const variable = known.find((one) => one.name === row.name);
+    const shown = (value) => variable?.options?.find((one) => one.value === value)?.label ?? value;
+    const values = row.test === "in" ? row.values.map(shown).join(t(", ")) : shown(row.value);
+    return [variable?.label || row.name, words[row.test] ?? row.test, values].filter(Boolean).join(" ");
+  });
+  return el("span", { class: "muted" }, parts.join(found.word === "and" ? t("; and ") : t("; or ")));
 }
 
 function way(context) {

@@ -1,6 +1,7 @@
 // User tasks: who does them, with which form, until when, and what the inbox shows.
 import { is } from "bpmn-js/lib/util/ModelUtil";
 import { page, t } from "../studio/page.js";
+import { spliced } from "./edit.js";
 import { button, el, group, note, select, table, text } from "./fields.js";
 import { readLimit, writeLimit } from "./feel.js";
 import { firstDate, moment } from "./moment.js";
@@ -28,7 +29,7 @@ function people({ edit, modeler }) {
   const first = rule ? "=" : (chosen[0] ?? "");
   const write = (at, value) => {
     if (at === 0 && value === "=") return edit.set({ "camunda:candidateGroups": `="${chosen.join(",")}"` });
-    const after = chosen.toSpliced(at, 1, value).filter(Boolean);
+    const after = spliced(chosen, at, 1, value).filter(Boolean);
     return edit.set({ "camunda:candidateGroups": at === 0 && !value ? "" : [...new Set(after)].join(",") });
   };
   const byLane = lane ? t("The role of its lane: {lane}", { lane }) : t("(none: it lies in no lane)");

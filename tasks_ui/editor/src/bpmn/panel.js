@@ -31,7 +31,8 @@ function subject(modeler) {
  * Shows the panel in `host` and keeps it up to date.
  * @param {any} modeler
  * @param {HTMLElement} host
- * @param {{selected: (id: string, type: string) => void, findings: (id: string) => any[], repair: (finding: any) => void, draft: () => any}} outside
+ * @param {{selected: (id: string, type: string) => void, findings: (id: string) => any[], repair: (finding: any) => void, draft: () => any,
+ *   editable: boolean}} outside
  */
 export function mountPanel(modeler, host, outside) {
   const state = { asText: "" };
@@ -51,6 +52,7 @@ export function mountPanel(modeler, host, outside) {
     const range = focused && "selectionStart" in focused ? safeRange(focused) : null;
     const scrolled = host.scrollTop;
     host.replaceChildren(...content(element));
+    if (!outside.editable) for (const control of host.querySelectorAll("input, select, textarea, .btn")) control.disabled = true;
     host.scrollTop = changed ? 0 : scrolled;
     const again = focused?.id ? document.getElementById(focused.id) : null;
     if (again && host.contains(again)) {
