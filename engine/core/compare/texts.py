@@ -6,8 +6,6 @@ import json
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
 from engine.core.compare import wording
 from engine.core.compare.change import Change, Said, Subject, difference, told
 from engine.errors import N_, InvalidInputError
@@ -59,6 +57,8 @@ def scenario(old: bytes, new: bytes, _words: Words) -> Iterator[Change]:
 
 
 def _yaml(source: bytes) -> dict[Any, Any]:
+    import yaml  # noqa: PLC0415  few need it: only stories are written in it
+
     try:
         found = yaml.safe_load(source.decode())
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
