@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from engine import access, deployment, exports, resources
+from engine import access, deployment, exports, imports, publication, resources, scenario_runs
 from engine.access import Action
 from engine.deployment import Deployment
 from engine.errors import DeploymentRefused, NotFoundError
+from engine.parcels import Parcel
 from storage import audit
+from storage import definitions as definition_rows
 from storage import exchange as queries
 
 if TYPE_CHECKING:
@@ -22,9 +24,11 @@ if TYPE_CHECKING:
     from engine.access import Viewer
     from engine.connectors import Registry
     from engine.deployment import Deployed
-    from engine.parcels import Parcel
+    from engine.imports import Arrival
+    from engine.publication import Scenarios
 
 LONGEST_NAME = 200
+DELIVERED = "API"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +58,22 @@ class Definition:
 
 
 @dataclass(frozen=True, slots=True)
-class Delivered:
-    """What became of delivered files; `unchanged`: everything was in force already and nothing was written."""
+class Waiting:
+    """Why delivered files are not published yet; they lie in a change meanwhile."""
 
-    delivery: Delivery
-    definitions: tuple[Definition, ...]
-    unchanged: bool = False
+    change_id: UUID
+    title: str
+    review: str
+    scenarios: Scenarios
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """What became of delivered files: a deployment with what is new in it (nothing: it was in force), or a wait."""
+
+    delivery: Delivery | None = None
+    definitions: tuple[Definition, ...] = ()
+    waiting: Waiting | None = None
 
 
 def deliver(
@@ -71,27 +85,54 @@ def deliver(
     note: str,
     now: datetime,
     registry: Registry,
-    only_changed: bool,
 ) -> Delivered:
-    """Publish files that came from outside. `only_changed`: write nothing when all of them are in force as they are.
+    """Publish files that came from outside as a change of the studio, or leave the change waiting for what it needs.
+
+    The same files sent again go on with the change that waits. A file that brings a known process, table or form is a
+    version of it, whatever its name.
 
     Raises:
-        DeploymentRefused: with all findings.
+        DeploymentRefused: with all findings; then nothing is kept.
+        ConflictError: somebody else published one of the files meanwhile.
         NotAllowedError: the viewer may not publish.
     """
     access.require(viewer, Action.CHANGE_PUBLISH)
-    if only_changed:
-        known = _in_force(session, files)
-        if known is not None:
-            return Delivered(_delivery(session, known), (), unchanged=True)
-    made = deployment.deploy(
-        session, files=files, viewer=viewer, now=now, registry=registry, name=name[:LONGEST_NAME], note=note
-    )
-    new = [item.id for item in made.items if item.new]
-    detail = {"files": sorted(files), "name": name[:LONGEST_NAME], "note": note}
-    subject = f"deployment:{made.id}"
+    found = imports.arrivals(session, viewer, Parcel(files=files))
+    if not found:
+        raise DeploymentRefused(deployment.check(session, files=files, registry=registry))
+    fresh = [one for one in found if not one.same]
+    if not fresh:
+        return Delivered(_delivery(session, _in_force(session, found), name, note))
+    home = next((one.keys[0] for one in fresh if one.kind == "bpmn" and one.keys), "")
+    taken = [imports.Taken(one.name, files[one.file], one.folder or home) for one in fresh]
+    title = f"{note or DELIVERED}: {name or fresh[0].name}"[:LONGEST_NAME]
+    change_id = _change(session, viewer, taken, title=title, note=note, now=now)
+    state = publication.readiness(session, viewer, change_id, registry=registry)
+    if state.errors:
+        names = {one.name: one.file for one in fresh}
+        raise DeploymentRefused([replace(one, file=names.get(one.file, one.file)) for one in state.findings])
+    detail = {"files": sorted(files), "name": name[:LONGEST_NAME], "note": note, "published": state.ready}
+    subject = f"change:{change_id}"
     audit.record(session, actor=viewer.login, action="deliver", subject=subject, detail=detail, now=now)
-    return Delivered(_delivery(session, made.id), _definitions(session, new))
+    if not state.ready and not state.outdated:
+        if not state.scenarios.green and not state.scenarios.waiting:
+            scenario_runs.request(session, viewer, change_id, now=now, registry=registry)
+            state = publication.readiness(session, viewer, change_id, registry=registry)
+        return Delivered(waiting=Waiting(change_id, title, state.review, state.scenarios))
+    published = publication.publish(session, viewer, change_id, reason=title, now=now, registry=registry)
+    made = queries.deployment_of(session, published)
+    return Delivered(_delivery(session, made, name, note), _definitions(session, made))
+
+
+def _change(
+    session: Session, viewer: Viewer, taken: list[imports.Taken], *, title: str, note: str, now: datetime
+) -> UUID:
+    """Begin a change, or go on with the one of the same title that this person's program began before."""
+    before = queries.waiting_change(session, viewer.login, title)
+    if before is None:
+        return imports.take_in(session, viewer, taken, title=title, reason=note, now=now)
+    imports.put(session, viewer, before, taken, now=now)
+    return before
 
 
 def deploy_parcel(
@@ -141,36 +182,34 @@ def _in_order(parcel: Parcel) -> list[tuple[str, dict[str, bytes]]]:
     return ordered
 
 
-def _in_force(session: Session, files: Mapping[str, bytes]) -> UUID | None:
-    """Give the deployment that brought these files as they are; None when one of them is another one now."""
-    known = {one.file: one for one in resources.published(session)}
-    ids = []
-    for file, content in files.items():
-        one = known.get(file)
-        if one is None or one.deployment_id is None or resources.source(session, file) != content:
-            return None
-        ids.append(one.deployment_id)
-    return ids[0] if ids else None
+def _in_force(session: Session, found: tuple[Arrival, ...]) -> UUID:
+    """Give the deployment that brought the first of these files as it is."""
+    known = {one.file: one.deployment_id for one in resources.published(session)}
+    made = next((known[one.name] for one in found if known.get(one.name)), None)
+    if made is None:
+        raise NotFoundError
+    return made
 
 
-def _delivery(session: Session, deployment_id: UUID) -> Delivery:
+def _delivery(session: Session, deployment_id: UUID, name: str, note: str) -> Delivery:
+    """Describe a deployment by what its sender calls it: here it is named after the folder of its processes."""
     row = queries.deployment(session, deployment_id)
     if row is None:
         raise NotFoundError
-    return Delivery(row.id, row.name, row.note, row.created_at)
+    return Delivery(row.id, name or row.name, note, row.created_at)
 
 
-def _definitions(session: Session, ids: list[UUID]) -> tuple[Definition, ...]:
+def _definitions(session: Session, deployment_id: UUID) -> tuple[Definition, ...]:
     found = [
         Definition(
             row.id, "process", row.key, row.version, row.name, row.file, row.deployment_id, row.version_tag,
             row.documentation, row.startable,
         )
-        for row in queries.processes(session, ids)
+        for row in queries.processes_of(session, deployment_id)
     ]  # fmt: skip
     found += [
         Definition(row.id, "decision", row.key, row.version, row.name, file.file, file.deployment_id)
-        for row, file in queries.decisions(session, ids)
+        for row, file in queries.decisions_of(session, deployment_id)
     ]
     return tuple(found)
 
@@ -187,7 +226,7 @@ def listed(
 def process_key(session: Session, viewer: Viewer, definition_id: UUID) -> str:
     """Give the key of a version of a process. Raises NotFoundError."""
     access.require(viewer, Action.DEFINITION_VIEW)
-    rows = queries.processes(session, [definition_id])
-    if not rows:
+    row = definition_rows.process(session, definition_id)
+    if row is None:
         raise NotFoundError
-    return rows[0].key
+    return row.key

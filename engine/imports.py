@@ -90,15 +90,25 @@ def take_in(
     double = next((name for name in names if names.count(name) > 1), None)
     if double is not None:
         raise InvalidInputError(N_("Two files would be called {file}. Give one of them another name."), file=double)
-    here = {one.file for one in resources.published(session)}
     change_id = studio.open_change(session, viewer, title=title, reason=reason, now=now)
+    put(session, viewer, change_id, files, now=now)
+    return change_id
+
+
+def put(session: Session, viewer: Viewer, change_id: UUID, files: Sequence[Taken], *, now: datetime) -> None:
+    """Put files into a change, over what it drafts under these names.
+
+    Raises:
+        InvalidInputError: a name is not a good one.
+        ConflictError: the change is over.
+    """
+    here = {one.file for one in resources.published(session)} | studio.files(session, change_id).keys()
     for one in files:
         if one.name in here:
-            began = studio.add_file(session, viewer, change_id, one.name, now=now)
+            began = studio.add_file(session, viewer, change_id, one.name, now=now)  # as it is, if it lies there
             studio.save(session, viewer, change_id, one.name, source=one.content, revision=began.revision, now=now)
         else:
             studio.add_file(session, viewer, change_id, one.name, source=one.content, folder=one.folder, now=now)
-    return change_id
 
 
 def title_of(arrivals_: Sequence[Arrival], contents: Mapping[str, bytes]) -> str:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from storage.tables.definitions import DecisionDefinition, DecisionResource, Deployment, ProcessDefinition
+from storage.tables.studio import ChangeSet, Publication
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from uuid import UUID
 
     from sqlalchemy.orm import Session
@@ -28,16 +29,30 @@ def deployment(session: Session, deployment_id: UUID) -> Deployment | None:
     return session.get(Deployment, deployment_id)
 
 
-def processes(session: Session, ids: Iterable[UUID]) -> Sequence[ProcessDefinition]:
-    """Read versions of processes by their ids, in the order of their keys."""
-    query = select(ProcessDefinition).where(ProcessDefinition.id.in_(list(ids)))
+def processes_of(session: Session, deployment_id: UUID) -> Sequence[ProcessDefinition]:
+    """List the versions of processes that a deployment brought, by key."""
+    query = select(ProcessDefinition).where(ProcessDefinition.deployment_id == deployment_id)
     return session.scalars(query.order_by(ProcessDefinition.key)).all()
 
 
-def decisions(session: Session, ids: Iterable[UUID]) -> Sequence[tuple[DecisionDefinition, DecisionResource]]:
-    """Read versions of decisions with the files they lie in, in the order of their keys."""
+def decisions_of(session: Session, deployment_id: UUID) -> Sequence[tuple[DecisionDefinition, DecisionResource]]:
+    """List the versions of decisions that a deployment brought, with the files they lie in, by key."""
     query = select(DecisionDefinition, DecisionResource).join(
         DecisionResource, DecisionResource.id == DecisionDefinition.resource_id
     )
-    found = session.execute(query.where(DecisionDefinition.id.in_(list(ids))).order_by(DecisionDefinition.key))
+    found = session.execute(
+        query.where(DecisionResource.deployment_id == deployment_id).order_by(DecisionDefinition.key)
+    )
     return [(row[0], row[1]) for row in found]
+
+
+def waiting_change(session: Session, login: str, title: str) -> UUID | None:
+    """Find the newest change of a person and title that is not over."""
+    query = select(ChangeSet.id).where(ChangeSet.created_by == login, ChangeSet.title == title)
+    query = query.where(ChangeSet.state.in_(("open", "in_review"))).order_by(ChangeSet.created_at.desc())
+    return session.scalars(query.limit(1)).first()
+
+
+def deployment_of(session: Session, publication_id: UUID) -> UUID:
+    """Give the deployment that a publication made."""
+    return session.scalars(select(Publication.deployment_id).where(Publication.id == publication_id)).one()

@@ -44,6 +44,7 @@ AUDIT_ACTIONS = {
     "definition.head": lazy_gettext("Head of a process changed"),
     "definition.migrate": lazy_gettext("Cases of a version moved to another"),
     "definition.migrate.undo": lazy_gettext("Cases of a version taken back"),
+    "deliver": lazy_gettext("Files delivered by a program"),
     "deploy": lazy_gettext("Version published"),
     "incident.close": lazy_gettext("Incident closed"),
     "instance.cancel": lazy_gettext("Case cancelled"),

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from engine.access import Viewer
     from engine.core.findings import Finding
-    from engine.deliveries import Definition, Delivered, Delivery
+    from engine.deliveries import Definition, Delivered, Delivery, Waiting
 
 PREFIX = "/engine-rest"
 VERSION = "7.23.0"
@@ -211,7 +211,6 @@ def create() -> Response:
     """Publish diagrams, tables and forms; answer with what is new, or with everything that a check found."""
     files = _files()
     form = request.form
-    filtering = any(form.get(name, "") == "true" for name in ("enable-duplicate-filtering", "deploy-changed-only"))
     try:
         with context.transaction() as opened:
             made = deliveries.deliver(
@@ -222,11 +221,27 @@ def create() -> Response:
                 note=form.get("deployment-source", "").strip()[:200],
                 now=context.utcnow(),
                 registry=context.registry(),
-                only_changed=filtering,
             )
     except DeploymentRefused as refused:
         return _unparsed(refused.findings, files)
+    if made.waiting is not None:
+        return _waits(made.waiting)
     return _answer(_created(made))
+
+
+def _waits(one: Waiting) -> Response:
+    """Say that the files have come but are not published, and what is missing: the Modeler shows it as a refusal."""
+    page = request.url_root.rstrip("/") + url_for("studio_changes.show", change_id=one.change_id)
+    parts = [gettext("Received, but not published yet: the change “%(title)s” waits.", title=one.title)]
+    if one.review in ("missing", "asked"):
+        parts.append(gettext("A second person has to approve of it."))
+    if one.scenarios.failed:
+        failed = gettext(", ").join(one.scenarios.failed)
+        parts.append(gettext("These scenarios fail on it: %(names)s.", names=failed))
+    elif not one.scenarios.green:
+        parts.append(gettext("%(count)d scenarios are being played on it.", count=one.scenarios.total))
+    parts.append(gettext("Look at it on %(page)s, and deploy once more when all is well.", page=page))
+    return _refusal(409, " ".join(parts) if locale() == "en" else "".join(parts), "PublicationWaitsException")
 
 
 def _files() -> dict[str, bytes]:
@@ -252,6 +267,8 @@ def _files() -> dict[str, bytes]:
 
 
 def _created(made: Delivered) -> dict[str, Any]:
+    if made.delivery is None:
+        raise NotFoundError
     here = f"{request.url_root.rstrip('/')}{PREFIX}/deployment/{made.delivery.id}"
     parts = {
         kind: {str(one.id): write(one) for one in made.definitions if one.kind == kind} or None

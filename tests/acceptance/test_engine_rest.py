@@ -6,11 +6,12 @@ import io
 from base64 import b64encode
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select
 
-from engine import people
+from engine import people, resources, studio, studio_settings
 from engine.access import SYSTEM, Grant
 from processes.services.demo import PASSWORD
 from storage.tables.instances import AuditEntry, ProcessInstance
@@ -117,6 +118,36 @@ def test_what_is_wrong_is_said_of_each_element(opened: Site) -> None:
         refused = deploy(opened, basic(OWNER), {"approval.bpmn": APPROVAL}, **fields)
         assert refused.status_code == 400
         assert word in refused.get_json()["message"]
+
+
+def test_where_a_second_person_must_agree_the_files_wait_in_a_change(opened: Site) -> None:
+    other = APPROVAL.replace("复核".encode(), "三核".encode())
+    with opened.database.transaction() as session:
+        studio_settings.set_second_person(session, SYSTEM, wanted=True, now=opened.clock.now)
+    for _ in range(2):
+        waits = deploy(opened, basic(OWNER), {"approval.bpmn": other})
+        assert waits.status_code == 409
+        said = waits.get_json()["message"]
+        assert "尚未发布" in said
+        assert "第二人" in said
+        change = UUID(said.split("/studio/changes/")[1][:36])
+    with opened.database.transaction() as session:
+        waiting, _, _ = studio.changes(session, SYSTEM)
+        assert [one.id for one in waiting] == [change], "sent again, it is the same change"
+        owner = people.viewer(session, OWNER, now=opened.clock.now)
+        studio.ask_review(session, owner, change, reviewer="admin", now=opened.clock.now)
+        admin = people.viewer(session, "admin", now=opened.clock.now)
+        studio.review(session, admin, change, verdict="approved", opinion="", now=opened.clock.now)
+    done = deploy(opened, basic(OWNER), {"approval.bpmn": other})
+    assert [one["version"] for one in done.get_json()["deployedProcessDefinitions"].values()] == [3], done.text
+    with opened.database.transaction() as session:
+        studio_settings.set_second_person(session, SYSTEM, wanted=False, now=opened.clock.now)
+        callback = resources.source(session, "callback.bpmn")
+    renamed = callback.replace("回访通话".encode(), "电话回访".encode())
+    played = deploy(opened, basic(OWNER), {"my copy (1).bpmn": renamed})
+    assert (played.status_code, "场景正在演练" in played.get_json()["message"]) == (409, True), played.text
+    with opened.database.read() as session:
+        assert resources.source(session, "callback.bpmn") == callback
 
 
 def test_only_who_may_publish_publishes(opened: Site) -> None:
