@@ -99,7 +99,18 @@ function show(id, focus = true) {
   setTimeout(() => node.classList.remove("is-shown"), 1600);
 }
 
+/** A cell that shows what an undo brought back writes it once more: as a step of its own that would cost the redo. */
+function withoutRepeats(stack) {
+  const execute = stack.execute.bind(stack);
+  stack.execute = (command, context) => {
+    const same = command === "element.updateProperties" && typeof context.element?.get === "function"
+      && Object.entries(context.properties).every(([name, value]) => context.element.get(name) === value);
+    if (!same) execute(command, context);
+  };
+}
+
 manager.on("viewer.created", ({ viewer: made }) => {
+  if (made.get("commandStack", false)) withoutRepeats(made.get("commandStack"));
   made.on("commandStack.changed", (event) => {
     if (quiet || event.trigger === "clear") return;
     clean = false;
@@ -147,18 +158,34 @@ function showLiteral() {
 
 // Rows and columns with buttons: on a phone nobody has a right mouse button.
 const action = (name) => () => {
-  const where = cells.place();
-  const actions = viewer().get("editorActions");
+  const where = cells.place(), actions = viewer().get("editorActions");
+  const rows = () => viewer().get("sheet").getRoot().rows;
+  let next = where ? [where.row, where.column] : null;
   if (name === "copyRow") {
     actions.trigger("copy", { element: where.element.row });
     actions.trigger("pasteAfter", { element: where.element.row });
+    next[0] += 1;
   } else if (name === "up" || name === "down") {
-    const rows = where.element.row.root.rows;
-    const index = rows.indexOf(where.element.row), next = index + (name === "up" ? -1 : 1);
-    if (next >= 0 && next < rows.length) viewer().get("modeling").moveRow(where.element.row, next);
-  } else actions.trigger(name, { rule: where?.element.row });
-  cells.show(cells.place() && viewer().get("elementRegistry").get(cells.place().cell.id) ? placeOf(viewer(), cells.place().element) : null);
+    next[0] += name === "up" ? -1 : 1;
+    if (next[0] >= 0 && next[0] < rows().length) viewer().get("modeling").moveRow(where.element.row, next[0]);
+  } else {
+    actions.trigger(name, { rule: where?.element.row });
+    if (name === "addRule") next = [rows().length - 1, 0];
+    if (name === "addRuleBelow") next = [where.row + 1, 0];
+    if (name === "addRuleAbove") next = [where.row, 0];
+  }
+  goTo(next);
 };
+
+/** Choose the cell at a row and column, or the nearest there is. */
+function goTo(position) {
+  const all = viewer().get("sheet").getRoot().rows;
+  const row = position && all[Math.max(0, Math.min(position[0], all.length - 1))];
+  const cell = row?.cells[Math.min(position[1], row.cells.length - 1)];
+  if (cell) show(cell.id);
+  cells.show(cell ? placeOf(viewer(), cell) : null);
+  buttons();
+}
 const OWN = [
   ["addRule", () => t("Add row"), false], ["addRuleAbove", () => t("Row above"), true], ["addRuleBelow", () => t("Row below"), true],
   ["copyRow", () => t("Copy row"), true], ["up", () => t("Move up"), true], ["down", () => t("Move down"), true], ["removeRule", () => t("Delete row"), true],
@@ -204,5 +231,11 @@ canvas.dataset.ready = "1";
 performance.mark("keyturn-table");
 tester.open();
 if (!page.change.editable) place.inert = true;
-// For tests: the words that nobody translated.
-document.documentElement.keyturnMissing = missing;
+// For tests: the words that nobody translated, and a file as it is written after it was read and shown.
+document.documentElement.keyturn = {
+  missing,
+  async again(text) {
+    await write(text);
+    return (await manager.saveXML({ format: true })).xml;
+  },
+};
