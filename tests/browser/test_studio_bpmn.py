@@ -18,7 +18,7 @@ from werkzeug.serving import make_server
 from engine import people, studio
 from engine.core import parse
 from engine.core.model import Lane, Model, Node
-from tests.browser.conftest import AXE, RULES, Live, Quiet
+from tests.browser.conftest import AXE, IN_THE_DARK, RULES, TOO_WIDE, Live, Quiet
 from tests.sites import site_in
 
 ROOT = Path(__file__).parents[2]
@@ -323,4 +323,8 @@ def test_the_panel_is_reached_by_keyboard_and_reads_well(editor: Editor) -> None
     editor.select("G6")
     page.evaluate(AXE.read_text(encoding="utf-8"))
     assert page.evaluate(AXE_RUN, RULES) == []
+    assert page.evaluate(IN_THE_DARK) == []
+    page.set_viewport_size({"width": 390, "height": 800})
+    assert page.evaluate(TOO_WIDE) <= 0
+    page.set_viewport_size({"width": 1180, "height": 800})
     expect(page.locator(".bjs-powered-by")).to_be_visible()

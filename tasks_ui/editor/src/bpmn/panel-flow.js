@@ -99,12 +99,13 @@ function builder(context, present) {
     ];
   }
   const known = variables(modeler);
-  const rows = found.rows.length ? found.rows : [{ name: "", test: "=", value: "" }];
+  const rows = found.rows.length && context.state.another !== edit.bo.id ? found.rows : [...found.rows, { name: "", test: "=", value: "" }];
   const save = (word = found.word) => write(writeCondition({ word, rows }));
   const options = [["", t("(choose a field)")], ...known.map((one) => [one.name, one.label ? `${one.label} (${one.name})` : one.name])];
   const lines = rows.map((row, at) => {
     const variable = known.find((one) => one.name === row.name);
     const pick = (name) => {
+      context.state.another = "";
       const next = known.find((one) => one.name === name);
       row.name = name;
       row.test = TESTS()[next?.type ?? "text"][0][0];
@@ -132,7 +133,7 @@ function builder(context, present) {
     found.rows.length > 1 ? select({ key: "if-word", label: t("Taken when"), value: found.word, options: [["and", t("all of these hold")], ["or", t("one of these holds")]], write: save }) : null,
     el("ol", { class: "prop-ifs" }, lines),
     el("div", { class: "prop-buttons" },
-      found.rows.length ? button("if-add", t("And …"), () => { rows.push({ name: known[0]?.name ?? "field", test: "filled", value: "" }); save(); }) : null,
+      found.rows.length ? button("if-add", t("And …"), () => { context.state.another = edit.bo.id; redraw(); }) : null,
       button("condition-text", t("Write it as text"), () => { context.state.asText = edit.bo.id; redraw(); }),
     ),
   ];

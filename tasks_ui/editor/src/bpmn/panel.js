@@ -35,7 +35,7 @@ function subject(modeler) {
  *   editable: boolean}} outside
  */
 export function mountPanel(modeler, host, outside) {
-  const state = { asText: "" };
+  const state = { asText: "", another: "" };
   let last = null;
   let message = "";
 
@@ -46,6 +46,7 @@ export function mountPanel(modeler, host, outside) {
     if (changed) {
       last = element;
       state.asText = "";
+      state.another = "";
       if (element) outside.selected(element.id, typeName(element));
     }
     const focused = host.contains(document.activeElement) ? document.activeElement : null;
