@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 ANY = frozenset({"", "-"})
 HINTS = 3
 """How many conditions tell a row apart in a line."""
+MANY = 40_000
+"""So many pairs of rows are not looked at one by one: what is neither there by id nor the same is new."""
 ALIKE = 0.5
 """Rows without an id are one row when at least this share of their cells is the same."""
 
@@ -33,11 +35,15 @@ def rule_pairs(old: Table, new: Table, inputs: Mapping[int, int], outputs: Mappi
     taken = set(found.values())
     after = {at: _cells(rule, list(inputs.values()), list(outputs.values()))
              for at, rule in enumerate(new.rules) if at not in taken}  # fmt: skip
+    alike: dict[tuple[str, ...], list[int]] = {}
+    for one, cells in after.items():
+        alike.setdefault(cells, []).append(one)
     for at, cells in list(before.items()):
-        same = next((one for one, other in after.items() if other == cells), None)
-        if same is not None:
-            found[at] = same
-            del before[at], after[same]
+        if alike.get(cells):
+            found[at] = alike[cells].pop(0)
+            del before[at], after[found[at]]
+    if len(before) * len(after) > MANY:
+        return found
     for at, cells in before.items():
         likeness = {one: _alike(cells, other) for one, other in after.items()}
         best = max(likeness, key=lambda one: likeness[one], default=None)
