@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.core.lint.elements import REFUSED
-from engine.core.reference import elements
+from engine.core.reference import bpmn_help, elements
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +21,33 @@ class Help:
 
 def find(kind: str, element: str, *, chinese: bool) -> Help | None:
     """Find the entry of an element of a kind of file; None when there is nothing to say."""
+    if kind == "dmn":
+        words = bpmn_help.DMN.get(element.removeprefix("dmn:"))
+        return _said(words, chinese=chinese) if words else None
     if kind != "bpmn" or not element:
         return None
     name = element.removeprefix("bpmn:")
-    plain, _, event = name[:1].lower().__add__(name[1:]).partition("-")
+    return _element(name[:1].lower() + name[1:], chinese=chinese)
+
+
+def _element(name: str, *, chinese: bool) -> Help | None:
+    plain, _, event = name.partition("-")
+    words = bpmn_help.BPMN.get(name) or bpmn_help.EVENTS.get(event) or bpmn_help.BPMN.get(plain)
     for one in elements():
         if one.type == plain and one.event == event:
-            note = REFUSED[plain][3 if chinese else 2] if plain in REFUSED else ""
-            title = one.name_zh if chinese else plain
-            return Help(title=title, text="", refused=note, anchor=f"{plain}-{event or 'none'}")
-    return None
+            refused = REFUSED[plain][3 if chinese else 2] if plain in REFUSED else ""
+            title = one.name_zh if chinese else _english(plain, event)
+            anchor = f"{plain}-{event or 'none'}"
+            return _said(words or bpmn_help.Words("", ""), chinese=chinese, title=title, refused=refused, anchor=anchor)
+    return _said(words, chinese=chinese) if words else None
+
+
+def _english(plain: str, event: str) -> str:
+    spaced = "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in plain).capitalize()
+    return f"{spaced}: {event}" if event else spaced
+
+
+def _said(words: bpmn_help.Words, *, chinese: bool, title: str = "", refused: str = "", anchor: str = "") -> Help:
+    own = words.title_zh if chinese else words.title
+    text, example = (words.text_zh, words.example_zh) if chinese else (words.text, words.example)
+    return Help(title or own, text, example, refused, anchor)
