@@ -6,10 +6,14 @@ import io
 import itertools
 import re
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import pytest
+from sqlalchemy import select
 
+from engine import people, scenario_runs, studio
 from engine.core.layout import layout
+from storage.tables.studio import ScenarioRun
 from tests.acceptance.api_client import Program, bpmn, program
 from tests.acceptance.test_api import deploy
 from tests.acceptance.test_versions import FLOW, drawn
@@ -216,3 +220,38 @@ def test_a_row_edited_counts_at_once_and_is_audited(site: Site, admin: Program, 
     assert "柏流程" in audited
     assert "发布变更" in audited
     assert re.search(r"渗漏.*→.*渗漏.*开裂", audited), audited
+
+
+def test_scenarios_are_played_before_and_a_red_one_stops_it(site: Site, admin: Program, owner: Person) -> None:
+    deploy(admin, drawn("a", "b"))
+    made = change(owner, "加一步", probe__bpmn=drawn("a", "c", "b"))
+    story = "名称: 办完一件\n开始: 2026-03-02 09:00\n步骤:\n  - 经过: PT1M\n".encode()
+    now = site.clock()
+    with site.database.transaction() as session:
+        viewer = people.viewer(session, OWNER, now=now)
+        studio.add_file(session, viewer, UUID(made), "probe_story.yaml", source=story, folder="probe", now=now)
+
+    def went(state: str) -> None:
+        with site.database.transaction() as session:
+            digest = scenario_runs.digest(session, UUID(made))
+            row = session.scalars(select(ScenarioRun)).first() or ScenarioRun(
+                change_set_id=UUID(made), file="probe_story.yaml", name="办完一件", digest=digest, played_at=now
+            )
+            row.state = state
+            session.add(row)
+
+    def refused() -> str:
+        answer = owner.post(f"/studio/changes/{made}/publish", {"reason": "例会决定"})
+        assert answer.status_code == 409
+        return plain(answer.text)
+
+    assert "还有 1 个场景没有用现在的草稿跑过" in refused()
+    went("waiting")
+    assert "还有 1 个场景正在运行" in refused()
+    went("failed")
+    assert "没有通过的场景：办完一件" in refused()
+    went("passed")
+    save(owner, made, "probe.bpmn", drawn("a", "d", "b"))
+    assert "请先用这个变更跑一遍场景" in refused(), "it was played on another draft"
+    save(owner, made, "probe.bpmn", drawn("a", "c", "b"))
+    publish(owner, made)
