@@ -1,4 +1,4 @@
-"""What the form editor asks for: examples to fill a form with, its English, where a field is used, new forms."""
+"""What the form editor asks for: examples to fill a form with, its English, where a field is used."""
 
 from __future__ import annotations
 
@@ -7,25 +7,21 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from engine import definitions, resources, studio
+from engine import definitions, resources
 from engine.core import forms
-from engine.errors import N_, InvalidInputError, KeyturnError
 from storage import studio as queries
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
     from uuid import UUID
 
     from sqlalchemy.orm import Session
 
-    from engine.access import Viewer
     from engine.core import feel
 
-LONGEST_NAME = 100
+LONGEST_KEY = 40
 MOST_USES = 12
-KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
-READ = ("bpmn", "dmn", "form", "scenario")
+READ = ("bpmn", "dmn", "form")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +80,7 @@ def uses(session: Session, change_id: UUID, file: str, key: str) -> tuple[Use, .
     for one in resources.published(session):
         if one.folder != row.folder or one.file == file or one.kind not in READ:
             continue
-        source = drafts.get(one.file) or resources.source(session, one.file)
+        source = drafts.get(one.file) or resources.content(session, one)
         if word.search(source.decode("utf-8", "replace")):
             found.append(Use(one.file, one.name or one.key))
         if len(found) == MOST_USES:
@@ -92,59 +88,26 @@ def uses(session: Session, change_id: UUID, file: str, key: str) -> tuple[Use, .
     return tuple(found)
 
 
-def add(
-    session: Session,
-    viewer: Viewer,
-    change_id: UUID,
-    *,
-    name: str,
-    key: str,
-    folder: str,
-    like: str = "",
-    now: datetime,
-) -> str:
-    """Add a new form to a change and return its file: empty, or like another form of the change or in force.
-
-    Raises:
-        InvalidInputError: it has no name, or a short name that cannot be one.
-        ConflictError: there is such a form already.
-    """
-    name, key = name.strip()[:LONGEST_NAME], key.strip()
-    if not name:
-        raise InvalidInputError(N_("The form needs a name."))
-    if not KEY.fullmatch(key):
-        raise InvalidInputError(
-            N_("“{key}” cannot be a form's short name. Use letters, digits and _, beginning with a letter."), key=key
-        )
-    schema = _copied(session, change_id, like) if like else {"components": []}
-    made = {
-        "type": "default", "id": key, "name": name, "schemaVersion": 17, "executionPlatform": "Camunda Platform",
-    }  # fmt: skip
-    made |= {field: value for field, value in schema.items() if field not in made}
-    file = f"{key}.form"
-    source = json.dumps(made, ensure_ascii=False, indent=2) + "\n"
-    studio.add_file(session, viewer, change_id, file, source=source.encode(), kind="form", folder=folder, now=now)
-    return file
-
-
-def _copied(session: Session, change_id: UUID, file: str) -> dict[str, Any]:
-    row = queries.draft(session, change_id, file)
-    source = bytes(row.source) if row else resources.source(session, file)
-    try:
-        form = forms.parse(source)
-    except KeyturnError as problem:
-        raise InvalidInputError(N_("{file} cannot be read, so it cannot be copied."), file=file) from problem
-    return dict(form.schema)
-
-
 def free_key(session: Session, change_id: UUID, begin: str) -> str:
     """Propose a short name for a new form that no form of the change or in force has."""
     taken = {one.key.lower() for one in resources.published(session) if one.kind == "form"}
     taken |= {file.removesuffix(".form").lower() for file in queries.sources(session, change_id)}
     base = re.sub(r"[^A-Za-z0-9_]+", "_", begin).strip("_") or "form"
-    base = base if base[0].isalpha() else f"form_{base}"
-    number, key = 1, base[:36]
+    base = (base if base[0].isalpha() else f"form_{base}")[:LONGEST_KEY]
+    number, key = 1, base
     while key.lower() in taken:
         number += 1
-        key = f"{base[:36]}_{number}"
+        key = f"{base}_{number}"
     return key
+
+
+def fields(session: Session, change_id: UUID, file: str) -> list[Any]:
+    """Give the components of another form of the change or in force, as they stand in its file.
+
+    Raises:
+        NotFoundError: there is no such form.
+        InvalidInputError: it cannot be read.
+    """
+    row = queries.draft(session, change_id, file)
+    form = forms.parse(bytes(row.source) if row else resources.source(session, file))
+    return list(form.schema["components"])

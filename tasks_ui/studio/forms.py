@@ -9,15 +9,14 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, jsonify, make_response, render_template, url_for
 from flask_babel import force_locale, gettext
 from werkzeug.datastructures import MultiDict
 
-from engine import form_bench, resources, studio, tasks
+from engine import form_bench, studio, studio_blanks, tasks
 from engine.core import forms
-from engine.errors import InvalidFormError, KeyturnError
+from engine.errors import InvalidFormError
 from tasks_ui import context, form_actions, form_lookup, form_view, i18n, security
-from tasks_ui.i18n import translate
 from tasks_ui.studio.editing import FILE, plainly, sent, sent_source
 
 if TYPE_CHECKING:
@@ -186,59 +185,35 @@ def _refused(
     return []
 
 
-# New forms
+@blueprint.post(FILE + "/fields")
+@plainly
+def fields(change_id: UUID, file: str) -> Response:
+    """Give the fields of another form, to be copied into this one."""
+    other = str(sent().get("file", ""))
+    with context.reading() as opened:
+        studio.draft(opened, context.viewer(), change_id, file)
+        found = form_bench.fields(opened, change_id, other)
+    return jsonify(components=found)
 
 
 @blueprint.post("/changes/<uuid:change_id>/forms")
 @plainly
 def begin(change_id: UUID) -> Response:
-    """Add a new form to a change for an editor's script: of a user task, named after it."""
+    """Add a new form of a user task to a change, for the diagram's editor: named after the task."""
     body = sent()
-    name, near, like = (str(body.get(name) or "") for name in ("name", "file", "like"))
+    name, near = (str(body.get(part) or "") for part in ("name", "file"))
     with context.transaction() as opened:
-        folder = _folder(studio.change(opened, context.viewer(), change_id), near)
-        key = form_bench.free_key(opened, change_id, str(body.get("key") or "form"))
-        file = form_bench.add(
-            opened, context.viewer(), change_id, name=name, key=key, folder=folder, like=like, now=context.utcnow()
-        )
-    return jsonify(file=file, key=key, url=url_for("studio_editing.edit", change_id=change_id, file=file))
-
-
-@blueprint.get("/changes/<uuid:change_id>/forms/new")
-def new(change_id: UUID) -> Response:
-    """Ask for the name of a new form, and for one to begin with."""
-    return _new(change_id)
-
-
-@blueprint.post("/changes/<uuid:change_id>/forms/new")
-def create(change_id: UUID) -> Response:
-    """Add a new form to a change, and open it."""
-    said = {name: request.form.get(name, "") for name in ("name", "key", "folder", "like")}
-    try:
-        with context.transaction() as opened:
-            file = form_bench.add(opened, context.viewer(), change_id, **said, now=context.utcnow())
-    except KeyturnError as problem:
-        return _new(change_id, problem)
-    return make_response(redirect(url_for("studio_editing.edit", change_id=change_id, file=file), 303))
-
-
-def _new(change_id: UUID, problem: KeyturnError | None = None) -> Response:
-    with context.reading() as opened:
         change = studio.change(opened, context.viewer(), change_id)
-        key = form_bench.free_key(opened, change_id, "form")
-        known = [one for one in resources.published(opened) if one.kind == "form"]
-    page = render_template(
-        "studio_form_new.html",
-        change=change,
-        forms=known,
-        folders=sorted({one.folder for one in known} | {one.folder for one in change.drafts} - {""}),
-        said=request.form or {"key": key, "folder": _folder(change, "")},
-        problem=translate(problem.template, problem.fields) if problem else "",
-    )
-    return make_response(page, problem.status if problem else 200)
-
-
-def _folder(change: studio.ChangeView, near: str) -> str:
-    """Propose the folder of the file beside which a form is made, else of the change's first file."""
-    draft = change.draft(near) if near else None
-    return draft.folder if draft else next((one.folder for one in change.drafts if one.folder), "")
+        beside = change.draft(near)
+        key = form_bench.free_key(opened, change_id, str(body.get("key") or "form"))
+        made = studio_blanks.add_new(
+            opened,
+            context.viewer(),
+            change_id,
+            kind="form",
+            name=name[: studio_blanks.MAX_NAME],
+            key=key,
+            folder=beside.folder if beside else "",
+            now=context.utcnow(),
+        )
+    return jsonify(file=made.file, key=key, url=url_for("studio_editing.edit", change_id=change_id, file=made.file))

@@ -148,7 +148,6 @@ PAGES: dict[str, list[tuple[str, str]]] = {
     "studio_changes.new_file": [(ADMIN, "/studio/changes/{change}/new?kind=bpmn")],
     "studio_changes.history": [(ADMIN, "/studio/changes/{change}/history/T09.form")],
     "studio_settings.index": [(ADMIN, "/studio/settings")],
-    "studio_forms.new": [(ADMIN, "/studio/changes/{change}/forms/new")],
     "studio_forms.frame": [(ADMIN, "/studio/changes/{change}/files/T09.form/preview")],
     "studio_impact.show": [(ADMIN, "/studio/changes/{tried}/impact"), (ADMIN, "/studio/changes/{wrong}/impact")],
     "studio_publishing.show": [(ADMIN, "/studio/changes/{tried}/publish"), (ADMIN, "/studio/changes/{wrong}/publish")],

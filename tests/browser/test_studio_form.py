@@ -45,7 +45,7 @@ ENGLISH = """() => {
   const look = (text) => { if (/[A-Za-z]{2,}/.test(text ?? "")) found.add(text.trim()); };
   for (const part of parts) {
     const walker = document.createTreeWalker(part, NodeFilter.SHOW_TEXT);
-    for (let node = walker.nextNode(); node; node = walker.nextNode()) if (!node.parentElement.closest("code, svg, textarea")) look(node.data);
+    for (let node = walker.nextNode(); node; node = walker.nextNode()) if (!node.parentElement.closest("code, svg, textarea, #prop-borrow")) look(node.data);
     for (const node of part.querySelectorAll("[title], [placeholder], [aria-label]"))
       for (const name of ["title", "placeholder", "aria-label"]) look(node.getAttribute(name));
   }

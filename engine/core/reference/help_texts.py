@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from engine.core.lint.elements import REFUSED
 from engine.core.reference import bpmn_help, elements
+from engine.core.reference.form_help import ENTRIES
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,8 @@ class Help:
 
 def find(kind: str, element: str, *, chinese: bool) -> Help | None:
     """Find the entry of an element of a kind of file; None when there is nothing to say."""
+    if kind == "form":
+        return _field(element, chinese=chinese)
     if kind == "dmn":
         words = bpmn_help.DMN.get(element.removeprefix("dmn:"))
         return _said(words, chinese=chinese) if words else None
@@ -51,3 +54,12 @@ def _said(words: bpmn_help.Words, *, chinese: bool, title: str = "", refused: st
     own = words.title_zh if chinese else words.title
     text, example = (words.text_zh, words.example_zh) if chinese else (words.text, words.example)
     return Help(title or own, text, example, refused, anchor)
+
+
+def _field(kind: str, *, chinese: bool) -> Help | None:
+    entry = ENTRIES.get(kind or "form")
+    if entry is None:
+        return None
+    if chinese:
+        return Help(entry.title_zh, entry.text_zh, entry.example_zh)
+    return Help(entry.title, entry.text, entry.example)

@@ -1,6 +1,6 @@
 // The editor of forms: palette, canvas, panel, and the preview in our own rendering.
 import { openDraft } from "./studio/draft.js";
-import { page, t } from "./studio/page.js";
+import { ask, page, t, toast } from "./studio/page.js";
 import { canvas, palette } from "./form/canvas.js";
 import { KINDS, keyFrom, kindOf } from "./form/kinds.js";
 import { Model, hasValue, keyOf } from "./form/model.js";
@@ -35,24 +35,41 @@ addEventListener("compositionstart", () => { composing = true; });
 addEventListener("compositionend", () => { composing = false; });
 let known = {};
 let draft = null;
-const sources = () => ({ names: known.lookups ?? [], roles: page.known?.roles ?? [] });
+const sources = () => ({ names: known.lookups ?? [], roles: (page.known?.roles ?? []).map((one) => ({ code: one.code, name: page.locale === "en" ? one.nameEn || one.name : one.name })) });
 
-async function ask(url, body) {
-  const answer = await fetch(url, { method: "POST", headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": page.csrf }, body: JSON.stringify(body) });
-  return answer.json();
+/** Puts the fields of another form behind those that are there. */
+async function borrow(file) {
+  try {
+    const { components } = await ask(`${page.urls.file}/fields`, { method: "POST", body: { file } });
+    const taken = new Set(model.places().map((place) => keyOf(place.component)));
+    const ids = new Set(model.places().map((place) => place.id));
+    const fresh = (one, known) => {
+      const name = one.type === "dynamiclist" ? "path" : "key";
+      const made = ids.has(one.id) || !one.id ? { ...one, id: `Field_${Math.random().toString(36).slice(2, 9)}` } : one;
+      if (made.components) return { ...renamed(made, name, known), components: made.components.map((inner) => fresh(inner, made.type === "dynamiclist" ? new Set() : known)) };
+      return renamed(made, name, known);
+    };
+    const renamed = (one, name, known) => {
+      if (!hasValue(one)) return one;
+      const key = known.has(keyOf(one)) ? keyFrom(keyOf(one), known) : keyOf(one);
+      known.add(key);
+      return { ...one, [name]: key };
+    };
+    model.insert(components.map((one) => fresh(one, taken)), "");
+  } catch (problem) { toast(problem.message, "danger"); }
 }
 
-const base = page.urls.preview ?? page.urls.file + "/preview";
 const board = canvas({ model, container: paper, onSelect: (id, how) => { details.show(id, how); tell(id); } });
 const details = panel({
   container: side, model, sources, remove: board.remove, copy,
-  uses: async (key) => (await ask(base.replace(/preview$/, "uses"), { key })).uses ?? [],
+  uses: async (key) => (await ask(`${page.urls.file}/uses`, { method: "POST", body: { key } })).uses,
+  borrow,
 });
 palette({ container: shelf, add: board.add });
 
 function tell(id) {
   const place = id ? model.find(id) : null;
-  draft?.selected(id, place ? place.component.type : "form");
+  draft?.selected(id, place ? kindOf(place.component).id : "form");
 }
 
 /** Puts a copy behind the original; its keys get a number. */
@@ -104,7 +121,7 @@ document.addEventListener("keydown", (event) => {
 });
 
 const glimpse = preview({
-  container: glass, read: () => model.text(), url: base, onSize: (size) => { grid.dataset.size = size; },
+  container: glass, read: () => model.text(), url: `${page.urls.file}/preview`, onSize: (size) => { grid.dataset.size = size; },
   onChoose: (id) => { if (id !== board.selected && model.find(id)) board.select(id); },
   onAnswer: (found) => {
     const first = !known.lookups;
@@ -142,3 +159,4 @@ try {
 details.show("");
 tell("");
 root.dataset.ready = "yes";
+document.documentElement.dataset.editor = "ready";

@@ -1,6 +1,6 @@
 // The panel: everything that can be said of the selected field, of a group or list, or of the form itself.
-import { area, check, el, group, note, select, text, typing } from "../bpmn/fields.js";
-import { t } from "../studio/page.js";
+import { area, button, check, el, group, note, select, text, typing } from "../bpmn/fields.js";
+import { page, t } from "../studio/page.js";
 import { mentions, rename } from "./condition.js";
 import { KINDS, become, keyFrom, kindOf, nameOf } from "./kinds.js";
 import { WIDTHS, span, widen } from "./layout.js";
@@ -16,7 +16,7 @@ const number = (value) => (value === "" ? undefined : Number.isNaN(Number(value)
 const feel = (value) => (value.trim() && !value.trim().startsWith("=") ? `=${value.trim()}` : value.trim());
 
 /** Draws the panel into `container`. `uses(key)` asks the server where else a name stands. */
-export function panel({ container, model, sources, uses, copy, remove }) {
+export function panel({ container, model, sources, uses, borrow, copy, remove }) {
   let id = "";
   let begun = new Set(); // made in this sitting: their keys still follow their labels
   const asked = new Map(); // key → where it is used
@@ -50,7 +50,12 @@ export function panel({ container, model, sources, uses, copy, remove }) {
         text({ key: "form-name", label: t("Name of the form"), value: model.root.name ?? "", write: (value) => model.edit("", (root) => put(root, "name", value, ["type", "id", "name"]), "name"), hint: t("As it is called in the library and in the diagram's list of forms.") }),
         el("p", { class: "prop-hint" }, t("Short name: {key}. Tasks refer to the form by it.", { key: model.root.id ?? "" })),
         note(t("Click a field to change it, or drag a new one from the left onto the form.")),
-      ])];
+      ]),
+      group("borrow", t("Take fields from another form"), [
+        el("div", { class: "prop" }, el("label", { for: "prop-borrow" }, t("Form")), el("select", { class: "form-select", id: "prop-borrow" },
+          (page.known?.forms ?? []).filter((one) => one.file !== page.file).map((one) => el("option", { value: one.file ?? `${one.key}.form` }, one.name && one.name !== one.key ? `${one.key} ${one.name}` : one.key)))),
+        button("borrow-take", t("Copy its fields into this form"), () => borrow(document.getElementById("prop-borrow").value)),
+      ], !model.root.components.length)];
   }
 
   // --- a field ----------------------------------------------------------------------------------------------------------------
