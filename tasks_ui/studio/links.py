@@ -52,6 +52,7 @@ STUDIO = (
     Place("studio_compare.versions", lazy_gettext("Compare"), "layers"),
     Place("studio_watch.index", lazy_gettext("How the work goes"), "clock-history"),
     Place("studio_doctor.index", lazy_gettext("Import doctor"), "shield-check"),
+    Place("studio_exchange.index", lazy_gettext("In and out"), "download"),
     Place("studio_texts.index", lazy_gettext("Texts of messages"), "envelope"),
     Place("studio_settings.index", lazy_gettext("Settings"), "sliders"),
 )
