@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 LONGEST = timedelta(days=120)
 """A jump of the clock: more at once would keep the page waiting."""
 MOST_STEPS = 200
+ELSEWHERE = N_("This rehearsal went on in another window. Here it is as it stands now.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +129,7 @@ def keep(session: Session, viewer: Viewer, after: Kept, *, now: datetime) -> Non
     """Keep what a click made of a rehearsal. Raises ConflictError when another click was first."""
     row = _own(session, viewer, after.id, lock=True)
     if row.revision != after.revision:
-        raise ConflictError(N_("This rehearsal went on in another window. Here it is as it stands now."))
+        raise ConflictError(ELSEWHERE)
     row.revision += 1
     row.clock, row.steps, row.database, row.updated_at = after.clock, [*after.steps], after.packed, now
     row.digest = after.digest

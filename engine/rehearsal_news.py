@@ -140,8 +140,12 @@ def differing(play: Play, task: Task, data: Mapping[str, Any], usual: Mapping[st
     return {
         name: value
         for name, value in given.items()
-        if name in fields and not fields[name].upload and value != ordinary.get(name)
+        if name in fields and not fields[name].upload and _plain(value) != _plain(ordinary.get(name))
     }
+
+
+def _plain(value: Any) -> Any:
+    return None if value in ("", []) else value
 
 
 def _checked(form: forms.Form, data: Mapping[str, Any], known: Mapping[str, Any], env: feel.Env) -> dict[str, Any]:

@@ -7,21 +7,22 @@ from typing import TYPE_CHECKING, Any
 
 from engine import definitions, instance_views, rehearsal
 from engine.access import SYSTEM
-from engine.core import forms
+from engine.core import forms, parse
 from engine.core.forms.example import example
-from engine.errors import N_, ConflictError
+from engine.errors import N_, ConflictError, InvalidInputError
 from engine.sandbox_bases import sandbox_of
 from storage import definitions as definition_rows
-from storage import people
+from storage import people, studio_resources
 from storage import rehearsals as queries
 from storage import tasks as task_rows
 from storage.tables.instances import ProcessInstance
 
 START = "启动"
+EMPTY: tuple[Any, ...] = (None, "", [])
 MOST = 8
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime
     from uuid import UUID
 
@@ -133,15 +134,14 @@ def ways(session: Session, process: str, registry: Registry) -> tuple[Way, ...]:
 def _by_entry(session: Session, entry: Entry, name: str) -> Way:
     row = definition_rows.latest_form(session, entry.form) if entry.form else None
     form = definitions.form_by_id(session, row.id) if row is not None else None
-    return Way(entry.process, name, entry.verb, entry.title, form, entry.example)
+    return Way(entry.process, name, entry.verb, entry.title, form, {**entry.example, **entry.found(session)})
 
 
 def filled(way: Way, env: feel.Env, registry: Registry, lookups: Any) -> dict[str, Any]:
     """Give an example of what somebody fills in to begin."""
     if way.form is None:
         return dict(way.example)
-    given = {name: value for name, value in way.example.items() if value != ""}
-    return example(way.form, given, {}, env, lookups=lookups, files=sandbox_of(registry).uploads)
+    return example(way.form, way.example, {}, env, lookups=lookups, files=sandbox_of(registry).uploads)
 
 
 def beginning(way: Way, data: Mapping[str, Any], env: feel.Env, *, place: str = "", person: str = "") -> dict[str, Any]:
@@ -151,9 +151,41 @@ def beginning(way: Way, data: Mapping[str, Any], env: feel.Env, *, place: str = 
     """
     values = forms.validate(way.form, data, {}, env) if way.form is not None else dict(data)
     if way.verb != START:
-        values = {name: value for name, value in values.items() if value != way.example.get(name) and value is not None}
+        usual = way.example
+        values = {name: value for name, value in values.items() if value not in EMPTY and value != usual.get(name)}
         return {way.verb: values} | ({"由": person} if person else {})
-    values = {name: value for name, value in values.items() if value is not None}
+    values = {name: value for name, value in values.items() if value not in EMPTY}
     step: dict[str, Any] = {START: way.process}
     step |= {"项目": place} if place else {}
     return step | ({"填写": values} if values else {})
+
+
+def begun_by_people(session: Session, registry: Registry) -> frozenset[str]:
+    """Name the processes that somebody begins; the others are called or begin by the calendar."""
+    drawn = {row.key for row in definition_rows.newest_processes(session) if row.startable}
+    return frozenset(drawn | {entry.process for entry in sandbox_of(registry).entries})
+
+
+# Words
+
+
+def labels(session: Session, locale: str) -> Callable[[str], str]:
+    """Give what says the label of a form's field by its name, in a language."""
+    texts = definition_rows.every_text(session, "en") if locale == "en" else {}
+    found: dict[str, str] = {}
+    for row in studio_resources.newest(session):
+        if row.kind == "form":
+            for one in definitions.form_by_id(session, row.id).walk():
+                if one.key and one.label:
+                    found.setdefault(one.key, texts.get(one.label, one.label))
+    return lambda name: found.get(name, name)
+
+
+def processes_of(source: bytes) -> list[dict[str, str]]:
+    """List the processes that a drafted diagram holds; none when it cannot be read."""
+    try:
+        model = parse.parse(source)
+    except InvalidInputError:
+        return []
+    rows = [one for one in model.processes.values() if one.executable]
+    return [{"key": one.id, "name": one.name or one.id, "folder": ""} for one in rows]

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 class Entry:
     """A way to begin a process in a rehearsal: a scenario's verb, a form to fill in, an example of its answers.
 
-    `form` is the key of the form, "" when nothing is asked; `title` is an English msgid.
+    `form` is the key of the form, "" when nothing is asked; `title` is an English msgid; `found` adds to the example
+    what only the invented world knows (a house of it).
     """
 
     process: str
@@ -29,6 +30,7 @@ class Entry:
     title: str
     form: str = ""
     example: Mapping[str, Any] = field(default_factory=dict)
+    found: Callable[[Session], Mapping[str, Any]] = lambda _session: {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ class Sandbox:
     files by names that stand in `files`, and by widget in `uploads`; `filed(play, task, data)` makes files of them.
     `entries` are the ways to begin, `english` the English words of the verbs, `played_with` the folders that a
     folder's stories also go through, `places` the code and name of projects, `clocks` the application's own time
-    limits that run.
+    limits that run, `checks` those of the verbs that only look.
     """
 
     verbs: frozenset[str]
@@ -65,6 +67,7 @@ class Sandbox:
     files: Mapping[str, str]
     entries: tuple[Entry, ...] = ()
     played_with: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    checks: frozenset[str] = frozenset()
     uploads: Mapping[str, str] = field(default_factory=dict)
     places: Callable[[Session], tuple[tuple[str, str], ...]] = lambda _session: ()
     clocks: Callable[[Session], Mapping[str, Clock]] = lambda _session: {}

@@ -82,11 +82,11 @@ def concerned(session: Session, change_id: UUID, registry: Registry) -> dict[str
     played = {file for file in drafts if resources.kind_of(file) in ("bpmn", "dmn", "form")}
     home = {one.file: one.folder for one in known}
     changed = {folders.get(file) or home.get(file, "") for file in played} - {""}
-    through = _through(registry, known)
+    reached = through(registry, known)
     found_ = {
         one.file: (one.name, one.folder)
         for one in known
-        if one.kind == "scenario" and not changed.isdisjoint(through.get(one.folder, {one.folder}))
+        if one.kind == "scenario" and not changed.isdisjoint(reached.get(one.folder, {one.folder}))
     }
     drawn = {file: (file.removesuffix(".yaml"), folders.get(file, "")) for file in drafts if file.endswith(".yaml")}
     for file, source in drafts.items():
@@ -104,7 +104,7 @@ def _name_of(source: bytes) -> str:
     return ""
 
 
-def _through(registry: Registry, known: Iterable[Resource]) -> dict[str, set[str]]:
+def through(registry: Registry, known: Iterable[Resource]) -> dict[str, set[str]]:
     """Map folders to all folders that their stories go through, themselves included."""
     next_to = sandbox_of(registry).played_with
     reached: dict[str, set[str]] = {}

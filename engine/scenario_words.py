@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from engine.core.calendar import CHINA
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
 SPAN = re.compile(r"^P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?)?$")
 TEMPLATES: Mapping[str, tuple[str, str]] = {
@@ -106,10 +106,10 @@ def _said(value: Any, zh: bool, label: Callable[[str], str]) -> str:
     return str(value)
 
 
-def is_check(step: Mapping[str, Any]) -> bool:
-    """Tell whether a step only looks and does nothing, as far as the verbs known here go."""
+def is_check(step: Mapping[str, Any], checks: Collection[str] = CHECKS) -> bool:
+    """Tell whether a step only looks and does nothing; `checks` are the verbs that do."""
     verbs = [verb for verb in step if verb not in _HOW]
-    return bool(verbs) and all(verb in CHECKS for verb in verbs)
+    return bool(verbs) and all(verb in checks for verb in verbs)
 
 
 def named(step: Mapping[str, Any]) -> tuple[str, ...]:

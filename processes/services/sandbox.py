@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, insert, select
 
 from engine.core.calendar import CHINA
+from engine.errors import N_
 from engine.sandboxes import Clock, Entry, Sandbox
 from processes.services import clocks, demo, scenario_answers, scenario_verbs
 from processes.services.demo.player import FILES
@@ -31,9 +32,16 @@ LISTS = (MessageText, CalendarDay, CodeItem, Category, ProblemType, PriceItem, K
 STANDIN = "示例"
 """Who holds a role that nobody of the invented staff has."""
 ENTRIES = (
-    Entry("complaint", "登记", "Register a call", "T01", {**scenario_answers.USUAL, "unit": ""}),
-    Entry("rectification", "派整改单", "Issue an order"),
-    Entry("inspection_batch", "验房批次", "Begin a batch of inspections", "", {"户数": 2}),
+    Entry(
+        "complaint",
+        "登记",
+        N_("Register a call"),
+        "T01",
+        scenario_answers.USUAL,
+        lambda session: {"unit": scenario_answers.house(session, "")},
+    ),
+    Entry("rectification", "派整改单", N_("Issue an order")),
+    Entry("inspection_batch", "验房批次", N_("Begin a batch of inspections"), "", {"户数": 2}),
 )
 PLAYED_WITH = {
     "complaint": ("callback", "escalation", "reminder", "rectification"),
@@ -45,6 +53,12 @@ PLAYED_WITH = {
     "decoration": ("complaint",),
 }
 """Folders whose files the stories of a folder also go through, beyond what its diagrams call."""
+CHECKS = frozenset(
+    {
+        *("案件", "时限", "联系", "通知", "建议级别", "催办单", "处罚", "走到", "依据", "整改单", "缺陷", "扣款"),
+        *("查户", "查批次", "户", "查装修", "查调查", "查分析"),
+    }
+)
 ENGLISH = {
     "登记": "register", "新案": "turn to the newest case", "升级": "escalate", "撤诉": "withdraw the case",
     "关联": "link cases", "催办": "the customer presses", "案件": "the case", "时限": "clocks", "联系": "contact log",
@@ -64,7 +78,8 @@ ENGLISH = {
 def sandbox() -> Sandbox:
     """Put together what the engine needs to play."""
     return Sandbox(
-        verbs=frozenset(scenario_verbs.VERBS), english=ENGLISH, furnished_at=FURNISHED, begin=BEGIN, furnish=furnish,
+        verbs=frozenset(scenario_verbs.VERBS), checks=CHECKS,
+        english=ENGLISH, furnished_at=FURNISHED, begin=BEGIN, furnish=furnish,
         stamp=stamp, stage=lambda database, registry, begin: scenario_verbs.stage(database, registry, begin=begin),
         answers=scenario_answers.answers, filed=scenario_answers.filed, files=FILES, entries=ENTRIES,
         played_with=PLAYED_WITH, uploads=scenario_answers.UPLOADS, places=places,
