@@ -98,7 +98,7 @@ def _links(found: ProcessPage) -> list[tuple[str, str, str]]:
     places = [
         (gettext("Compare"), "layers", url_for("studio_compare.versions", file=file, left=older[0] if older else None,
                                                right=found.version.version)),
-        (gettext("Rehearse"), "clock-history", f"/studio/processes/{key}/rehearse"),
+        (gettext("Rehearse"), "arrow-repeat", f"/studio/rehearse?process={key}"),
         (gettext("How it runs"), "hourglass-split", f"/studio/watch/{key}"),
     ]  # fmt: skip
     return [(str(label), icon, address) for label, icon, address in places if exists(address.partition("?")[0])]
@@ -182,6 +182,8 @@ def file(file: str) -> str | Response:
         if found.resource.kind == "bpmn":
             address = url_for("studio_library.process", key=found.resource.key, version=number or None)
             return make_response(redirect(address, 302))
+        if found.resource.kind == "scenario" and not number and exists(f"/studio/scenarios/{file}"):
+            return make_response(redirect(url_for("studio_scenarios.show", file=file), 302))
         shown = _shown(opened, found)
     return render_template("studio_file.html", page=found, kinds=words.KINDS, title=naming.title, **shown)
 

@@ -50,10 +50,10 @@ STUDIO = (
     Place("studio_changes.index", lazy_gettext("Changes"), "pencil"),
     Place("studio_publishing.index", lazy_gettext("Publications"), "send"),
     Place("studio_compare.versions", lazy_gettext("Compare"), "layers"),
+    Place("studio_rehearse.published", lazy_gettext("Rehearse"), "arrow-repeat"),
     Place("studio_watch.index", lazy_gettext("How the work goes"), "clock-history"),
     Place("studio_doctor.index", lazy_gettext("Import doctor"), "shield-check"),
     Place("studio_exchange.index", lazy_gettext("In and out"), "download"),
-    Place("studio_texts.index", lazy_gettext("Texts of messages"), "envelope"),
     Place("studio_settings.index", lazy_gettext("Settings"), "sliders"),
 )
 """The places of the studio that belong to no change."""
