@@ -113,7 +113,8 @@ def save(
     _bounded(source)
     if source == kept.source:
         return _saved(kept)
-    if kept.edited_by != viewer.login or now - kept.edited_at > APART:  # not each second of a drawing
+    going_on = kept.revision > 1 and kept.edited_by == viewer.login and now - kept.edited_at <= APART
+    if not going_on:  # not each second of a drawing
         _note(session, row, viewer, "studio.edit", now, file=file, revision=kept.revision + 1)
     if revision == kept.revision:
         _store(session, row, kept, source, viewer, now)
