@@ -2,9 +2,8 @@
 (() => {
   "use strict";
   const panel = document.querySelector(".replay");
-  const source = document.getElementById("replay-data");
-  if (!panel || !source) return;
-  const { moments } = JSON.parse(source.textContent);
+  if (!panel) return;
+  const moments = JSON.parse(panel.dataset.moments);
   const pages = [...panel.querySelectorAll(".replay-page")];
   const slide = panel.querySelector("input[type=range]"), play = panel.querySelector("[data-play]");
   const said = panel.querySelector("[data-said]"), count = panel.querySelector("[data-count]");
