@@ -187,6 +187,22 @@ def test_a_task_between_two_others_gets_its_lanes_role_a_form_a_limit_and_a_remi
     assert plain(editor.model()) == before
 
 
+def test_a_task_put_into_a_short_flow_gets_room_and_takes_the_lane_it_lies_in(editor: Editor) -> None:
+    editor.fresh("complaint_handle.bpmn")
+    editor.select("Flow_Plan_Fork")
+    editor.page.locator(".djs-context-pad [data-action='insert.user-task']").click()
+    editor.page.keyboard.press("Escape")
+    model = editor.model()
+    task = next(node for node in model.processes["complaint_handle"].nodes.values() if node.id.startswith("Task_"))
+    assert task.lane == "项目客服主管"
+    left, here, right = (model.shapes[name].bounds for name in ("Plan", task.id, "Fork"))
+    assert here.x - (left.x + left.width) >= 40
+    assert right.x - (here.x + here.width) >= 40
+    points = model.edges[task.outgoing[0]].waypoints
+    assert len(points) == 2
+    assert points[0][1] == points[1][1]
+
+
 def test_conditions_timers_and_messages_are_chosen_not_written(editor: Editor) -> None:
     editor.fresh("complaint_handle.bpmn")
     editor.select("Flow_G6_T20")

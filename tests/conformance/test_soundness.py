@@ -31,6 +31,15 @@ def test_sound_diagrams_have_no_findings():
     assert rules(body) == []
 
 
+def test_a_reminder_in_a_circle_does_not_pile_up_since_nobody_waits_in_it():
+    remind = '<serviceTask id="r" camunda:topic="case.notify"/><endEvent id="told"/>'
+    border = boundary("b", "a", timer("Duration", "P1D"), interrupting=False) + chain("b", "r", "told")
+    gate = '<exclusiveGateway id="x" default="on"/><sequenceFlow id="on" sourceRef="x" targetRef="e"/>' + flow("x", "a", "again = true")
+    assert rules(START + user("a") + gate + END + chain("s", "a", "x") + border + remind) == []
+    waiting = remind.replace("serviceTask", "userTask")
+    assert rules(START + user("a") + gate + END + chain("s", "a", "x") + border + waiting) == [("r", "piles-up")]
+
+
 def test_a_split_that_comes_round_without_joining_piles_up():
     body = START + '<exclusiveGateway id="m"/><parallelGateway id="g"/>' + user("a") + END + chain("s", "m", "g", "a", "m") + flow("g", "e")
     assert rules(body) == []  # one token circles, the other ends

@@ -25,6 +25,7 @@ MAX_STATES = 4_000
 MAX_TOKENS_ON_A_FLOW = 3
 MAX_CHOICES = 6
 MAX_PATH = 12
+AT_ONCE = frozenset({"task", "serviceTask", "sendTask", "businessRuleTask", "scriptTask", "intermediateThrowEvent"})
 
 Marking = tuple[tuple[str, int], ...]  # flow id → tokens on it, sorted
 
@@ -59,6 +60,7 @@ class _Game:
         self.process = process
         self.nodes = {n.id: n for n in process.inside(scope) if not n.event_subprocess and not n.is_compensation}
         self.reached: dict[tuple[str, str, bool], frozenset[str]] = {}
+        self.passing: dict[str, bool] = {}
         self.links = {
             n.event.name: n
             for n in self.nodes.values()
@@ -159,10 +161,23 @@ class _Game:
         return [[*always, *subset] for subset in subsets]
 
     def freeze(self, tokens: dict[str, int]) -> Marking:
-        """Write a marking; what flows into an end event is gone at once."""
-        flows = self.process.flows
-        kept = ((f, n) for f, n in tokens.items() if n and self.process.nodes[flows[f].target].type != "endEvent")
-        return tuple(sorted(kept))
+        """Write a marking; what flows into an end event is gone at once, also through steps that nobody waits at."""
+        return tuple(sorted((f, n) for f, n in tokens.items() if n and not self.ends(f)))
+
+    def ends(self, flow: str) -> bool:
+        """Tell whether what takes a flow is over without waiting for anything."""
+        way: list[str] = []
+        while flow not in self.passing:
+            way.append(flow)
+            self.passing[flow] = False  # on a way that leads back to itself
+            node = self.process.nodes[self.process.flows[flow].target]
+            through = node.type in AT_ONCE and not _is_link(node) and not self.process.boundaries(node.id)
+            if node.type == "endEvent":
+                self.passing[flow] = True
+            elif through and len(node.outgoing) == 1:
+                flow = node.outgoing[0]
+        self.passing |= dict.fromkeys(way, self.passing[flow])
+        return self.passing[flow]
 
     def label(self, name: str) -> str:
         return self.process.nodes[name].name or name

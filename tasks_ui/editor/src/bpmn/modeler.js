@@ -7,6 +7,7 @@ import camunda from "camunda-bpmn-moddle/resources/camunda.json";
 import minimap from "diagram-js-minimap";
 import allowed from "./allowed.js";
 import several from "./edit.js";
+import room from "./insert.js";
 import naming from "./naming.js";
 import readonly from "./readonly.js";
 import words from "./words.js";
@@ -25,7 +26,7 @@ export function makeModeler(container, editable) {
     textRenderer: {
       defaultStyle: { fontFamily: 'system-ui, "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif', fontSize: 12 },
     },
-    additionalModules: [words, several, naming, CreateAppendAnythingModule, allowed, colors, minimap, simulation, ...(editable ? [] : [readonly])],
+    additionalModules: [words, several, naming, room, CreateAppendAnythingModule, allowed, colors, minimap, simulation, ...(editable ? [] : [readonly])],
   });
 }
 

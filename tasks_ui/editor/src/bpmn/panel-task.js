@@ -24,7 +24,7 @@ function people({ edit, modeler }) {
   const lane = edit.lanes().map((one) => one.get("name")).filter(Boolean).at(-1) ?? "";
   const rule = groups.startsWith("=");
   const chosen = rule ? [] : groups.split(",").map((one) => one.trim()).filter(Boolean);
-  const names = new Map(roles());
+  const names = new Set((page.known?.roles ?? []).flatMap((one) => [one.code, one.name, one.nameEn]));
   const options = roles();
   const first = rule ? "=" : (chosen[0] ?? "");
   const write = (at, value) => {
@@ -38,7 +38,7 @@ function people({ edit, modeler }) {
     rule ? text({ key: "role-rule", label: t("Rule for the role"), value: groups, mono: true, hint: t("Answers codes of roles, such as =if level >= 3 then \"leader\" else \"cs_mgr\""), write: (value) => edit.set({ "camunda:candidateGroups": value }) }) : null,
     chosen.map((code, at) => (at ? select({ key: `role-${at}`, label: t("And also"), value: code, options: [["", t("(remove)")], ...options], write: (value) => write(at, value) }) : null)),
     chosen.length ? select({ key: "role-more", label: t("And also"), value: "", options: [["", t("(nobody else)")], ...options.filter(([code]) => !chosen.includes(code))], write: (value) => write(chosen.length, value) }) : null,
-    !rule && !chosen.length && lane && options.length && !names.has(lane) && ![...names.values()].includes(lane) ? note(t("The lane is not named after a role, so nobody sees this task. Choose a role here, or rename the lane."), "warn") : null,
+    !rule && !chosen.length && lane && options.length && !lane.split(",").some((one) => names.has(one.trim())) ? note(t("The lane is not named after a role, so nobody sees this task. Choose a role here, or rename the lane."), "warn") : null,
     text({ key: "assignee", label: t("A certain person"), value: edit.get("camunda:assignee"), mono: true, list: suggestions(modeler), hint: t("A login, or =name of a variable that holds one. Empty: everybody with the role may take it."), write: (value) => edit.set({ "camunda:assignee": value }) }),
     fourEyes(edit),
   ]);
