@@ -13,7 +13,7 @@ from engine.access import Action
 from engine.errors import KeyturnError, NotAllowedError, NotFoundError
 from tasks_ui import context, i18n, names
 from tasks_ui.i18n import translate
-from tasks_ui.studio import words
+from tasks_ui.studio import naming, words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,7 +68,7 @@ def _new(problem: KeyturnError | None = None) -> Response:
     chosen = request.form.getlist("file") or request.args.getlist("file")
     page = render_template(
         "studio_new.html", files=files, chosen=chosen, kinds=words.KINDS, said=request.form or request.args,
-        problem=_sentence(problem),
+        problem=_sentence(problem), folder_name=naming.folder,
     )  # fmt: skip
     return make_response(page, problem.status if problem else 200)
 
@@ -121,7 +121,7 @@ def page_of(change_id: UUID, problem: KeyturnError | None = None) -> Response:
     page = render_template(
         "studio_change.html", **data, kinds=words.KINDS, states=words.STATES, problem=_sentence(problem),
         said=request.form, own=viewer.login in authors, counted=_counted(findings), chinese=i18n.locale() != "en",
-        has=_has, chosen=(), severities=words.SEVERITIES,
+        has=_has, chosen=(), severities=words.SEVERITIES, folder_name=naming.folder,
     )  # fmt: skip
     return make_response(page, problem.status if problem else 200)
 
@@ -233,7 +233,7 @@ def _new_file(change_id: UUID, problem: KeyturnError | None = None) -> Response:
     page = render_template(
         "studio_new_file.html", change=change, kind=kind, key=said.get("key") or key, folders=folders, said=said,
         kinds=words.KINDS, problem=_sentence(problem), roles=[(code, names.role(code)) for code in names.roles()],
-        near=next((d.folder for d in change.drafts if d.folder), ""),
+        near=next((d.folder for d in change.drafts if d.folder), ""), folder_name=naming.folder,
     )  # fmt: skip
     return make_response(page, problem.status if problem else 200)
 
