@@ -255,7 +255,7 @@ def _publications(session: Session, live: Live) -> dict[str, str]:
     owner = people.viewer(session, "bai.liucheng", now=live.site.clock())
     tried = _drafted(session, live, c__bpmn=(b"T07x", b"T07y"), T12__form=(b'"label": "', b'"label": "x'))
     wrong = _drafted(
-        session, live, c__bpmn=(b"<bpmn:userTask", b"<bpmn:manualTask"), notify__dmn=(b'<text>"', b"<text>\xe3\x80\x82")
+        session, live, c__bpmn=(b' default="', b' camunda:was="'), notify__dmn=(b"&quot;", b"\xe3\x80\x82")
     )
     made = _drafted(session, live, T07__form=(b'"label": "', b'"label": "x'))
     publication_ = publication.publish(
