@@ -69,6 +69,7 @@ palette({ container: shelf, add: board.add });
 
 function tell(id) {
   const place = id ? model.find(id) : null;
+  glimpse.point(id);
   draft?.selected(id, place ? kindOf(place.component).id : "form");
 }
 

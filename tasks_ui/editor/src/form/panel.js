@@ -74,7 +74,7 @@ export function panel({ container, model, sources, uses, borrow, copy, remove })
       group("need", component.type === "dynamiclist" ? t("Rows of the list") : t("Required and limits"), [...need(component), ...limits(component, kind)]),
       group("when", t("Show only when …"), shown(component)),
       group("value", t("Value at the beginning and later"), values(component, kind), Boolean(component.defaultValue !== undefined || component.properties?.default || component.readonly)),
-      group("more", t("More"), more(component), false),
+      group("more", t("More"), more(component, kind), Boolean(component.properties?.check || component.validate?.pattern)),
     ];
   }
 
@@ -219,15 +219,9 @@ export function panel({ container, model, sources, uses, borrow, copy, remove })
     if (has("moment") && kind.id !== "time") found.push(select({ key: "moment", label: t("The moment"), value: component.properties?.when ?? "", options: [["", t("may be any")], ["past", t("has happened (not in the future)")], ["future", t("is to come (not in the past)")]], write: (value) => property("when", value) }));
     if (has("pattern") && component.type === "textfield") {
       found.push(select({ key: "validationType", label: t("Must be"), value: component.validate?.validationType ?? "", options: [["", t("any text")], ["phone", t("a telephone number")], ["email", t("an e-mail address")]], write: (value) => setIn("validate", "validationType", value) }));
-      found.push(text({ key: "pattern", label: t("Pattern (regular expression)"), mono: true, value: component.validate?.pattern ?? "", write: (value) => setIn("validate", "pattern", value, "pattern") }));
-      if (component.validate?.pattern) found.push(text({ key: "patternErrorMessage", label: t("What is said when it does not fit"), value: component.validate?.patternErrorMessage ?? "", write: (value) => setIn("validate", "patternErrorMessage", value, "patternErrorMessage") }));
     }
     if (has("many")) found.push(check({ key: "multiple", label: t("Several are possible"), value: component.multiple === true, write: (on) => edit((one) => put(one, "multiple", on)) }));
     if (has("accept")) found.push(text({ key: "accept", label: t("Kinds of files"), mono: true, value: component.accept ?? "", write: (value) => edit((one) => put(one, "accept", value), "accept"), hint: t("Separated by commas, such as image/*,.pdf,.docx") }));
-    if (hasValue(component)) {
-      found.push(area({ key: "check", label: t("Extra check (FEEL)"), mono: true, rows: 2, value: component.properties?.check ?? "", hint: t("The form is refused when it is not true, such as: visit_to > visit_from"), write: (value) => property("check", feel(value), "check") }));
-      if (component.properties?.check) found.push(text({ key: "checkMessage", label: t("What is said then"), value: component.properties?.checkMessage ?? "", write: (value) => property("checkMessage", value, "checkMessage") }));
-    }
     return found;
   }
 
@@ -280,11 +274,20 @@ export function panel({ container, model, sources, uses, borrow, copy, remove })
     return kind.id === "unknown" ? [] : found;
   }
 
-  /** Whatever else the component carries, by name: nothing is hidden. */
-  function more(component) {
+  /** What needs formulas, and whatever else the component carries, by name: nothing is hidden. */
+  function more(component, kind) {
+    const found = [];
+    if (kind.parts.includes("pattern") && component.type === "textfield") {
+      found.push(text({ key: "pattern", label: t("Pattern (regular expression)"), mono: true, value: component.validate?.pattern ?? "", write: (value) => setIn("validate", "pattern", value, "pattern") }));
+      found.push(text({ key: "patternErrorMessage", label: t("What is said when it does not fit"), value: component.validate?.patternErrorMessage ?? "", write: (value) => setIn("validate", "patternErrorMessage", value, "patternErrorMessage") }));
+    }
+    if (hasValue(component)) {
+      found.push(area({ key: "check", label: t("Extra check (FEEL)"), mono: true, rows: 2, value: component.properties?.check ?? "", hint: t("The form is refused when it is not true, such as: visit_to > visit_from"), write: (value) => property("check", feel(value), "check") }));
+      found.push(text({ key: "checkMessage", label: t("What is said then"), value: component.properties?.checkMessage ?? "", write: (value) => property("checkMessage", value, "checkMessage") }));
+    }
     const rest = Object.entries(component.properties ?? {}).filter(([name]) => !OWN.has(name));
     const own = rest.map(([name, value]) => text({ key: `more-${name}`, label: name, mono: true, value: String(value), write: (next) => property(name, next, name) }));
-    return [...own, el("p", { class: "prop-hint" }, t("Id: {id}", { id }))];
+    return [...found, ...own, el("p", { class: "prop-hint" }, t("Id: {id}", { id }))];
   }
 
   model.onChange(() => { if (!typing.now) redraw(); });

@@ -16,6 +16,7 @@ export function preview({ container, read, url, onSize, onAnswer, onChoose }) {
   let filled = false;
   let context = {};
   let running = null;
+  let selected = "";
 
   const frames = { phone: frame(t("The form on a phone")), desk: frame(t("The form on a computer")) };
   const stage = el("div", { class: "fe-stage" });
@@ -103,6 +104,7 @@ export function preview({ container, read, url, onSize, onAnswer, onChoose }) {
       if (!answer.ok) { state.textContent = found.error ?? t("The preview could not be drawn."); return; }
       state.textContent = check ? (found.faults ? t("{number} fields would be refused.", { number: found.faults }) : t("This would be accepted.")) : "";
       for (const one of live()) one.contentWindow.showForm(found.html, { theme: shown.theme, lang: shown.locale === "en" ? "en" : "zh-CN", keep: !check, ask: (what) => ask({ action: what }), choose: onChoose });
+      point(selected, { scroll: false });
       drawContext(found.names ?? []);
       onAnswer(found);
     } catch (problem) {
@@ -121,6 +123,19 @@ export function preview({ container, read, url, onSize, onAnswer, onChoose }) {
     })))] : []));
   }
 
+  /** Shows where the selected field lies. */
+  function point(id, { scroll = true } = {}) {
+    selected = id;
+    for (const one of live()) {
+      for (const field of one.contentDocument.querySelectorAll(".form-field")) {
+        const here = id !== "" && field.dataset.uid === field.dataset.prefix + id;
+        field.style.outline = here ? "2px dashed currentcolor" : "";
+        field.style.outlineOffset = here ? "4px" : "";
+        if (here && scroll) field.scrollIntoView({ block: "nearest" });
+      }
+    }
+  }
+
   arrange();
-  return { changed: soon, fit };
+  return { changed: soon, point };
 }
