@@ -1,0 +1,140 @@
+"""Drafts of changes on both databases: files and their versions, saves at the same moment, who is there."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+
+import pytest
+from samples import END, START, bpmn, flow, user
+from test_impact import form, publish, table
+
+from engine import resources, studio, studio_blanks, studio_settings
+from engine.access import SYSTEM, Grant, Viewer
+from engine.errors import ConflictError, InvalidInputError, NotAllowedError, NotFoundError
+
+OWNER = Viewer("bai", "柏流程", (Grant("process_owner"),))
+OTHER = Viewer("you", "尤二", (Grant("process_owner"),))
+AGENT = Viewer("lin", "林", (Grant("agent"),))
+STEPS = 6
+
+
+def drawn(name="流程"):
+    steps = [f"u{at}" for at in range(STEPS)]
+    row = ["s", *steps, "e"]
+    return bpmn(START + "".join(user(s, name=s) for s in steps) + END + "".join(map(flow, row, row[1:])), name=name)
+
+
+def named(source, element, name):
+    return re.sub(rb'(id="%s"[^>]*? name=")[^"]*' % element.encode(), rb"\g<1>" + name.encode(), source)
+
+
+def test_files_and_their_versions(app):
+    publish(app, F1_form=form(), level_dmn=table(), p_bpmn=drawn())
+    app.later(days=1)
+    publish(app, p_bpmn=drawn("流程二"))
+    with app.database.read() as s:
+        found = {one.file: one for one in resources.published(s)}
+        assert {"F1.form", "level.dmn", "p.bpmn"} <= set(found)
+        assert [one.version for one in resources.versions(s, "p.bpmn")] == [2, 1]
+        assert resources.source(s, "p.bpmn") == drawn("流程二")
+        assert resources.source(s, "p.bpmn", 1) == drawn()
+        assert resources.content(s, found["p.bpmn"]) == drawn("流程二")
+        assert resources.content(s, found["level.dmn"]) == table()
+        assert (found["p.bpmn"].kind, found["p.bpmn"].name, found["F1.form"].kind) == ("bpmn", "流程二", "form")
+        for file, version in (("none.bpmn", None), ("p.bpmn", 9), ("x.en.json", None)):
+            with pytest.raises(NotFoundError):
+                resources.source(s, file, version)
+        with pytest.raises(NotFoundError):
+            resources.versions(s, "none.form")
+
+
+def test_saves_of_the_same_moment_all_survive(app):
+    publish(app, p_bpmn=drawn())
+    change = app.call(studio.begin, OWNER, wanted=["p.bpmn"])
+    problems = []
+
+    def save(at):
+        try:
+            viewer = OWNER if at % 2 else OTHER
+            app.call(studio.save, viewer, change, "p.bpmn", source=named(drawn(), f"u{at}", f"新{at}"), revision=1)
+        except Exception as error:  # noqa: BLE001  told by the test
+            problems.append(error)
+
+    threads = [threading.Thread(target=save, args=(at,)) for at in range(STEPS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert problems == []
+    with app.database.read() as s:
+        source = studio.draft(s, OWNER, change, "p.bpmn").source
+        assert re.findall(r'name="(新\d)"', source.decode()) == [f"新{at}" for at in range(STEPS)]
+        assert len(studio.revisions(s, OWNER, change, "p.bpmn")) == 2 * STEPS  # each as sent, and as merged
+        shown = studio.change(s, OWNER, change)
+    assert [(one.file, one.is_new, one.outdated, one.same) for one in shown.drafts] == [("p.bpmn", False, False, False)]
+
+
+def test_what_is_not_saved_says_why(app):
+    publish(app, p_bpmn=drawn(), F1_form=form())
+    change = app.call(studio.begin, OWNER, wanted=["p.bpmn"])
+    for viewer, file, source, revision, error in (
+        (AGENT, "p.bpmn", b"x", 1, NotAllowedError),
+        (OWNER, "F1.form", b"x", 1, NotFoundError),
+        (OWNER, "p.bpmn", b"x" * 5_000_001, 1, InvalidInputError),
+        (OWNER, "p.bpmn", b"x", 2, InvalidInputError),
+        (OWNER, "p.bpmn", b"x", 0, InvalidInputError),
+    ):
+        with pytest.raises(error):
+            app.call(studio.save, viewer, change, file, source=source, revision=revision)
+    for file, source, error in (
+        ("F1.form", b"{}", ConflictError),  # is published: cannot be new
+        ("none.bpmn", None, NotFoundError),
+        ("../x.bpmn", b"x", InvalidInputError),
+        ("x.txt", b"x", InvalidInputError),
+    ):
+        with pytest.raises(error):
+            app.call(studio.add_file, OWNER, change, file, source=source)
+    app.call(studio.add_file, OWNER, change, "p.bpmn")  # is in it already: stays
+    app.call(studio.add_file, OWNER, change, "new.en.json", source=b"{}")
+    with app.database.read() as s:
+        one = studio.digest(s, change)
+    app.call(studio.save, OWNER, change, "p.bpmn", source=drawn("anders"), revision=1)
+    with app.database.read() as s:
+        assert studio.digest(s, change) != one
+    app.call(studio.discard, OWNER, change, reason="x")
+    with pytest.raises(ConflictError):
+        app.call(studio.save, OWNER, change, "p.bpmn", source=b"x", revision=1)
+
+
+def test_who_is_there(app):
+    app.person("bai", "process_owner", name="柏流程")
+    publish(app, p_bpmn=drawn())
+    change = app.call(studio.begin, OWNER, wanted=["p.bpmn"])
+    app.call(studio.heartbeat, OWNER, change, "p.bpmn", element_id="u1")
+    pulse = app.call(studio.heartbeat, OTHER, change, "p.bpmn")
+    assert [(one.name, one.element) for one in pulse.others] == [("柏流程", "u1")]
+    app.later(seconds=20)
+    assert app.call(studio.heartbeat, OTHER, change, "p.bpmn").others == ()
+    with pytest.raises(NotFoundError):
+        app.call(studio.heartbeat, OTHER, change, "q.bpmn")
+    with pytest.raises(NotAllowedError):
+        app.call(studio.heartbeat, AGENT, change, "p.bpmn")
+
+
+def test_new_files_and_the_second_person(app):
+    app.person("you", "process_owner", name="尤二")
+    change = app.call(studio.open_change, OWNER, title="x")
+    made = app.call(studio_blanks.add_new, OWNER, change, kind="form", name="表", folder="f")
+    assert (made.file, made.folder, made.is_new) == ("form_1.form", "f", True)
+    assert app.call(studio_blanks.add_new, OWNER, change, kind="form", name="表").file == "form_2.form"
+    with app.database.read() as s:
+        assert json.loads(studio.files(s, change)["form_1.form"])["name"] == "表"
+        assert not studio_settings.second_person(s)
+    with pytest.raises(NotAllowedError):
+        app.call(studio_settings.set_second_person, OWNER, wanted=True)
+    for wanted in (True, True, False):
+        app.call(studio_settings.set_second_person, SYSTEM, wanted=wanted)
+        with app.database.read() as s:
+            assert studio_settings.second_person(s) is wanted
