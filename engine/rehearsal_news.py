@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 News = dict[str, Any]
 BEFORE = "before"
-MOST_ROWS, MOST_PASSED = 3, 40
+MOST_ROWS, MOST_PASSED, MOST_PEOPLE = 3, 40, 1_000
 
 
 @contextmanager
@@ -61,7 +61,8 @@ def gathered(play: Play, registry: Registry, news: News) -> News:
     with play.bench.database.read() as session:
         rows = queries.news_after(session, before["news"])
         sent = [row for row in queries.messages(session) if row.id not in before["messages"]]
-        names = people.names(session, {row.recipient for row in rows} | {row.recipient for row in sent})
+        names = people.names(session, {row.recipient for row in rows})
+        names |= {row.email: row.name for row in people.users(session, limit=MOST_PEOPLE) if row.email} if sent else {}
         clocks = sandbox_of(registry).clocks(session)
         timers = [row for row in queries.timers(session) if row.id not in before["timers"]]
         found = [row for row in queries.incidents(session) if row.id not in before["incidents"]]
@@ -114,7 +115,7 @@ def _decision(
         return found
     inputs, _ = dmn.look(decisions, key, variables, env)
     found["inputs"] = [[head.title, feel.to_json(value)] for head, value in zip(box.inputs, inputs, strict=True)]
-    found["outputs"] = [output.title for output in box.outputs]
+    found["outputs"] = [[output.name, output.title] for output in box.outputs]
     for match in result.matched[:MOST_ROWS]:
         rule = box.rules[match.index - 1]
         because = [one for one in match.annotations if one]

@@ -69,8 +69,12 @@ def look(play: Play, registry: Registry) -> Look:
     with play.bench.database.read() as session:
         found = {row.id: row for row in task_rows.by_ids(session, open_)}
         cards = tuple(_card(session, found[one], now) for one in open_)
-        rows = [row for row in queries.instances(session) if row.ended_at is None or row.business_key == play.current]
-        rows.sort(key=lambda row: (row.business_key != play.current, row.ended_at is not None))
+        every = queries.instances(session)
+        meant = next(
+            (row for row in every if row.business_key == play.current and row.process_key in play.processes), None
+        )
+        rows = [row for row in every if row.ended_at is None or row is meant]
+        rows.sort(key=lambda row: (row is not meant, row.business_key != play.current))
         views = tuple(instance_views.describe(session, row.id, SYSTEM, now) for row in rows[:MOST])
     return Look(cards, views, limit)
 

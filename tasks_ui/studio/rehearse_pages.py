@@ -26,13 +26,14 @@ from tasks_ui import cases, context, i18n, names
 from tasks_ui.studio.marking import said
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from engine.instance_views import InstanceView
     from engine.rehearsal import Kept
     from engine.rehearsal_views import Card, Look
-    from engine.scenarios import Play
 
 TABLES_SHOWN = 12
-REPEATED = frozenset({"通知", "时限"})
+EMPTY: tuple[Any, ...] = (None, "", [])
 
 
 def to(address: str) -> Response:
@@ -146,7 +147,7 @@ def show(rehearsal_id: UUID, problem: KeyturnError | None = None, *, asked: str 
         seen = rehearsal_views.look(play, registry)
         with play.bench.database.read() as session:
             ways = rehearsal_views.ways(session, kept.process, registry) if not kept.steps else ()
-            drawn = _diagrams(session, play, seen)
+            drawn = _diagrams(session, seen)
     english = sandbox_bases.sandbox_of(registry).english
     steps = [_step(at, one, english, labels) for at, one in enumerate(kept.steps, start=1)]
     page = render_template(
@@ -177,7 +178,7 @@ def _card(one: Card) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _diagrams(session: Any, play: Play, seen: Look) -> list[dict[str, Any]]:
+def _diagrams(session: Any, seen: Look) -> list[dict[str, Any]]:
     """Draw the processes under way, those that are called as diagrams of their own."""
     found: list[dict[str, Any]] = []
     for number, instance in enumerate(seen.instances):
@@ -186,12 +187,11 @@ def _diagrams(session: Any, play: Play, seen: Look) -> list[dict[str, Any]]:
         waits = casepage.waits_of(session, instance.head.business_key, instance, programs)
         for at, page in enumerate(casepage.pages_of(instance, programs, waits, events)):
             drawn = cases.draw(page, waits, f"r{number}-{at}")
-            found.append(
-                drawn | {"number": instance.head.business_key, "own": instance.head.business_key == play.current}
-            )
-    live = [at for at, one in enumerate(found) if one["live"]]
+            found.append(drawn | {"number": instance.head.business_key, "first": number == 0})
+    own = [one for one in found if one["first"]]
+    deepest = next((one for one in reversed(own) if one["live"]), None)
     for at, one in enumerate(found):
-        one["open"] = at == (live[-1] if live else 0) or (at == 0 and len(found) > 1)
+        one["open"] = at == 0 or one is deepest
     return found
 
 
@@ -238,18 +238,25 @@ def _decisions(asked: list[Any]) -> list[dict[str, Any]]:
         key = repr((one["name"], given, one["rows"]))
         known = found.setdefault(key, {**one, "name": names.text(one["name"], ""), "given": given, "times": 0})
         known["times"] += 1
-        known["result"] = _value(one["value"])
+        known["result"] = _value(one["value"], dict(one.get("outputs") or ()))
     return list(found.values())[:TABLES_SHOWN]
 
 
-def _value(value: Any) -> str:
-    """Say a value of a table in words."""
+def _value(value: Any, titles: Mapping[str, str] | None = None) -> str:
+    """Say a value of a table in words; `titles` name the outputs of one that has several."""
     if isinstance(value, bool):
         return str(gettext("Yes") if value else gettext("No"))
     if isinstance(value, dict):
-        return "，".join(f"{name} {_value(one)}" for name, one in value.items() if one not in (None, "", []))
+        shown = {
+            names.text((titles or {}).get(name) or name, ""): _value(one)
+            for name, one in value.items()
+            if one not in EMPTY
+        }
+        return gettext("; ").join(f"{name} {one}" for name, one in shown.items())
     if isinstance(value, list):
-        return "、".join(_value(one) for one in value)
+        return gettext(", ").join(_value(one, titles) for one in value)
+    if isinstance(value, str) and value in names.roles():
+        return names.role(value)
     return names.text(str(value), "") if value is not None else "–"
 
 

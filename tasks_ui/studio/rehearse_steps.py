@@ -215,6 +215,7 @@ def preview(rehearsal_id: UUID, task_id: UUID) -> Response:
     """Tell what is hidden and required as the form is filled in now."""
     kept = loaded(rehearsal_id)
     with rehearsal.on_stage(kept, context.registry()) as play, play.bench.database.read() as session:
+        rehearsal_views.card(session, task_id, kept.clock)
         view = tasks.open_task(session, SYSTEM, task_id, now=kept.clock)
         if view.form is None:
             return jsonify(hidden=[], required=[])

@@ -18,9 +18,9 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import select
 
-from engine import notifications, people, publication, studio
+from engine import message_texts, notifications, people, publication, rehearsal, studio
 from engine.access import SYSTEM, Grant
-from processes.services import doors
+from processes.services import doors, notices
 from processes.services.demo.people import ROLES
 from storage.session import Database
 from storage.tables.cases import ServiceCase
@@ -154,6 +154,13 @@ def of_change(
     path = "/changes/{change}" + rule.replace("<file>", "T09.form").replace("<int:number>", "1")
     path = path.replace("<uuid:comment_id>", "{comment}")
     return in_studio(method, f"/changes/<uuid:change_id>{rule}", path, json, **data)
+
+
+def of_rehearsal(method: str, rule: str, path: str = "", **data: str) -> tuple[tuple[str, str], Row]:
+    """Describe an address of a rehearsal: of all who use the studio, only who began it knows of it."""
+    address = f"/studio/rehearsals/{{rehearsal}}{path or rule}"
+    row = Row(address, frozenset({"process_owner"}), ALL - ADMIN, data={"revision": "1"} | data)
+    return (method, f"/studio/rehearsals/<uuid:rehearsal_id>{rule}"), row
 
 
 def of_publication(method: str, rule: str, **data: str) -> tuple[tuple[str, str], Row]:
@@ -368,7 +375,11 @@ TABLE: dict[tuple[str, str], Row] = {
         "/admin/incidents/{incident}/resolve", ADMIN, data={"note": "x"}
     ),
     ("GET", "/admin/people"): Row("/admin/people", STAFF),
-    ("GET", "/admin/roles"): Row("/admin/roles", STAFF),
+    ("GET", "/admin/roles"): Row("/admin/roles", OWNERS),
+    ("POST", "/admin/roles"): Row("/admin/roles", OWNERS, data={"code": "x"}),
+    ("GET", "/admin/roles/<code>"): Row("/admin/roles/agent", OWNERS),
+    ("POST", "/admin/roles/<code>"): Row("/admin/roles/agent", OWNERS, data={"name_zh": ""}),
+    ("POST", "/admin/roles/<code>/remove"): Row("/admin/roles/agent/remove", OWNERS),
     ("GET", "/admin/people/new"): Row("/admin/people/new", ADMIN),
     ("POST", "/admin/people/new"): Row("/admin/people/new", ADMIN, data={"login": "new", "name": "x"}),
     ("GET", "/admin/people/<login>"): Row("/admin/people/lin.xiaoan", STAFF),
@@ -434,6 +445,9 @@ TABLE: dict[tuple[str, str], Row] = {
             in_studio("GET", "/compare", path="/compare?file=T09.form"),
             of_change("GET", "/compare"),
             in_studio("GET", "/changes"),
+            in_studio("GET", "/texts"),
+            in_studio("GET", "/texts/<digest>", path="/texts/{text}"),
+            in_studio("POST", "/texts/<digest>", path="/texts/{text}"),
             in_studio("GET", "/changes/new"),
             in_studio("POST", "/changes", title="x"),
             in_studio("GET", "/help/<kind>/", path="/help/bpmn/"),
@@ -454,6 +468,27 @@ TABLE: dict[tuple[str, str], Row] = {
             of_change("GET", "/history/<file>/<int:number>"),
             of_change("POST", "/history/<file>", revision="1"),
             (("POST", "/studio/changes/<uuid:change_id>/review"), Row("/studio/changes/{asked}/review", OWNERS)),
+            of_change("GET", "/rehearse"),
+            in_studio("GET", "/rehearse"),
+            in_studio("POST", "/rehearsals", process="complaint"),
+            of_rehearsal("GET", ""),
+            of_rehearsal("GET", "/start/<int:number>", "/start/1"),
+            of_rehearsal("POST", "/start/<int:number>", "/start/1"),
+            of_rehearsal("GET", "/tasks/<uuid:task_id>", "/tasks/{task}"),
+            of_rehearsal("POST", "/tasks/<uuid:task_id>", "/tasks/{task}"),
+            of_rehearsal("POST", "/tasks/<uuid:task_id>/preview", "/tasks/{task}/preview"),
+            of_rehearsal("POST", "/upload"),
+            of_rehearsal("GET", "/lookup/<source>", "/lookup/users"),
+            of_rehearsal("POST", "/time", span="PT1H"),
+            of_rehearsal("POST", "/undo"),
+            of_rehearsal("POST", "/restart"),
+            of_rehearsal("POST", "/save", name="x"),
+            of_rehearsal("POST", "/remove"),
+            of_change("GET", "/scenarios"),
+            of_change("GET", "/scenarios/state"),
+            of_change("POST", "/scenarios/run"),
+            in_studio("GET", "/scenarios/<file>", path="/scenarios/emergency.yaml"),
+            in_studio("POST", "/scenarios/<file>", path="/scenarios/emergency.yaml", change="{change}", look="1"),
             in_studio("GET", "/settings"),
             (("POST", "/studio/settings"), Row("/studio/settings", ADMIN)),
             of_change("GET", "/edit/<file>"),
@@ -510,7 +545,7 @@ TABLE: dict[tuple[str, str], Row] = {
     ("GET", "/admin/imports/<int:run>/refused"): Row("/admin/imports/{run}/refused", ADMIN),
     ("GET", "/admin/rota"): Row("/admin/rota", ADMIN),
     ("GET", "/admin/holidays"): Row("/admin/holidays", STAFF),
-    ("POST", "/admin/holidays"): Row("/admin/holidays", ADMIN, data={"day": "2026-05-01", "worked": "no"}),
+    ("POST", "/admin/holidays"): Row("/admin/holidays", OWNERS, data={"day": "2026-05-01", "worked": "no"}),
 }
 SIGNED_IN = [key for key, row in TABLE.items() if not row.anonymous]
 
@@ -670,12 +705,15 @@ def court(demo_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
             "batch": str(batch.id),
         }
         owner = people.viewer(session, "bai.liucheng", now=NOW)
+        shared["text"] = message_texts.digest_of(notices.OTHER)
         shared["change"] = str(change := studio.begin(session, owner, wanted=["T09.form"], now=NOW))
         shared["comment"] = str(studio.comment(session, owner, change, text="x", now=NOW))
         shared["asked"] = str(asked := studio.begin(session, owner, wanted=["T09.form"], now=NOW))
         studio.ask_review(session, owner, asked, reviewer="admin", now=NOW)
         registry = default_registry(settings)
         shared["publication"] = published(session, owner, registry)
+        rehearser = people.viewer(session, "the.process_owner", now=NOW)
+        shared["rehearsal"] = str(rehearsal.begin(session, rehearser, process="complaint", now=NOW, registry=registry))
         objects = (
             _objects(session, HERE)
             | shared

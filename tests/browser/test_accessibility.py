@@ -13,10 +13,10 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from engine import definitions, migration_batches, people, publication, studio
+from engine import definitions, message_texts, migration_batches, people, publication, rehearsal, studio
 from engine.access import SYSTEM
 from engine.core.migration.words import say
-from processes.services import doors
+from processes.services import doors, notices
 from storage.tables.cases import ServiceCase
 from storage.tables.defects import RectificationOrder
 from storage.tables.definitions import ProcessDefinition
@@ -71,7 +71,8 @@ PAGES: dict[str, list[tuple[str, str]]] = {
     "admin.outbox": [(ADMIN, "/admin/outbox")],
     "admin.audit": [(ADMIN, "/admin/audit")],
     "admin_people.show": [(ADMIN, "/admin/people")],
-    "admin_people.roles": [(ADMIN, "/admin/roles")],
+    "admin_roles.index": [(ADMIN, "/admin/roles")],
+    "admin_roles.show": [(ADMIN, "/admin/roles/agent")],
     "admin_people.new": [(ADMIN, "/admin/people/new")],
     "admin_people.person": [(ADMIN, "/admin/people/lin.xiaoan")],
     "registers.index": [(ADMIN, "/admin/registers")],
@@ -136,6 +137,8 @@ PAGES: dict[str, list[tuple[str, str]]] = {
     "owner.index": [(AGENT, "{owner}"), (AGENT, "{house}")],
     "owner.repairs": [(AGENT, "{house}/repairs")],
     "contractor.order": [(AGENT, "{company}/orders/{order}")],
+    "studio_texts.index": [(ADMIN, "/studio/texts")],
+    "studio_texts.show": [(ADMIN, "/studio/texts/{text}")],
     "studio_library.index": [(ADMIN, "/studio"), (ADMIN, "/studio?q=T0&kind=form")],
     "studio_library.process": [(ADMIN, "/studio/processes/complaint")],
     "studio_library.head": [(ADMIN, "/studio/processes/complaint/head")],
@@ -147,6 +150,13 @@ PAGES: dict[str, list[tuple[str, str]]] = {
     "studio_changes.show": [(ADMIN, "/studio/changes/{change}")],
     "studio_changes.new_file": [(ADMIN, "/studio/changes/{change}/new?kind=bpmn")],
     "studio_changes.history": [(ADMIN, "/studio/changes/{change}/history/T09.form")],
+    "studio_rehearse.begin": [(ADMIN, "/studio/changes/{change}/rehearse")],
+    "studio_rehearse.published": [(ADMIN, "/studio/rehearse")],
+    "studio_rehearse.show": [(ADMIN, "/studio/rehearsals/{rehearsal}")],
+    "studio_rehearse.start": [(ADMIN, "/studio/rehearsals/{rehearsal}/start/1")],
+    "studio_rehearse.task": [(ADMIN, "/studio/rehearsals/{rehearsal}/tasks/{rehearsed}")],
+    "studio_scenarios.runs": [(ADMIN, "/studio/changes/{change}/scenarios")],
+    "studio_scenarios.show": [(ADMIN, "/studio/scenarios/emergency.yaml")],
     "studio_settings.index": [(ADMIN, "/studio/settings")],
     "studio_forms.frame": [(ADMIN, "/studio/changes/{change}/files/T09.form/preview")],
     "studio_impact.show": [(ADMIN, "/studio/changes/{tried}/impact"), (ADMIN, "/studio/changes/{wrong}/impact")],
@@ -165,6 +175,7 @@ NO_PAGES = {
         "notifications.badge",
     ),  # parts, files
     "studio_exchange.export",  # a file
+    *("studio_rehearse.lookup", "studio_scenarios.state"),  # what the page asks for
     *("registers.template", "registers.refused", "contractor.picture"),  # files
     *("reports.excel", "reports.rows_excel", "reports.pdf"),  # files
     *("inspect.houses", "inspect.state", "inspect.plan", "inspect.by_code", "inspect.worker"),  # what the page asks for
@@ -226,9 +237,11 @@ def names(live: Live) -> dict[str, str]:
         found["door"] = doors.token(1, SECRET)
         owner = people.viewer(session, "bai.liucheng", now=live.site.clock())
         wanted = ["complaint_plan.bpmn", "time_limits.dmn", "T09.form"]
+        found["text"] = message_texts.digest_of(notices.OTHER)
         found["change"] = str(studio.begin(session, owner, wanted=wanted, reason="x", now=live.site.clock()))
         studio.comment(session, owner, UUID(found["change"]), text="x", now=live.site.clock())
         session.flush()
+        found |= _rehearsed(session, live)
         outside |= order_site.owner_links(session, found["case"], live.site.clock())
         versions = _versions(session, live)
         return found | outside | {"run": str(run.id)} | versions | _publications(session, live)
@@ -248,6 +261,18 @@ def _drafted(session: Session, live: Live, **replaced: tuple[bytes, bytes]) -> U
         assert old in source
         studio.save(session, owner, change, file, source=source.replace(old, new), revision=1, now=now)
     return change
+
+
+def _rehearsed(session: Session, live: Live) -> dict[str, str]:
+    """Rehearse two steps of a complaint and let three days pass."""
+    admin, now = people.viewer(session, ADMIN, now=live.site.clock()), live.site.clock()
+    registry = live.site.app.extensions["keyturn"].registry
+    made = rehearsal.begin(session, admin, process="complaint", now=now, registry=registry)
+    kept = rehearsal.act(rehearsal.load(session, admin, made), registry, {"登记": {}})
+    kept = rehearsal.hours(kept, registry, "P3D")
+    rehearsal.keep(session, admin, kept, now=now)
+    with rehearsal.on_stage(kept, registry) as play:
+        return {"rehearsal": str(made), "rehearsed": str(play.tasks()[0].id)}
 
 
 def _publications(session: Session, live: Live) -> dict[str, str]:
