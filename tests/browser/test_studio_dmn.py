@@ -175,7 +175,13 @@ def test_rows_and_columns_come_and_go(editor: Editor) -> None:
     expect(page.locator("thead th.input-cell")).to_have_count(7)
     expect(page.locator('#problems-list li[data-rule="dmn-input"]')).to_have_count(1)
     assert [f for f in dmn.lint(dmn.parse(editor.draft())) if f.rule == "dmn-double-id"] == []
-    for _ in range(5):
+    page.locator("thead th.input-cell").last.click()
+    page.get_by_label("问哪个变量").fill("kind")
+    page.get_by_label("给人看的名称").fill("类型")
+    page.get_by_label("给人看的名称").press("Tab")
+    expect(page.locator("thead th.input-cell").last).to_contain_text("类型")
+    expect(editor.problems()).to_have_count(0)
+    for _ in range(7):
         page.locator("#undo").click()
     expect(page.locator("#problem-count")).to_have_text("没有问题")
     expect(page.locator("thead th.input-cell")).to_have_count(6)

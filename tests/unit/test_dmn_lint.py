@@ -260,6 +260,10 @@ def test_a_name_that_is_no_input() -> None:
     xml = TIME_LIMITS.read_bytes().replace(b"<text>-</text>", b"<text>? = urgncy</text>", 1)
     found = [f for f in dmn.lint(dmn.parse(xml)) if f.rule == "dmn-unknown-input"]
     assert "Did you mean urgency?" in found[0].message
+    asked = b"<text>urgency</text>"
+    assert [f.rule for f in dmn.lint(dmn.parse(TIME_LIMITS.read_bytes().replace(asked, b"<text>kind</text>")))] == []
+    found = dmn.lint(dmn.parse(TIME_LIMITS.read_bytes().replace(asked, b"<text>urgencey</text>")))
+    assert [(f.rule, f.element_id) for f in found] == [("dmn-unknown-input", "time_limits_expression_urgency")]
 
 
 EXAMPLE = (

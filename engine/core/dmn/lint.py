@@ -186,6 +186,7 @@ def _local_functions(expression: feel.Expression) -> set[str]:
 def _table(table: m.Table, place: _Place) -> None:
     before = len(place.found)
     double_ids(table, place.say)
+    asked: set[str] = set()
     for column in table.inputs:
         here = f"Input “{column.title}”: ", f"条件列“{column.title}”："
         if not column.expression.text:
@@ -194,7 +195,10 @@ def _table(table: m.Table, place: _Place) -> None:
             )
         expression = _literal(column.expression, place, *here)
         if expression is not None:
-            unknown_names(expression, place.declared, here, place.say, column.expression)
+            # A column may ask for what the file does not declare; only what looks misspelt is spoken of.
+            odd = [name for name in expression.names - place.declared if feel.nearest(name, place.declared)]
+            unknown_names(expression, place.declared if odd else frozenset(), here, place.say, column.expression)
+            asked |= expression.names
         _type(column.type, here, column.id, place)
         if column.values:
             _literal(m.Literal(column.values, column.id), place, *here, unary=True)
@@ -202,7 +206,7 @@ def _table(table: m.Table, place: _Place) -> None:
         _output(table, output, place)
     for index, rule in enumerate(table.rules, 1):
         for column, test in zip(table.inputs, rule.tests, strict=True):
-            _cell(index, column, test, place)
+            _cell(index, column, test, place, place.declared | asked if place.declared else frozenset())
         for output, result in zip(table.outputs, rule.results, strict=True):
             _result(index, output, result, place)
     if any(finding.severity == "error" for finding in place.found[before:]):
@@ -216,7 +220,7 @@ def _table(table: m.Table, place: _Place) -> None:
         )  # fmt: skip
 
 
-def _cell(index: int, column: m.Input, test: m.Literal, place: _Place) -> None:
+def _cell(index: int, column: m.Input, test: m.Literal, place: _Place, declared: frozenset[str]) -> None:
     here = f"Row {index}, “{column.title}”: ", f"第 {index} 行“{column.title}”："
     kind = base_kind(column.type, place.decisions)
     expression = _literal(test, place, *here, unary=True, kind=kind)
@@ -228,7 +232,7 @@ def _cell(index: int, column: m.Input, test: m.Literal, place: _Place) -> None:
         return
     quoted = _quotes(here, test, expression, place) if kind == "string" else set()
     if not quoted:
-        unknown_names(expression, place.declared, here, place.say, test)
+        unknown_names(expression, declared, here, place.say, test)
 
 
 def _other_type(here: tuple[str, str], test: m.Literal, kind: str, other: str, place: _Place) -> None:

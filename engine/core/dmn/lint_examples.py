@@ -10,6 +10,7 @@ from engine.core import feel
 from engine.core.dmn.chinese import in_chinese
 from engine.core.dmn.evaluation import evaluate
 from engine.core.dmn.examples import Example, environment
+from engine.core.dmn.fields import fields
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -36,11 +37,12 @@ class Replayed:
 
 
 def replay(decisions: m.Decisions, decision: m.Decision) -> tuple[Replayed, ...]:
-    """Ask the decision every example it carries."""
+    """Ask the decision every example it carries; what an example does not give is null."""
     found = []
+    empty = dict.fromkeys(field.name for field in fields(decisions, decision)) if decision.examples else {}
     for example in decision.examples:
         try:
-            answer = evaluate(decisions, decision.id, example.given, environment(example.at))
+            answer = evaluate(decisions, decision.id, {**empty, **example.given}, environment(example.at))
         except feel.FeelProblem as problem:
             found.append(Replayed(example, problem=problem))
         else:

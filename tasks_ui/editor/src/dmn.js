@@ -11,8 +11,9 @@ import { cellBar } from "./dmn/cellbar.js";
 import { placeOf } from "./dmn/cells.js";
 import { plain, store, stored } from "./dmn/examples.js";
 import { helpBox } from "./dmn/help.js";
+import { columnBar } from "./dmn/column.js";
 import { createManager, load } from "./dmn/manager.js";
-import { hideRows, markProblems } from "./dmn/marks.js";
+import { hideRows, markOthers, markProblems } from "./dmn/marks.js";
 import { prepare } from "./dmn/prepare.js";
 import { missing } from "./dmn/translate.js";
 import { openDraft } from "./studio/draft.js";
@@ -81,20 +82,25 @@ async function write(text) {
   if (text !== source) draft?.changed(); // ids were missing: they are part of the file from now on
 }
 
+/** The column that an expression of a head belongs to; any other id as it is. */
+const headOf = (id) => table()?.get("input")?.find((column) => column.get("inputExpression")?.id === id)?.id ?? id;
+
 /** Choose an element and bring it into sight; `focus`: go on typing there. */
-function show(id, focus = true) {
+function show(wanted, focus = true) {
+  const id = headOf(wanted);
   if (tester.reveal(id)) return;
   const owner = manager.getViews().find((one) => one.element.id === id || one.element.decisionLogic?.id === id);
   if (owner && owner !== view() && owner.type !== "drd") { manager.open(owner); return; }
   const element = viewer()?.get("elementRegistry", false)?.get(id);
-  const node = place.querySelector(`td[data-element-id="${CSS.escape(id)}"], th[data-element-id="${CSS.escape(id)}"]`);
+  const node = place.querySelector(`td[data-element-id="${CSS.escape(id)}"], th[data-element-id="${CSS.escape(id)}"], th[data-col-id="${CSS.escape(id)}"]`);
   const box = place.querySelector(".tjs-table-container");
   if (!node || !box) return;
   const [inner, outer] = [node.getBoundingClientRect(), box.getBoundingClientRect()];
   const head = box.querySelector("thead")?.offsetHeight ?? 0;
-  if (inner.top < outer.top + head || inner.bottom > outer.bottom) box.scrollTop += inner.top - outer.top - head - 40;
+  if (node.tagName === "TD" && (inner.top < outer.top + head || inner.bottom > outer.bottom)) box.scrollTop += inner.top - outer.top - head - 40;
   if (focus && (inner.left < outer.left + 60 || inner.right > outer.right)) box.scrollLeft += inner.left - outer.left - 120;
-  if (focus && element) viewer().get("selection").select(element);
+  if (focus && element && isColumn(element)) showColumn(element);
+  else if (focus && element) viewer().get("selection").select(element);
   node.classList.add("is-shown");
   setTimeout(() => node.classList.remove("is-shown"), 1600);
 }
@@ -122,13 +128,39 @@ manager.on("viewer.created", ({ viewer: made }) => {
   });
   made.on("selection.changed", ({ selection }) => {
     const where = selection ? placeOf(made, selection) : null;
-    if (selection && !where && cells.place()) cells.show(null);
+    if (selection && !where) cells.show(null);
     if (where && where.cell !== cells.place()?.cell) cells.show(where);
     if (!where && !selection) keepOrDrop();
     help.show();
     buttons();
     if (selection) draft?.selected(selection.id, where ? (where.side === "input" ? "dmn:UnaryTests" : "dmn:LiteralExpression") : selection.businessObject?.$type ?? "");
   });
+});
+
+const isColumn = (element) => /^dmn:(In|Out)putClause$/.test(element.businessObject?.$type ?? "") && !element.row;
+
+function showColumn(col) {
+  cells.show(null);
+  const modeling = () => viewer().get("modeling"), all = () => viewer().get("sheet").getRoot().cols;
+  const again = (step) => { step(); if (all().includes(col)) showColumn(col); else cells.show(null); };
+  columnBar(bar, col, {
+    modeling,
+    move: (delta) => again(() => {
+      const index = all().indexOf(col) + delta;
+      if (index >= 0 && index < all().length && viewer().get("rules").allowed("col.move", { col, index })) modeling().moveCol(col, index);
+    }),
+    remove: () => again(() => modeling().removeCol(col)),
+    canRemove: () => viewer().get("rules").allowed("col.remove", { col }) !== false,
+  });
+}
+
+place.addEventListener("click", (event) => {
+  const head = event.target.closest("th[data-col-id]");
+  const col = head && viewer()?.get("elementRegistry", false)?.get(head.dataset.colId);
+  if (!col || !isColumn(col)) return;
+  viewer().get("selection").deselect();
+  showColumn(col);
+  draft?.selected(col.id, col.businessObject.$type);
 });
 
 // A click into the bar takes the choice from the table; the bar goes on with its cell as long as that exists.
@@ -221,8 +253,9 @@ draft = await openDraft({
   redo: () => stack()?.redo(),
   can: () => ({ undo: Boolean(stack()?.canUndo()), redo: Boolean(stack()?.canRedo()) }),
   busy: () => Boolean(canvas.querySelector(".focussed :focus, .cell-bar :focus")),
+  present: markOthers,
   found(list) {
-    found = markProblems(list);
+    found = markProblems(list.map((one) => ({ ...one, elementId: headOf(one.elementId) })));
     cells.problems();
   },
 });

@@ -4,7 +4,8 @@
 const problems = new CSSStyleSheet();
 const trial = new CSSStyleSheet();
 const narrowed = new CSSStyleSheet();
-document.adoptedStyleSheets = [...document.adoptedStyleSheets, problems, trial, narrowed];
+const people = new CSSStyleSheet();
+document.adoptedStyleSheets = [...document.adoptedStyleSheets, problems, trial, narrowed, people];
 
 const RANK = { error: 2, warning: 1, info: 0 };
 const quoted = (id) => `"${CSS.escape(id)}"`;
@@ -56,4 +57,10 @@ export function markTrial(rows) {
 /** Leave out the rows that are not looked for. */
 export function hideRows(ids) {
   narrowed.replaceSync(ids.map((id) => `.dmn-decision-table-container tr:has(> td[data-row-id=${quoted(id)}]) { display: none; }`).join("\n"));
+}
+
+/** Show who else is at which cell. */
+export function markOthers(others) {
+  people.replaceSync(others.filter((one) => one.element).map((one) => `.dmn-decision-table-container td[data-element-id=${quoted(one.element)}]:not(.annotation) { outline: 2px dashed var(--kt-accent); outline-offset: -2px; }
+    .dmn-decision-table-container td[data-element-id=${quoted(one.element)}]:not(.annotation)::before { content: ${quoted(one.name)}; position: absolute; inset-block-end: 0; inset-inline-end: 2px; font-size: 11px; background: var(--kt-accent-soft); color: var(--kt-accent); padding: 0 3px; }`).join("\n"));
 }
