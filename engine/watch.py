@@ -82,9 +82,9 @@ def watched(session: Session, viewer: Viewer, key: str, *, version: int = 0, now
     found = _processes(session, chosen, key, now)
     counted = queries.running(session)
     numbers = tuple((one.version, counted.get(one.id, 0)) for one in mine)
-    process = found[key]
-    slow = _slow(session, process, [str(one.id) for one in chosen if one.key == key], now)
-    return Watched(process, shown.id, version, numbers, program.model, slow)
+    family = Family(found[key], tuple(one for one in _below(key, found) if one.key != key))
+    slow = _slow(session, family.every, {str(one.id): one.key for one in chosen if one.key in found}, now)
+    return Watched(family, shown.id, version, numbers, program.model, slow)
 
 
 def _shown(mine: Sequence[Version], version: int) -> Version:
@@ -237,27 +237,36 @@ def _below(key: str, every: Mapping[str, Process]) -> list[Process]:
     return list(found.values())
 
 
-def _slow(session: Session, process: Process, ids: Sequence[str], now: datetime) -> tuple[Wait, ...]:
+def _slow(session: Session, processes: Iterable[Process], keys: Mapping[str, str], now: datetime) -> tuple[Wait, ...]:
     """List the cases that have waited longer than nine in ten do, the longest against usual first."""
+    usual = {
+        (one.key, step.element_id): step.usual
+        for one in processes
+        for step in one.steps
+        if step.waiting and step.usual.known and not step.called
+    }
     bounds = {
-        step.element_id: step.usual for step in process.steps if step.waiting and step.usual.known and not step.called
+        (definition, element): lengths_
+        for definition, key in keys.items()
+        for (owner, element), lengths_ in usual.items()
+        if owner == key
     }
-    since = {
-        (one, element): now - timedelta(seconds=max(usual.most, LEAST))
-        for element, usual in bounds.items()
-        for one in ids
-    }
+    since = {place: now - timedelta(seconds=max(one.most, LEAST)) for place, one in bounds.items()}
     rows = queries.longest(session, since, LOOKED_AT)
-    ranked = sorted(rows, key=lambda row: _times(row[0], bounds[row[0].element_id], now), reverse=True)[:UNUSUAL]
+    ranked = sorted(rows, key=lambda row: _times(row[0], bounds, now), reverse=True)[:UNUSUAL]
     return _waits(session, ranked, bounds, now)
 
 
-def _times(task: UserTask, usual: Lengths, now: datetime) -> float:
-    return (now - task.created_at).total_seconds() / max(usual.most, LEAST)
+def _times(task: UserTask, bounds: Mapping[tuple[str, str], Lengths], now: datetime) -> float:
+    most = bounds[task.definition_id, task.element_id].most
+    return (now - task.created_at).total_seconds() / max(most, LEAST)
 
 
 def _waits(
-    session: Session, rows: Sequence[tuple[UserTask, ProcessInstance]], usual: Mapping[str, Lengths], now: datetime
+    session: Session,
+    rows: Sequence[tuple[UserTask, ProcessInstance]],
+    usual: Mapping[tuple[str, str], Lengths],
+    now: datetime,
 ) -> tuple[Wait, ...]:
     names = people.names(session, [task.assignee for task, _ in rows])
     return tuple(
@@ -265,7 +274,7 @@ def _waits(
             task.id, instance.id, task.element_id, task.name, instance.process_key, instance.business_key,
             instance.title, task.created_at, task.due_at, task.due_at is not None and task.due_at < now,
             tuple(task.candidate_groups), names.get(task.assignee, task.assignee), task.definition_id,
-            usual.get(task.element_id, Lengths()),
+            usual.get((task.definition_id, task.element_id), Lengths()),
         )
         for task, instance in rows
     )  # fmt: skip

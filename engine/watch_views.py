@@ -172,14 +172,19 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """One process with its diagram. `version` 0: all versions together, drawn as the newest."""
+    """One process, with those it calls, and its diagram. `version` 0: all versions together, drawn as the newest."""
 
-    process: Process
+    family: Family
     definition_id: UUID
     version: int
     versions: tuple[tuple[int, int], ...]
     model: Model
     slow: tuple[Wait, ...]
+
+    @property
+    def process(self) -> Process:
+        """The process itself."""
+        return self.family.process
 
 
 def _excess(step: Step) -> float:

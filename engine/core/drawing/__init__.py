@@ -240,7 +240,7 @@ class _Page:
             f"<title>{escape(tip)}</title>{inside}{outside}</g>"
         )
         link = self.links.get(node.id)
-        return f'<a href="{escape(link)}" aria-label="{escape(tip)}">{drawn}</a>' if link else drawn
+        return f'<a href="{escape(link)}">{drawn}</a>' if link else drawn
 
     def outside(self, shape: Shape, name: str) -> str:
         """The name beside an event or gateway."""
