@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Literal
 from flask import Blueprint, Response, current_app, flash, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext
 
-from engine import publication, publications, resources, taking_back
+from engine import publication, publications, resources, scenario_runs, taking_back
 from engine.core import compare
 from engine.errors import DeploymentRefused, InvalidInputError, KeyturnError, NotAllowedError, NotFoundError
 from engine.publication import Moves
 from tasks_ui import context, i18n
 from tasks_ui.i18n import translate
-from tasks_ui.studio import deciding, impact, words
+from tasks_ui.studio import deciding, impact, scenarios, words
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -50,6 +50,8 @@ def _page(change_id: UUID, problem: KeyturnError | None = None) -> Response:
         shown = impact.pieces(found)
         known = {one.file for one in resources.published(opened)}
         before = {file: resources.source(opened, file) for file in found.files if file in known}
+        registry = context.registry()
+        shown |= scenarios.parts(scenario_runs.state(opened, change_id, registry=registry)) if registry.sandbox else {}
     problem = problem or found.problem
     page = render_template(
         "studio_publish.html", **shown, problem=_sentence(problem), most=LINES, most_cases=CASES,
