@@ -176,7 +176,7 @@ def test_rows_and_columns_come_and_go(editor: Editor) -> None:
     expect(page.locator('#problems-list li[data-rule="dmn-input"]')).to_have_count(1)
     assert [f for f in dmn.lint(dmn.parse(editor.draft())) if f.rule == "dmn-double-id"] == []
     page.locator("thead th.input-cell").last.click()
-    page.get_by_label("问哪个变量").fill("kind")
+    page.get_by_label("问哪个变量").fill("own_kind")
     page.get_by_label("给人看的名称").fill("类型")
     page.get_by_label("给人看的名称").press("Tab")
     expect(page.locator("thead th.input-cell").last).to_contain_text("类型")
