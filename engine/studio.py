@@ -100,17 +100,27 @@ def open_change(session: Session, viewer: Viewer, *, title: str, reason: str = "
 
 
 def begin(
-    session: Session, viewer: Viewer, *, wanted: Iterable[str], title: str = "", reason: str = "", now: datetime
+    session: Session,
+    viewer: Viewer,
+    *,
+    wanted: Iterable[str] = (),
+    processes: Iterable[str] = (),
+    title: str = "",
+    reason: str = "",
+    now: datetime,
 ) -> UUID:
-    """Begin a change of published files and return its id; without a title it is named after the first file.
+    """Begin a change of published files and of the diagrams of processes, and return its id.
+
+    Without a title it is named after the first file.
 
     Raises:
         NotAllowedError: the viewer may not edit changes.
         NotFoundError: one of the files is not published.
     """
     access.require(viewer, Action.CHANGE_EDIT)
-    names = list(dict.fromkeys(wanted))
     known = {one.file: one for one in resources.published(session)}
+    drawn = {one.key: one.file for one in known.values() if one.kind == "bpmn"}
+    names = list(dict.fromkeys([*wanted, *(drawn.get(key, f"{key}.bpmn") for key in processes)]))
     if not title.strip() and names:
         title = known[names[0]].name if names[0] in known else names[0]
     change_id = open_change(session, viewer, title=title, reason=reason, now=now)

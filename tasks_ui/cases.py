@@ -167,7 +167,8 @@ def draw(page: Page, waits: tuple[Wait, ...], prefix: str) -> dict[str, Any]:
         translate=lambda words: names.text(words, page.key),
         prefix=prefix,
     )
-    return {"name": names.text(page.name, page.key), "svg": svg, "live": any(m.tokens for m in page.marks.values())}
+    live = any(m.tokens for m in page.marks.values())
+    return {"name": names.text(page.name, page.key), "key": page.key, "svg": svg, "live": live}
 
 
 def timeline(page: CasePage) -> list[dict[str, Any]]:

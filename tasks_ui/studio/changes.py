@@ -76,21 +76,23 @@ def _new(problem: KeyturnError | None = None) -> Response:
 @blueprint.post("/changes")
 def begin() -> Response:
     """Begin a change, and go on to its editor when it was begun from one file."""
-    wanted, then = [file for file in request.form.getlist("file") if file], request.form.get("then", "")
+    wanted = [file for file in request.form.getlist("file") if file]
+    processes, then = request.form.getlist("process"), request.form.get("then", "")
     try:
         with context.transaction() as opened:
             change_id = studio.begin(
-                opened, context.viewer(), wanted=wanted, title=request.form.get("title", ""),
+                opened, context.viewer(), wanted=wanted, processes=processes, title=request.form.get("title", ""),
                 reason=request.form.get("reason", ""), now=context.utcnow(),
             )  # fmt: skip
+            begun = tuple(studio.files(opened, change_id))
     except (NotFoundError, NotAllowedError):
         raise
     except KeyturnError as problem:
         return _new(problem)
     if then in studio_blanks.STEMS:
         return to(url_for("studio_changes.new_file", change_id=change_id, kind=then))
-    if len(wanted) == 1:
-        return to(url_for("studio_editing.edit", change_id=change_id, file=wanted[0]))
+    if len(begun) == 1:
+        return to(url_for("studio_editing.edit", change_id=change_id, file=begun[0]))
     return to_change(change_id)
 
 

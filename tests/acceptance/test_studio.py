@@ -64,6 +64,13 @@ def test_one_click_begins_a_change_and_opens_the_editor(site: Site) -> None:  # 
     assert data["texts"]["Saved"] == "已保存"
     change = answer.location.removesuffix(f"/edit/{PLAN}")
     assert "查勘与方案" in owner.get(change).text  # named after what is changed
+    case = re.search(r'href="(/cases/TS[^"]*)"', owner.get("/cases").text)
+    assert case
+    key = re.search(r'name="process" value="(\w+)"', owner.get(case[1]).text)
+    assert key
+    assert owner.post("/studio/changes", {"process": key[1]}).location.endswith(f"/edit/{key[1]}.bpmn")
+    assert owner.post("/studio/changes", {"process": "none"}).status_code == 404
+    assert 'name="process"' not in site.person("lin.xiaoan").get(case[1]).text
     assert "尚未修改" in owner.get(change).text
     for file, kind in (("time_limits.dmn", "dmn"), ("T09.form", "form")):
         owner.post(f"{change}/files", {"file": file})
