@@ -63,8 +63,9 @@ def words(session: Session, *, english: Callable[[str], str] = str, folder: str 
     for one in found:
         if one.kind == "form" and one.folder == folder:
             variables = _LABELS.get(one.digest, partial(_labels, session, one)) | variables
+    roles = {role.code: role.name_zh.partition("/")[0].strip() for role in people.roles(session)}
     return Words(
-        english=english, roles={role.code: role.name_zh for role in people.roles(session)}, forms=names["form"],
+        english=english, roles=roles, forms=names["form"],
         decisions=names["dmn"], processes=names["bpmn"], variables=variables,
     )  # fmt: skip
 

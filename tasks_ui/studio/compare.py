@@ -110,7 +110,7 @@ def _version(number: int) -> str:
 
 def english(folder: str) -> Callable[[str], str]:
     """Translate what files say into the language of the page: names of roles, else the texts of the processes."""
-    roles = {role.name_zh: role.label("en") for role in names.roles().values()}
+    roles = {zh.strip(): role.label("en") for role in names.roles().values() for zh in role.name_zh.split("/")}
     return lambda text: roles.get(text) or names.text(text, folder)
 
 

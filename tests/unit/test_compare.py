@@ -175,6 +175,23 @@ def test_rows_of_a_table_come_go_and_move() -> None:
     assert moved.kind == "moved"
 
 
+def test_what_an_editor_notes_in_a_table_is_quiet_and_stored_examples_are_told() -> None:
+    name = "complaint/time_limits.dmn"
+    wide = changed(name, ("<input id=", '<input xmlns:b="http://bpmn.io/schema/dmn/biodi/2.0" b:width="200" id='))
+    assert [c.kind for c in compare("dmn", shipped(name), wide)] == ["layout"]
+    example = (
+        '<extensionElements><k:examples xmlns:k="http://keyturn.example/schema/dmn"><k:example id="e1" name="特急">'
+        '<k:given name="urgency">"特急"</k:given><k:expect>2</k:expect></k:example></k:examples></extensionElements>'
+    )
+    held = changed(name, ('<variable id="time_limits_result"', f'{example}<variable id="time_limits_result"'))
+    assert [c.message_zh for c in compare("dmn", shipped(name), held)] == ["例子：时限 新增“特急”"]
+    other = held.replace(b"<k:expect>2<", b"<k:expect>3<")
+    assert [c.message_zh for c in compare("dmn", held, other)] == ["例子：时限 修改“特急”"]
+    told = changed(name, ("<description>DMN-05 ·", "<description>DMN-05："))
+    (line,) = compare("dmn", shipped(name), told)
+    assert line.message_zh.startswith("说明：时限 “DMN-05 ·")
+
+
 def test_fields_and_options_come_go_and_move() -> None:
     name = "complaint/forms/T09.form"
     schema = json.loads(shipped(name))
@@ -230,6 +247,20 @@ def test_nothing_that_the_engine_reads_goes_unnoticed() -> None:
             assert len(found) == 1 or (found and (tag, key) == ("property", "name")), (path.name, tag, key, found)
             assert found[0].message_zh, (tag, key)
     assert len(seen) > 60
+
+
+def test_nothing_in_a_table_goes_unnoticed() -> None:
+    seen: Counter[Any] = Counter()
+    for path in sorted(PROCESSES.rglob("*.dmn")):
+        root = etree.fromstring(path.read_bytes())
+        base = etree.tostring(root)
+        for tag, key, text in _mutated(root, seen):
+            try:
+                found = semantic(compare("dmn", base, text))
+            except InvalidInputError:
+                continue  # there is no such hit policy
+            assert len(found) == 1, (path.name, tag, key, found)
+    assert len(seen) > 20
 
 
 def test_nothing_in_a_form_goes_unnoticed() -> None:

@@ -10,12 +10,12 @@ from engine.core import dmn
 from engine.core.compare import wording
 from engine.core.compare.change import Change, Said, Subject, come_or_gone, difference, told
 from engine.core.compare.dmn_rows import rows, rule_pairs
-from engine.core.compare.lists import moved
+from engine.core.compare.lists import moved, paired
 from engine.core.compare.pairing import match
 from engine.core.dmn import model as m
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from engine.core.compare.change import Words
 
@@ -33,7 +33,8 @@ NOUNS = {
     "knowledge": Said("knowledge model", "业务知识模型"), "services": Said("decision service", "决策服务"),
     "items": Said("type", "数据类型"),
 }  # fmt: skip
-DRAWN = ("DMNDI", "/DI/", "/DC/")
+DRAWN = ("DMNDI", "/DI/", "/DC/", "biodi")
+"""Parts of the namespaces that only say how a file is drawn, and how wide an editor shows a column."""
 
 
 def compare(old: bytes, new: bytes, words: Words) -> Iterator[Change]:
@@ -41,11 +42,11 @@ def compare(old: bytes, new: bytes, words: Words) -> Iterator[Change]:
     before, after = dmn.parse(old), dmn.parse(new)
     found = [*_parts(before, after, words)]
     yield from found
-    trees = etree.fromstring(old), etree.fromstring(new)
-    texts = [_texts(tree, drawn=False) for tree in trees]
-    if texts[0] != texts[1]:
-        yield from _rest(texts[0], texts[1], {c.element_id for c in found} | {c.before_id for c in found}, bool(found))
-    elif not found and _texts(trees[0], drawn=True) != _texts(trees[1], drawn=True):
+    mine, other = _texts(etree.fromstring(old)), _texts(etree.fromstring(new))
+    if mine[0] != other[0]:
+        names = {key: one.name for side in (before, after) for key, one in side.decisions.items()}
+        yield from _rest(mine[0], other[0], found, names, words)
+    if mine[1] != other[1]:
         yield told(Subject(""), "layout", Said("Drawing", "图形"), Said("The drawing was rearranged", "图形位置有调整"))
 
 
@@ -132,6 +133,19 @@ def _decision(subject: Subject, old: m.Decision, new: m.Decision, words: Words) 
             yield difference(subject, Said("Expression", "表达式"), *said, (one.text, other.text))
     elif _bare(one) != _bare(other):
         yield _other_inside(subject, Said("Logic", "逻辑"))
+    yield from _examples(subject, old, new)
+
+
+def _examples(subject: Subject, old: m.Decision, new: m.Decision) -> Iterator[Change]:
+    """Compare the stored examples, which are replayed at every check."""
+    what = Said("Example", "例子")
+    for one, other in paired(old.examples, new.examples, lambda example: example.id):
+        shown = other or one
+        name, label = shown.name or shown.id, subject.label
+        kinds = {(True, False): ("added", "新增"), (False, True): ("removed", "去掉")}
+        en, zh = kinds.get((one is None, other is None), ("changed", "修改"))
+        sentence = Said(f"Example: {label.en} {en} “{name}”", f"例子：{label.zh} {zh}“{name}”")
+        yield told(subject, "changed", what, sentence, (one.name if one else "", other.name if other else ""))
 
 
 def _table(subject: Subject, old: m.Table, new: m.Table, words: Words) -> Iterator[Change]:
@@ -207,50 +221,57 @@ def _column_texts(subject: Subject, old: Any, new: Any, noun: Said) -> Iterator[
 # -- everything else --------------------------------------------------------------------------------------------------
 
 
-def _texts(root: etree._Element, *, drawn: bool) -> list[tuple[str, str, str]]:
-    """List (nearest id, place, text) of a file; what is only drawn is left out or alone kept."""
-    found: list[tuple[str, str, str]] = []
+_Text = tuple[str, str, str]
+"""The id of the element that a text belongs to, its place in it, the text."""
+
+
+def _texts(root: etree._Element) -> tuple[list[_Text], list[_Text]]:
+    """List every text of a file: what means something, and what only says how it is drawn."""
+    meant: list[_Text] = []
+    drawn: list[_Text] = []
 
     def walk(element: etree._Element, owner: str, path: str) -> None:
         if not isinstance(element.tag, str):
             return
         tag = etree.QName(element)
-        if (
-            (tag.namespace is not None and any(part in tag.namespace for part in DRAWN)) != drawn
-            and path
-            and (not drawn or path.count("/") == 1)
-        ):
-            return
         owner = element.get("id") or owner
         place = f"{path}{tag.localname}/"
+        only_drawn = _drawn(tag) or "DMNDI/" in path
         for key, value in element.attrib.items():
-            if key not in {"id", "exporter", "exporterVersion"}:
-                found.append((owner, f"{place}{etree.QName(key).localname}", str(value)))
+            name = etree.QName(key)
+            if name.localname not in {"id", "exporter", "exporterVersion"}:
+                into = drawn if only_drawn or _drawn(name) else meant
+                into.append((owner, f"{place}{name.localname}", str(value)))
         if text := (element.text or "").strip():
-            found.append((owner, place, text))
+            (drawn if only_drawn else meant).append((owner, place, text))
         for child in element:
             walk(child, owner, place)
 
     walk(root, "", "")
-    return found
+    return meant, drawn
+
+
+def _drawn(name: etree.QName) -> bool:
+    return name.namespace is not None and any(part in name.namespace for part in DRAWN)
 
 
 def _rest(
-    old: list[tuple[str, str, str]], new: list[tuple[str, str, str]], known: set[str], anything: bool
+    old: list[_Text], new: list[_Text], found: Sequence[Change], names: Mapping[str, str], words: Words
 ) -> Iterator[Change]:
     """Say what is different beyond what was compared: descriptions, links to documents, other engines' settings."""
-    mine = [one for one in old if one not in new]
-    other = [one for one in new if one not in old]
-    places = dict.fromkeys((owner, place) for owner, place, _text in [*mine, *other])
+    known = {change.element_id for change in found} | {change.before_id for change in found}
+    sides = {(o, p): t for o, p, t in old}, {(o, p): t for o, p, t in new}
+    places = [place for place in dict.fromkeys([*sides[0], *sides[1]]) if sides[0].get(place) != sides[1].get(place)]
     both = {owner for owner, _place, _text in old} & {owner for owner, _place, _text in new}
+    told_any = bool(found)
     for owner, place in places:
-        name = place.rstrip("/").rsplit("/", 1)[-1]
-        text = [next((t for o, p, t in side if (o, p) == (owner, place)), "") for side in (mine, other)]
-        if name == "description" and owner not in known and owner in both:
-            yield _text(Subject(owner, label=Said(owner, owner)), Said("Description", "说明"), *text)
-            anything = True
-    if not anything:
+        if place.endswith("description/") and owner not in known and owner in both:
+            subject = Subject(owner, names.get(owner, ""), "", words.say(names.get(owner, owner)))
+            texts = [side.get((owner, place), "") for side in sides]
+            yield _text(subject, Said("Description", "说明"), *texts)
+            told_any = True
+    if not told_any:
         owner, place = next(iter(places), ("", ""))
         what = Said(f"Other setting {place}", f"其他设置 {place}")
-        text = [next((t for o, p, t in side if (o, p) == (owner, place)), "") for side in (mine, other)]
-        yield _text(Subject(owner, label=Said(owner, owner)), what, *text)
+        texts = [side.get((owner, place), "") for side in sides]
+        yield _text(Subject(owner, label=words.say(names.get(owner, owner))), what, *texts)
