@@ -8,6 +8,12 @@ const NOT_NAMES = new Set(["true", "false", "null"]);
 
 /** @typedef {{unit: "none" | "min" | "h" | "cd" | "wd" | "eod" | "variable" | "text", value: string}} Limit */
 
+/** Writes a rule as diagrams do, with = before it; spans, dates and cycles are no rules. @param {string} text */
+export function asRule(text) {
+  const value = text.trim().replace(/^＝/, "=");
+  return !value || value.startsWith("=") || /^(-?P[\dT]|R\d*\/|\d{4}-\d\d-\d\d)/.test(value) ? value : `=${value}`;
+}
+
 /** Reads a span of ISO 8601 that has one unit: P2D, PT8H. @returns {{unit: string, value: string} | null} */
 export function readSpan(text) {
   const found = SPAN.exec(text.trim());

@@ -14,6 +14,7 @@ import { missing } from "./words.js";
 import { openDraft } from "../studio/draft.js";
 import { page } from "../studio/page.js";
 
+const TYPING = 3000; // milliseconds
 const place = document.querySelector("#canvas");
 const panel = document.querySelector("#panel");
 
@@ -40,6 +41,7 @@ async function write(source, { undoable = false } = {}) {
 
 /** Undoes or redoes the last step; before the first of them lies the state before a repair. */
 async function step(back) {
+  if (playing) return;
   if (back ? stack.canUndo() : stack.canRedo()) {
     if (back) stack.undo();
     else stack.redo();
@@ -72,13 +74,15 @@ const modeler = makeModeler(place, editable);
 const findings = new Findings(modeler);
 const stack = modeler.get("commandStack");
 let dragging = false;
+let typed = -TYPING; // when somebody typed into the panel last
+let playing = false; // a diagram that is played through does not change
 let draft = null;
 const side = mountPanel(modeler, panel, {
   selected: (id, type) => draft?.selected(id, type),
   findings: (id) => findings.of(id),
   repair: (one) => draft?.repair([one.repair]),
   draft: () => draft,
-  editable,
+  editable: () => editable && !playing,
 });
 draft = await openDraft({
   read: () => textOf(modeler),
@@ -88,7 +92,7 @@ draft = await openDraft({
   redo: () => step(false),
   can: () => ({ undo: stack.canUndo() || earlier.length > 0, redo: stack.canRedo() || later.length > 0 }),
   nameOf: (id) => modeler.get("elementRegistry").get(id)?.businessObject?.name || "",
-  busy: () => dragging || panel.contains(document.activeElement) || modeler.get("directEditing").isActive(),
+  busy: () => dragging || playing || performance.now() - typed < TYPING || modeler.get("directEditing").isActive(),
   found(list) {
     findings.show(list);
     side.draw();
@@ -96,6 +100,7 @@ draft = await openDraft({
   present: (others) => showOthers(modeler, others),
 });
 await write(draft.source);
+panel.addEventListener("input", () => { typed = performance.now(); });
 const actions = modeler.get("editorActions");
 for (const [name, back] of [["undo", true], ["redo", false]]) {
   actions.unregister(name);
@@ -104,6 +109,10 @@ for (const [name, back] of [["undo", true], ["redo", false]]) {
 mountTools(modeler, document.querySelector("#main"));
 modeler.get("eventBus").on("drag.start", () => { dragging = true; });
 modeler.get("eventBus").on("drag.cleanup", () => { dragging = false; });
+modeler.get("eventBus").on("tokenSimulation.toggleMode", ({ active }) => {
+  playing = active;
+  side.draw();
+});
 modeler.get("eventBus").on("commandStack.changed", ({ trigger }) => {
   if (trigger === "execute") later = [];
   if (trigger !== "clear") draft.changed();

@@ -2,7 +2,7 @@
 import { is } from "bpmn-js/lib/util/ModelUtil";
 import { page, t } from "../studio/page.js";
 import { area, button, check, el, group, note, select, text } from "./fields.js";
-import { readTimer, writeLimit, writeSpan } from "./feel.js";
+import { asRule, readTimer, writeLimit, writeSpan } from "./feel.js";
 import { firstDate, moment } from "./moment.js";
 import { suggestions } from "./variables.js";
 
@@ -99,7 +99,7 @@ function timer({ edit, element, modeler }, definition) {
     asText ? text({
       key: "timer-text", label: t("Rule for the time"), value: body, mono: true, list: suggestions(modeler),
       hint: cycle ? t("Such as R/P3D, or with its beginning R/2026-01-05T08:00:00+08:00/P7D") : name === "timeDate" ? t("A date such as 2026-03-01T08:00:00+08:00, or = and a rule.") : t("A span such as P3D or PT8H, or = and a rule."),
-      write: (value) => set(name, value),
+      write: (value) => set(name, asRule(value)),
     }) : null,
   ];
 }

@@ -3,7 +3,7 @@ import { is } from "bpmn-js/lib/util/ModelUtil";
 import { page, t } from "../studio/page.js";
 import { spliced } from "./edit.js";
 import { button, el, group, note, select, table, text } from "./fields.js";
-import { readLimit, writeLimit } from "./feel.js";
+import { asRule, readLimit, writeLimit } from "./feel.js";
 import { firstDate, moment } from "./moment.js";
 import { addReminder } from "./reminder.js";
 import { roles } from "./panel-general.js";
@@ -35,7 +35,7 @@ function people({ edit, modeler }) {
   const byLane = lane ? t("The role of its lane: {lane}", { lane }) : t("(none: it lies in no lane)");
   return group("people", t("Who does it"), [
     select({ key: "role", label: t("Role"), value: first, options: [["", byLane], ...options, ["=", t("By a rule (FEEL)")]], write: (value) => write(0, value) }),
-    rule ? text({ key: "role-rule", label: t("Rule for the role"), value: groups, mono: true, hint: t("Answers codes of roles, such as =if level >= 3 then \"leader\" else \"cs_mgr\""), write: (value) => edit.set({ "camunda:candidateGroups": value }) }) : null,
+    rule ? text({ key: "role-rule", label: t("Rule for the role"), value: groups, mono: true, hint: t("Answers codes of roles, such as =if level >= 3 then \"leader\" else \"cs_mgr\""), write: (value) => edit.set({ "camunda:candidateGroups": asRule(value) }) }) : null,
     chosen.map((code, at) => (at ? select({ key: `role-${at}`, label: t("And also"), value: code, options: [["", t("(remove)")], ...options], write: (value) => write(at, value) }) : null)),
     chosen.length ? select({ key: "role-more", label: t("And also"), value: "", options: [["", t("(nobody else)")], ...options.filter(([code]) => !chosen.includes(code))], write: (value) => write(chosen.length, value) }) : null,
     !rule && !chosen.length && lane && options.length && !lane.split(",").some((one) => names.has(one.trim())) ? note(t("The lane is not named after a role, so nobody sees this task. Choose a role here, or rename the lane."), "warn") : null,
@@ -98,7 +98,7 @@ function limit({ edit, element, modeler, redraw }) {
     ),
     words[due.unit] ? note(words[due.unit]) : null,
     due.unit === "variable" ? moment("due", due.value, modeler, (value) => write("variable", value)) : null,
-    due.unit === "text" ? text({ key: "due-text", label: t("Rule for the time limit"), value: due.value, mono: true, hint: t("Gives a date and time, such as =date and time(visit_at) - duration(\"PT2H\")"), write: (value) => write("text", value) }) : null,
+    due.unit === "text" ? text({ key: "due-text", label: t("Rule for the time limit"), value: due.value, mono: true, hint: t("Gives a date and time, such as =date and time(visit_at) - duration(\"PT2H\")"), write: (value) => write("text", asRule(value)) }) : null,
     clock(edit, properties),
     is(element, "bpmn:UserTask") ? button("remind", t("Add a reminder …"), () => addReminder(modeler, element)) : null,
   ]);

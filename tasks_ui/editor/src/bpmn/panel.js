@@ -32,7 +32,7 @@ function subject(modeler) {
  * @param {any} modeler
  * @param {HTMLElement} host
  * @param {{selected: (id: string, type: string) => void, findings: (id: string) => any[], repair: (finding: any) => void, draft: () => any,
- *   editable: boolean}} outside
+ *   editable: () => boolean}} outside
  */
 export function mountPanel(modeler, host, outside) {
   const state = { asText: "", another: "" };
@@ -53,7 +53,7 @@ export function mountPanel(modeler, host, outside) {
     const range = focused && "selectionStart" in focused ? safeRange(focused) : null;
     const scrolled = host.scrollTop;
     host.replaceChildren(...content(element));
-    if (!outside.editable) for (const control of host.querySelectorAll("input, select, textarea, .btn")) control.disabled = true;
+    if (!outside.editable()) for (const control of host.querySelectorAll("input, select, textarea, .btn")) control.disabled = true;
     host.scrollTop = changed ? 0 : scrolled;
     const again = focused?.id ? document.getElementById(focused.id) : null;
     if (again && host.contains(again)) {
