@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from engine import access, deployment, exports, imports, publication, resources, scenario_runs
+from engine import access, deployment, exports, imports, publication, resources, scenario_runs, studio_settings
 from engine.access import Action
 from engine.deployment import Deployment
-from engine.errors import DeploymentRefused, NotFoundError
+from engine.errors import N_, ConflictError, DeploymentRefused, NotFoundError
 from engine.parcels import Parcel
 from storage import audit
 from storage import definitions as definition_rows
@@ -133,6 +133,18 @@ def _change(
         return imports.take_in(session, viewer, taken, title=title, reason=note, now=now)
     imports.put(session, viewer, before, taken, now=now)
     return before
+
+
+def at_once(session: Session, registry: Registry) -> None:
+    """Pass silently where files may be published without a change of the studio.
+
+    Raises:
+        ConflictError: a second person has to approve of what is published here.
+    """
+    if registry.four_eyes or studio_settings.second_person(session):
+        raise ConflictError(
+            N_("A second person has to approve of what is published here: bring the files into a change in the studio.")
+        )
 
 
 def deploy_parcel(

@@ -45,15 +45,20 @@ def commands(
     @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
     @click.option("--note", default="", help="What is new, and why.")
     @click.option("--dry-run", is_flag=True, help="Say what would happen and change nothing.")
+    @click.option("--without-review", is_flag=True, help="Though a second person should approve of it first.")
     @click.option("--demo", is_flag=True, help="Into the database of `keyturn demo`.")
     @LANGUAGE
-    def deploy(paths: tuple[Path, ...], note: str, lang: str, *, dry_run: bool, demo: bool) -> None:
+    def deploy(
+        paths: tuple[Path, ...], note: str, lang: str, *, dry_run: bool, without_review: bool, demo: bool
+    ) -> None:
         """Publish diagrams, tables, forms, scenarios and translations: files, folders with them, or zip archives.
 
         Exit code 1 when the files are refused; then nothing is published.
         """
         parcel = _gathered(paths, lang)
         database, registry = opened(demo)
+        if not (dry_run or without_review):
+            _ask_review(database, registry, lang)
         _deploy(database, registry, parcel, note=note, now=clock(), lang=lang, dry_run=dry_run)
 
     @click.command()
@@ -147,6 +152,15 @@ def _ours(path: Path) -> bool:
     return not any(part.startswith(".") or part == "node_modules" for part in path.parts) and path.suffix.lower() in {
         ".bpmn", ".dmn", ".form", ".yaml", ".yml", ".json", ".xml", ".zip",
     }  # fmt: skip
+
+
+def _ask_review(database: Database, registry: Registry, lang: str) -> None:
+    try:
+        with database.read() as session:
+            deliveries.at_once(session, registry)
+    except KeyturnError as problem:
+        hint = {"zh": "（确要直接发布：--without-review）", "en": " (To publish all the same: --without-review)"}
+        raise click.ClickException(_told(problem, lang).message + hint[lang]) from problem
 
 
 def _deploy(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine import access, definitions, doctor, instance_views, operations, starts
+from engine import access, definitions, deliveries, doctor, instance_views, operations, starts
 from engine.access import Action
 from engine.errors import N_, NotFoundError
 from tasks_ui.api import models, models_instances
@@ -23,9 +23,12 @@ def deploy(call: Call) -> models.Deployment:
     """Check diagrams, decision tables, forms and translations, and put them in force together.
 
     The same content stays the same version. With an error among the findings nothing is stored and the problem lists
-    them all.
+    them all. Where a second person has to approve of what is published, the answer is 409: bring the files into a
+    change in the studio.
     """
     fields: models.DeployFields = call.fields
+    access.require(call.viewer, Action.DEFINITION_DEPLOY)
+    deliveries.at_once(call.session, call.registry)
     made = definitions.deploy(
         call.session, files=call.files, viewer=call.viewer, now=call.now, registry=call.registry,
         name=fields.name, note=fields.note,

@@ -13,7 +13,7 @@ from uuid import UUID
 import pytest
 from click.testing import CliRunner
 
-from engine import exports, parcels, resources, studio
+from engine import exports, parcels, resources, studio, studio_settings
 from engine.access import SYSTEM
 from engine.errors import InvalidInputError
 from processes.services.demo import checklists, estate
@@ -21,7 +21,7 @@ from processes.services.demo import people as staff
 from storage.session import Database
 from tasks_ui import cli_exchange
 from tasks_ui.app import default_registry
-from tests.acceptance.api_client import APPROVAL, bpmn
+from tests.acceptance.api_client import APPROVAL, bpmn, program
 from tests.sites import NOW, SECRET, Site, settings_for, site_in
 
 if TYPE_CHECKING:
@@ -116,6 +116,25 @@ def test_what_cannot_be_published_is_listed_and_nothing_is(opened: Site, tmp_pat
     assert (double.exit_code, "重名" in double.output) == (1, True)
     (tmp_path / "empty").mkdir()
     assert "没有可以发布的文件" in run(opened.database, "deploy", tmp_path / "empty").output
+
+
+def test_where_a_second_person_must_agree_nothing_is_published_past_him(opened: Site, tmp_path: Path) -> None:
+    file = tmp_path / "good.bpmn"
+    file.write_bytes(APPROVAL)
+    before = digests(opened.database)
+    with opened.database.transaction() as session:
+        studio_settings.set_second_person(session, SYSTEM, wanted=True, now=NOW)
+    refused = run(opened.database, "deploy", file)
+    assert (refused.exit_code, "第二人" in refused.output) == (1, True), refused.output
+    assert run(opened.database, "deploy", file, "--dry-run").exit_code == 0
+    sent = {"files": (io.BytesIO(APPROVAL), "good.bpmn")}
+    problem = program(opened, "bai.liucheng").ask("POST", "/deployments", data=sent)
+    assert (problem.status_code, "第二人" in problem.get_json(force=True)["detail"]) == (409, True)
+    assert digests(opened.database) == before
+    assert run(opened.database, "deploy", file, "--without-review").exit_code == 0
+    with opened.database.transaction() as session:
+        studio_settings.set_second_person(session, SYSTEM, wanted=False, now=NOW)
+    assert "good.bpmn" in digests(opened.database)
 
 
 def zipped(files: dict[str, bytes]) -> bytes:
