@@ -58,3 +58,8 @@ for (const section of document.querySelectorAll(".compared")) {
     fit.addEventListener("click", () => fit.setAttribute("aria-pressed", String(pair.classList.toggle("fits"))));
   }
 }
+
+for (const table of document.querySelectorAll(".table-scroll")) {
+  const cell = table.querySelector(".cell-changed"); // wide tables begin where something is different
+  if (cell && cell.offsetLeft + cell.offsetWidth > table.clientWidth) table.scrollLeft = cell.offsetLeft - table.clientWidth / 2;
+}
