@@ -19,7 +19,7 @@ const make = (name, label) => {
   return made;
 };
 const shelf = make("palette", t("Fields to add"));
-const paper = make("paper", t("The form"));
+const paper = make("paper", t("Fields of the form"));
 const glass = make("preview", t("Preview"));
 const grid = document.createElement("div");
 grid.className = "fe-grid";
