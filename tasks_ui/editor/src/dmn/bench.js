@@ -136,14 +136,16 @@ export function bench(box, use) {
   function valueList(result) {
     if (result && typeof result === "object" && !Array.isArray(result)) {
       const labels = Object.fromEntries((opened?.outputs ?? []).map((one) => [one.name, one.label]));
-      return make("dl", { class: "try-values" }, ...Object.entries(result).flatMap(([name, value]) => [make("dt", {}, labels[name] || name), make("dd", {}, value === null ? t("nothing") : shown(value))]));
+      return make("dl", { class: "try-values" }, ...Object.entries(result).flatMap(([name, value]) => [make("dt", {}, labels[name] || name), make("dd", {}, word(value))]));
     }
     if (Array.isArray(result)) {
       if (!result.length) return make("p", {}, t("an empty list"));
       return make("ol", { class: "try-list" }, ...result.map((one) => make("li", {}, one && typeof one === "object" ? Object.values(one).map((value) => (value === null ? "–" : shown(value))).join(" · ") : shown(one))));
     }
-    return make("p", { class: "try-value" }, result === null ? t("nothing") : shown(result));
+    return make("p", { class: "try-value" }, word(result));
   }
+
+  const word = (value) => (value === null ? t("nothing") : value === true ? t("yes (true)") : value === false ? t("no (false)") : shown(value));
 
   async function tryRows() {
     every.replaceChildren(make("p", { class: "muted" }, t("Trying every row …")));
