@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from engine import (
     access,
+    comparisons,
     definitions,
     deployment,
     drafted,
@@ -334,7 +335,7 @@ def _record(
         for file, source in after.items()
     }
     detail = {
-        "title": row.title, "reason": row.reason, "files": files, "changes": differences(before, after),
+        "title": row.title, "reason": row.reason, "files": files, "changes": _differences(session, before, after),
         "versions": [f"{one.kind}:{one.key}:{one.version}" for one in made.items if one.new],
         "moves": len(publication.batches),
     }  # fmt: skip
@@ -342,11 +343,13 @@ def _record(
     audit.record(session, actor=viewer.login, action="studio.publish", subject=subject, detail=detail, now=now)
 
 
-def differences(before: Mapping[str, bytes | None], after: Mapping[str, bytes]) -> dict[str, list[str]]:
+def _differences(
+    session: Session, before: Mapping[str, bytes | None], after: Mapping[str, bytes]
+) -> dict[str, list[str]]:
     """Say in words what differs in each file, for the audit log; what is only drawn otherwise does not count."""
-    found = {}
+    found, words = {}, comparisons.words(session)
     for file, source in after.items():
-        changes = compare.compare(resources.kind_of(file), before[file] or b"", source)
+        changes = compare.compare(resources.kind_of(file), before[file] or b"", source, words)
         found[file] = [one.message_zh for one in changes if one.kind != "layout"][:MAX_DIFFERENCES]
     return found
 

@@ -7,16 +7,20 @@ from typing import TYPE_CHECKING, Literal
 from flask import Blueprint, Response, current_app, flash, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext
 
-from engine import publication, publications, resources, scenario_runs, taking_back
+from engine import comparisons, publication, publications, resources, scenario_runs, taking_back
 from engine.core import compare
 from engine.errors import DeploymentRefused, InvalidInputError, KeyturnError, NotAllowedError, NotFoundError
 from engine.publication import Moves
 from tasks_ui import context, i18n
 from tasks_ui.i18n import translate
 from tasks_ui.studio import deciding, impact, scenarios, words
+from tasks_ui.studio.compare import english
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from uuid import UUID
+
+    from sqlalchemy.orm import Session
 
 blueprint = Blueprint("studio_publishing", __name__, url_prefix="/studio")
 LINES = 30
@@ -50,12 +54,14 @@ def _page(change_id: UUID, problem: KeyturnError | None = None) -> Response:
         shown = impact.pieces(found)
         known = {one.file for one in resources.published(opened)}
         before = {file: resources.source(opened, file) for file in found.files if file in known}
+        folders = {one.file: one.folder for one in found.change.drafts if one.file in found.files}
+        lines = differences(opened, folders, lambda file: (before.get(file), found.files[file]))
         registry = context.registry()
         shown |= scenarios.parts(scenario_runs.state(opened, change_id, registry=registry)) if registry.sandbox else {}
     problem = problem or found.problem
     page = render_template(
         "studio_publish.html", **shown, problem=_sentence(problem), most=LINES, most_cases=CASES,
-        lines={file: differences(file, before.get(file), source) for file, source in found.files.items()},
+        lines=lines,
         reason=request.values.get("reason", found.change.reason), which=request.values.get("which", "none"),
         chosen={str(one) for one in deciding.chosen(request.values)}, has=_has,
     )  # fmt: skip
@@ -73,14 +79,23 @@ def _sentence(problem: KeyturnError | None) -> str:
     return translate(problem.template, problem.fields) if problem else ""
 
 
-def differences(file: str, before: bytes | None, after: bytes) -> list[str]:
-    """Say in words what differs in a file, without what is only drawn otherwise."""
-    try:
-        changes = compare.compare(resources.kind_of(file), before or b"", after)
-    except InvalidInputError:  # it cannot be read: that is said elsewhere
-        return []
-    english = i18n.locale() == "en"
-    return [one.message if english else one.message_zh for one in changes if one.kind != "layout"]
+def differences(
+    opened: Session, files: Mapping[str, str], contents: Callable[[str], tuple[bytes | None, bytes]]
+) -> dict[str, list[str]]:
+    """Say in words what differs in each of `files` (with their folders), without what is only drawn otherwise."""
+    chinese = i18n.locale() != "en"
+    words_of = {
+        folder: comparisons.words(opened, english=english(folder), folder=folder) for folder in set(files.values())
+    }
+    lines: dict[str, list[str]] = {}
+    for file, folder in files.items():
+        before, after = contents(file)
+        try:
+            found = compare.compare(resources.kind_of(file), before or b"", after, words_of[folder])
+        except InvalidInputError:  # it cannot be read: that is said elsewhere
+            found = ()
+        lines[file] = [one.message_zh if chinese else one.message for one in found if one.kind != "layout"]
+    return lines
 
 
 @blueprint.post("/changes/<uuid:change_id>/publish")
@@ -131,10 +146,10 @@ def _published(publication_id: UUID, problem: KeyturnError | None = None) -> Res
     with context.reading() as opened:
         viewer = context.viewer()
         found = publications.view(opened, viewer, publication_id)
-        lines = {
-            one.file: differences(one.file, *publications.source(opened, viewer, publication_id, one.file))
-            for one in found.row.files
-        }  # fmt: skip
+        lines = differences(
+            opened, {one.file: one.folder for one in found.row.files},
+            lambda file: publications.source(opened, viewer, publication_id, file),
+        )  # fmt: skip
     page = render_template(
         "studio_publication.html", found=found, row=found.row, lines=lines, most=LINES, kinds=words.KINDS,
         problem=_sentence(problem), reason=request.form.get("reason", ""), keep=request.form.get("back") == "no",
