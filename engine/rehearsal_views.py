@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine import definitions, instance_views, rehearsal
 from engine.access import SYSTEM
-from engine.core import forms, parse
+from engine.core import feel, forms, parse
 from engine.core.forms.example import example
 from engine.errors import N_, ConflictError, InvalidInputError
 from engine.sandbox_bases import sandbox_of
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from engine.connectors import Registry
-    from engine.core import feel
     from engine.core.forms import Form
     from engine.instance_views import InstanceView
+    from engine.rehearsal import Kept
     from engine.sandboxes import Entry
     from engine.scenarios import Play
     from storage.tables.work import UserTask
@@ -135,6 +135,12 @@ def ways(session: Session, process: str, registry: Registry) -> tuple[Way, ...]:
     return (Way(process, row.name, START, N_("Start the process"), form, {}, sandbox.places(session)),)
 
 
+def ways_of(kept: Kept, registry: Registry) -> tuple[Way, ...]:
+    """List how the process of a rehearsal can be begun."""
+    with rehearsal.on_stage(kept, registry) as play, play.bench.database.read() as session:
+        return ways(session, kept.process, registry)
+
+
 def _by_entry(session: Session, entry: Entry, name: str) -> Way:
     row = definition_rows.latest_form(session, entry.form) if entry.form else None
     form = definitions.form_by_id(session, row.id) if row is not None else None
@@ -148,12 +154,14 @@ def filled(way: Way, env: feel.Env, registry: Registry, lookups: Any) -> dict[st
     return example(way.form, way.example, {}, env, lookups=lookups, files=sandbox_of(registry).uploads)
 
 
-def beginning(way: Way, data: Mapping[str, Any], env: feel.Env, *, place: str = "", person: str = "") -> dict[str, Any]:
+def beginning(
+    way: Way, data: Mapping[str, Any], env: feel.Env | None, *, place: str = "", person: str = ""
+) -> dict[str, Any]:
     """Write the step that begins a process with what was filled in.
 
     Raises InvalidFormError for fields that need correcting.
     """
-    values = forms.validate(way.form, data, {}, env) if way.form is not None else dict(data)
+    values = forms.validate(way.form, data, {}, env or feel.Env()) if way.form is not None else dict(data)
     if way.verb != START:
         usual = way.example
         values = {name: value for name, value in values.items() if value not in EMPTY and value != usual.get(name)}

@@ -75,7 +75,7 @@ def choose(change_id: UUID | None, problem: KeyturnError | None = None) -> Respo
     folders = {one.folder for one in change.drafts} if change else set()
     folders |= {one["folder"] for one in offered if one["key"] == wanted}
     around = {folder for folder, through in reached.items() if through & (folders - {""})}
-    near = [one for one in offered if one["begins"] and (one["drafted"] or one["folder"] in around)]
+    near = [one for one in offered if one["begins"] and (one["drafted"] or not folders or one["folder"] in around)]
     page = render_template(
         "studio_rehearse_new.html", change=change, begun=[_begun(one) for one in begun], near=near, wanted=wanted,
         others=[one for one in offered if one not in near], problem=problem_of(problem) if problem else "",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import func, select
 
-from engine import scenario_files
+from engine import people, rehearsal, scenario_files
 from storage.tables.cases import ServiceCase
 from storage.tables.studio import Draft, Rehearsal
 from storage.tables.work import Notification, OutboxMessage
@@ -115,6 +116,22 @@ def test_a_walk_through_a_complaint(site: Site, owner) -> None:  # noqa: F811
         assert draft.folder == "complaint"
         story = scenario_files.parse(draft.source, draft.file)
     assert [next(iter(step)) for step in story.steps][:3] == ["登记", "应有", "完成"]
+
+
+def test_nothing_leaves_a_rehearsal(site: Site, owner) -> None:  # noqa: F811
+    sent = []
+    registry = replace(site.app.extensions["keyturn"].registry, connectors={"mail": sent.append, "sms": sent.append})
+    with site.database.transaction() as session:
+        viewer = people.viewer(session, OWNER, now=site.clock())
+        made = rehearsal.begin(session, viewer, process="complaint", now=site.clock(), registry=registry)
+        kept = rehearsal.load(session, viewer, made)
+    kept = rehearsal.act(kept, registry, {"登记": {}})
+    assert [one["way"] for one in kept.steps[-1]["news"]["messages"]] == ["sms"], "the owner would be told"
+    kept = rehearsal.hours(kept, registry, "P3D")
+    assert kept.steps[-1]["news"]["messages"], "he would be told again"
+    assert sent == []
+    site.run_jobs()
+    assert sent == []
 
 
 def test_what_is_drafted_is_what_is_rehearsed(site: Site, owner) -> None:  # noqa: F811

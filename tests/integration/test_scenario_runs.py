@@ -8,10 +8,20 @@ from datetime import timedelta
 
 import pytest
 
-from engine import definitions, scenario_plays, scenario_runs, studio, worker
+from engine import (
+    definitions,
+    rehearsal,
+    rehearsal_story,
+    rehearsal_views,
+    sandbox_bases,
+    scenario_plays,
+    scenario_runs,
+    studio,
+    worker,
+)
 from engine.access import SYSTEM, Grant, Viewer
 from engine.connectors import Registry
-from engine.errors import NotAllowedError, NotFoundError
+from engine.errors import ConflictError, NotAllowedError, NotFoundError
 from engine.sandboxes import Sandbox
 from engine.scenarios import Play
 from engine.testing import START, Workbench
@@ -147,6 +157,38 @@ def test_a_worker_that_dies_loses_no_run_and_an_old_job_changes_nothing(host, sa
     assert state(host, made).green
     with host.database.read() as s:
         assert jobs.listed(s, kind=scenario_runs.KIND) == []
+
+
+def test_a_rehearsal_is_kept_and_its_steps_are_taken_back(host):
+    with host.database.transaction() as s:
+        made = rehearsal.begin(s, OWNER, process="one", now=host.now, registry=REGISTRY)
+    with host.database.read() as s:
+        first = rehearsal.load(s, OWNER, made)
+        (way,) = rehearsal_views.ways_of(first, REGISTRY)
+    begun = rehearsal.act(first, REGISTRY, rehearsal_views.beginning(way, {}, None))
+    with host.database.transaction() as s:
+        rehearsal.keep(s, OWNER, begun, now=host.now)
+        with pytest.raises(ConflictError):
+            rehearsal.keep(s, OWNER, begun, now=host.now)
+    with host.database.read() as s:
+        kept = rehearsal.load(s, OWNER, made)
+        assert rehearsal.mine(s, OWNER, None)[0][3] == 1
+    assert kept.steps[0]["open"] == ["登记"]
+    with rehearsal.on_stage(kept, REGISTRY) as play:
+        (task,) = play.tasks()
+    ended = rehearsal.act(kept, REGISTRY, {}, task=task.id, data={})
+    assert ended.steps[-1]["ended"] == "结束"
+    later = rehearsal.hours(ended, REGISTRY, "P3D")
+    assert later.clock == START + timedelta(days=3)
+    back = rehearsal.undo(rehearsal.undo(later))
+    with rehearsal.on_stage(back, REGISTRY) as play:
+        assert [one.id for one in play.tasks()] == [task.id], "as it was, with the same ids"
+    story = rehearsal_story.story(later, "走一遍")
+    with host.database.read() as s:
+        assert scenario_plays.play(story, "walk.yaml", sandbox_bases.base(s, {}, REGISTRY), REGISTRY) is None
+    assert story.decode().splitlines()[3:] == [
+        *("步骤:", "  - 启动: one", "  - 应有: [登记]", "  - 完成: 登记", "  - 经过: P3D", "  - 结束: 结束"),
+    ]
 
 
 def test_only_who_edits_changes_has_them_played(host, sample):
