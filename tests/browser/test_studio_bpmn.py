@@ -142,6 +142,28 @@ def test_every_shipped_diagram_is_saved_as_the_engine_read_it(editor: Editor) ->
         assert again == saved, f"{path.name} is written otherwise the second time"
 
 
+REREAD = """const { readCondition, writeCondition, readLimit, writeLimit, readMoment, writeMoment } = document.querySelector("#canvas").feel;
+return given.map(([kind, text]) => {
+  const read = { condition: readCondition, limit: readLimit, moment: readMoment }[kind](text);
+  if (!read || read.unit === "text") return null;
+  return { condition: writeCondition, limit: writeLimit, moment: writeMoment }[kind](read);
+});"""
+
+
+def test_what_is_chosen_from_fields_says_what_the_shipped_texts_say(editor: Editor) -> None:
+    texts = []
+    for path in SHIPPED:
+        for process in parse.parse(path.read_bytes()).processes.values():
+            texts += [("condition", one.condition) for one in process.flows.values() if one.condition]
+            texts += [("limit", n.attributes["dueDate"]) for n in process.nodes.values() if "dueDate" in n.attributes]
+            dates = [event for node in process.nodes.values() for event in node.events if event.timer == "date"]
+            texts += [("moment", event.expression) for event in dates]
+    written = editor.call(REREAD, texts)
+    pairs = [(text, other) for (_kind, text), other in zip(texts, written, strict=True) if other is not None]
+    assert len(pairs) > 0.85 * len(texts)  # the others stay texts
+    assert [text for text, _ in pairs] == [other for _, other in pairs]
+
+
 def test_a_task_between_two_others_gets_its_lanes_role_a_form_a_limit_and_a_reminder(editor: Editor) -> None:
     editor.fresh("complaint_handle.bpmn")
     before, page = plain(editor.model()), editor.page

@@ -29,16 +29,16 @@ export class Findings {
     for (const [id, all] of this.#byElement) {
       all.sort((a, b) => RANK[a.severity] - RANK[b.severity]);
       const worst = all[0].severity;
-      const element = registry.get(id);
-      if (!element || worst === "info") continue;
-      canvas.addMarker(id, `finding-${worst}`);
-      this.#marked.push([id, `finding-${worst}`]);
+      const element = registry.get(id) ?? registry.find((one) => one.businessObject?.processRef?.id === id);
+      if (!element?.parent || worst === "info") continue;
+      canvas.addMarker(element, `finding-${worst}`);
+      this.#marked.push([element.id, `finding-${worst}`]);
       const words = all.map((one) => one.message).join("\n");
       const mark = el("button", { type: "button", class: `finding-mark finding-${worst}`, title: words, "aria-label": t("{n} findings: {words}", { n: all.length, words }) }, worst === "error" ? "!" : "?");
       mark.addEventListener("click", () => this.modeler.get("selection").select(element));
       const line = element.waypoints;
       const position = line ? middle(line) : { top: -10, left: -10 };
-      overlays.add(id, "keyturn-finding", { position, html: mark, show: { minZoom: 0.25 } });
+      overlays.add(element.id, "keyturn-finding", { position, html: mark, show: { minZoom: 0.25 } });
     }
   }
 }

@@ -6,6 +6,7 @@ import "bpmn-js-token-simulation/assets/css/bpmn-js-token-simulation.css";
 import "diagram-js-minimap/assets/diagram-js-minimap.css";
 import "bpmn-js-color-picker/colors/color-picker.css";
 import "./bpmn.css";
+import * as feel from "./feel.js";
 import { Findings, showOthers } from "./findings.js";
 import { makeModeler, textOf } from "./modeler.js";
 import { mountPanel } from "./panel.js";
@@ -54,12 +55,16 @@ async function step(back) {
   draft.changed();
 }
 
-/** Selects an element and moves it into view. */
+/** Selects an element and moves it into view; a process is selected by its pool. */
 function select(id) {
-  const element = modeler.get("elementRegistry").get(id);
-  if (!element) return;
-  const canvas = modeler.get("canvas");
-  if (!element.parent) return;
+  const [registry, canvas] = [modeler.get("elementRegistry"), modeler.get("canvas")];
+  const element = registry.get(id) ?? registry.find((one) => one.businessObject?.processRef?.id === id);
+  if (!element?.parent) {
+    modeler.get("selection").select([]);
+    return;
+  }
+  const root = canvas.findRoot(element);
+  if (root && root !== canvas.getRootElement()) canvas.setRootElement(root);
   canvas.scrollToElement(element, { top: 120, bottom: 120, left: 160, right: 160 });
   modeler.get("selection").select(element);
 }
@@ -79,7 +84,7 @@ let playing = false; // a diagram that is played through does not change
 let draft = null;
 const side = mountPanel(modeler, panel, {
   selected: (id, type) => draft?.selected(id, type),
-  findings: (id) => findings.of(id),
+  findings: (element) => [element.id, element.businessObject.processRef?.id].filter(Boolean).flatMap((id) => findings.of(id)),
   repair: (one) => draft?.repair([one.repair]),
   draft: () => draft,
   editable: () => editable && !playing,
@@ -118,5 +123,5 @@ modeler.get("eventBus").on("commandStack.changed", ({ trigger }) => {
   if (trigger !== "clear") draft.changed();
 });
 // For tests and for whoever looks with the tools of a browser.
-Object.assign(place, { modeler, missing });
+Object.assign(place, { modeler, missing, feel });
 document.documentElement.dataset.editor = "ready";

@@ -31,7 +31,7 @@ function subject(modeler) {
  * Shows the panel in `host` and keeps it up to date.
  * @param {any} modeler
  * @param {HTMLElement} host
- * @param {{selected: (id: string, type: string) => void, findings: (id: string) => any[], repair: (finding: any) => void, draft: () => any,
+ * @param {{selected: (id: string, type: string) => void, findings: (element: any) => any[], repair: (finding: any) => void, draft: () => any,
  *   editable: () => boolean}} outside
  */
 export function mountPanel(modeler, host, outside) {
@@ -81,7 +81,7 @@ export function mountPanel(modeler, host, outside) {
   }
 
   function findings(element) {
-    const found = outside.findings(element.id);
+    const found = outside.findings(element);
     if (!found.length) return null;
     return el("ul", { class: "prop-findings" }, found.map((one, at) => el("li", { class: `finding-${one.severity}` },
       one.message,
