@@ -63,7 +63,8 @@ class OfProcess:
     """What becomes of the running cases of a process that gets a new version.
 
     `drawn` says whether its diagram was drafted, or comes along as what it uses changes; `old` is what is in force now,
-    None for a new process; `steps` are the steps of the new version at which a case can wait, with their names.
+    None for a new process; `callers` are the processes in force that call its newest version: their running cases meet
+    the new one when they come to it.
     """
 
     key: str
@@ -74,6 +75,7 @@ class OfProcess:
     new: Program
     version: int
     versions: tuple[OfVersion, ...]
+    callers: tuple[str, ...] = ()
 
     @property
     def running(self) -> int:
@@ -209,8 +211,20 @@ def _of_process(
     return OfProcess(
         key=key, name=new.name, file=file, drawn=file not in found.added,
         old=definitions.program(session, latest.id) if latest else None,
-        new=new, version=number, versions=tuple(versions),
+        new=new, version=number, versions=tuple(versions), callers=_callers(session, key),
     )  # fmt: skip
+
+
+def _callers(session: Session, key: str) -> tuple[str, ...]:
+    """Name the keys of the processes in force that call the newest version of a process."""
+    return tuple(
+        row.key
+        for row in queries.newest_processes(session)
+        if any(
+            node.called_element == key and node.attributes.get("calledElementBinding", LATEST) == LATEST
+            for node in definitions.program(session, row.id).process.nodes.values()
+        )
+    )
 
 
 def fitting(old: Program, mapping: Mapping[str, str]) -> dict[str, str]:

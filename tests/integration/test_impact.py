@@ -109,6 +109,7 @@ def test_what_comes_along_and_what_counts_at_once(app):
     assert [(p.key, p.drawn, p.running) for p in found.processes] == [("p", False, 2), ("q", False, 1)]
     assert {plan.instance_id for plan in found.processes[0].plans} == {case, other}
     assert found.added == ("p.bpmn", "q.bpmn"), "or new cases would go on with the old form"
+    assert [p.callers for p in found.processes] == [(), ()], "it is bound to the version it was published with"
     (of_form,) = found.resources
     assert (of_form.name, of_form.rule, of_form.users) == ("登记单", "next_version", ("示例", "被调"))
     (of_table,) = looked(app, {"level.dmn": table("50")}).resources
@@ -118,6 +119,16 @@ def test_what_comes_along_and_what_counts_at_once(app):
     assert looked(app, {"asked.dmn": asked}).resources[0].rule == "never"
     publish(app, asked_dmn=asked)
     assert [(r.rule, r.running) for r in looked(app, {"asked.dmn": asked}).resources] == [("by_the_system", 2)]
+
+
+def test_it_is_said_who_calls_the_newest_version(app):
+    called = bpmn(START + user("i") + END + flow("s", "i") + flow("i", "e"), key="q")
+    caller = bpmn(
+        START + '<bpmn:callActivity id="call" calledElement="q"/>' + END + flow("s", "call") + flow("call", "e")
+    )
+    publish(app, q_bpmn=called, p_bpmn=caller)
+    (one,) = looked(app, {"q.bpmn": called.replace(b'name="i"', b'name="x"')}).processes
+    assert (one.key, one.callers, one.drawn) == ("q", ("p",), True)
 
 
 def test_a_draft_is_tried_with_the_drafted_table_and_the_drafted_call(app):
