@@ -129,6 +129,7 @@ export function canvas({ model, container, onSelect }) {
     return made.id;
   }
   function remove(id) {
+    if (model.frozen) return;
     const place = model.find(id);
     const siblings = model.places().filter((other) => other.parent === place.parent);
     const at = siblings.indexOf(place);

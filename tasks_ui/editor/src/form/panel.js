@@ -18,7 +18,8 @@ const feel = (value) => (value.trim() && !value.trim().startsWith("=") ? `=${val
 /** Draws the panel into `container`. `uses(key)` asks the server where else a name stands. */
 export function panel({ container, model, sources, uses, borrow, copy, remove }) {
   let id = "";
-  let begun = new Set(); // made in this sitting: their keys still follow their labels
+  const begun = new Set(); // made in this sitting: their keys still follow their labels
+  let unwritten = ""; // the control in which somebody types at the moment
   const asked = new Map(); // key → where it is used
   const wanted = new Map(); // id → "when" chosen although no condition is complete yet
 
@@ -30,6 +31,7 @@ export function panel({ container, model, sources, uses, borrow, copy, remove })
     const active = document.activeElement;
     const focus = container.contains(active) ? active.id : "";
     const at = focus && "selectionStart" in active ? [active.selectionStart, active.selectionEnd] : null;
+    const typed = focus && focus === unwritten ? active.value : null; // letters that are not in the file yet stay
     const top = container.scrollTop;
     const shut = new Set([...container.querySelectorAll("details:not([open])")].map((one) => one.dataset.group));
     const place = id ? model.find(id) : null;
@@ -38,6 +40,10 @@ export function panel({ container, model, sources, uses, borrow, copy, remove })
     container.scrollTop = top;
     const again = focus && document.getElementById(focus);
     if (again) {
+      if (typed !== null && again.value !== typed) {
+        again.value = typed;
+        again.dispatchEvent(new Event("input", { bubbles: true }));
+      }
       again.focus({ preventScroll: true });
       try { if (at) again.setSelectionRange(...at); } catch { /* a number has no selection */ }
     }
@@ -290,11 +296,15 @@ export function panel({ container, model, sources, uses, borrow, copy, remove })
     return [...found, ...own, el("p", { class: "prop-hint" }, t("Id: {id}", { id }))];
   }
 
-  model.onChange(() => { if (!typing.now) redraw(); });
+  container.addEventListener("input", (event) => { if (/INPUT|TEXTAREA/.test(event.target.tagName)) unwritten = event.target.id; });
+  model.onChange(() => {
+    if (typing.now) unwritten = "";
+    else redraw();
+  });
   return {
     redraw,
     show(next, { made = false } = {}) {
-      if (next !== id) { forget(); wanted.clear(); model.pause(); }
+      if (next !== id) { unwritten = ""; forget(); wanted.clear(); model.pause(); }
       id = next;
       if (made) begun.add(id);
       redraw();
