@@ -48,6 +48,7 @@ function count(findings) {
   if (!place) return;
   const errors = findings.filter((one) => one.severity === "error").length;
   const warnings = findings.filter((one) => one.severity === "warning").length;
-  place.textContent = errors ? t("{number} errors", { number: errors }) : warnings ? t("{number} warnings", { number: warnings }) : t("No problems");
+  const many = (number, one, several) => (number === 1 ? t(one) : t(several, { number }));
+  place.textContent = errors ? many(errors, "1 error", "{number} errors") : warnings ? many(warnings, "1 warning", "{number} warnings") : t("No problems");
   place.className = `chip ${errors ? "chip-danger" : warnings ? "chip-warn" : "chip-ok"}`;
 }
