@@ -1,7 +1,8 @@
 """How the work goes: where cases wait, how long against usual, what is overdue, which step holds things up.
 
-Usual is the median (and the nine in ten) of the tasks completed in the last 90 days; now is the median of how long
-those have waited that wait. Lengths are of the calendar, not of working days. Nothing is loaded but counts.
+Usual is the median (and the nine in ten) of the tasks completed in the last 90 days, of very many the newest; now is
+the median of how long those have waited that wait. Lengths are of the calendar, not of working days. Nothing is loaded
+but counts.
 """
 
 from __future__ import annotations

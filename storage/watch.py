@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 FINE, COARSE, TURN = 60, 900, 7_200
 """Lengths of time are counted by the minute for two hours, then by the quarter of an hour (seconds)."""
 TURN_AT = TURN // FINE
+MOST = 200_000
+"""Completed tasks that are looked at: enough to say what is usual, and few enough to answer at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +96,16 @@ def versions(session: Session) -> list[Version]:
 
 
 def finished(session: Session, *, since: datetime, definitions: Collection[str] | None = None) -> list[Finished]:
-    """Count the tasks completed since a moment by step and by how long they took."""
+    """Count the tasks completed since a moment, the newest `MOST`, by step and by how long they took."""
     _plain(session)
     t = UserTask
-    took = _bucket(_between(session, t.created_at, t.completed_at)).label("took")
-    query = select(t.definition_id, t.element_id, took, func.count())
+    query = select(t.definition_id, t.element_id, t.created_at, t.completed_at)
     query = query.where(t.completed_at >= since, t.state == "completed")
     query = query if definitions is None else query.where(t.definition_id.in_(sorted(definitions)))
-    found = session.execute(query.group_by(t.definition_id, t.element_id, took))
+    newest = query.order_by(t.completed_at.desc()).limit(MOST).subquery()
+    took = _bucket(_between(session, newest.c.created_at, newest.c.completed_at)).label("took")
+    counted = select(newest.c.definition_id, newest.c.element_id, took, func.count())
+    found = session.execute(counted.group_by(newest.c.definition_id, newest.c.element_id, took))
     return [Finished(row[0], row[1], int(row[2]), row[3]) for row in found]
 
 

@@ -100,6 +100,7 @@ def _links(found: ProcessPage) -> list[tuple[str, str, str]]:
                                                right=found.version.version)),
         (gettext("Rehearse"), "arrow-repeat", f"/studio/rehearse?process={key}"),
         (gettext("How it runs"), "hourglass-split", f"/studio/watch/{key}"),
+        (gettext("Export"), "download", f"/studio/export?process={key}"),
     ]  # fmt: skip
     return [(str(label), icon, address) for label, icon, address in places if exists(address.partition("?")[0])]
 
