@@ -187,6 +187,24 @@ def test_rows_and_columns_come_and_go(editor: Editor) -> None:
     expect(page.locator("thead th.input-cell")).to_have_count(6)
 
 
+def test_what_another_saves_meanwhile_appears_and_the_chosen_cell_stays(editor: Editor) -> None:
+    page, site = editor.page, editor.live.site
+    editor.cell(FIFTH).click()
+    expect(page.locator("#save-state")).to_have_text("已保存")
+    cell = re.compile('(id="time_limits_row_10_out_1">\\s*<text>)3<')
+    with site.database.transaction() as session:
+        admin = people.viewer(session, "admin", now=site.clock())
+        draft = studio.draft(session, admin, editor.change, FILE)
+        source = cell.sub(r"\g<1>2<", draft.source.decode()).encode()
+        assert source != draft.source
+        studio.save(session, admin, editor.change, FILE, source=source, revision=draft.revision, now=site.clock())
+    expect(editor.words("time_limits_row_10_out_1")).to_have_text("2")
+    expect(page.locator(".cell-label")).to_have_text("第 18 行 · 时限")
+    page.get_by_role("button", name="减", exact=True).click()
+    editor.saved(f'<outputEntry id="{FIFTH}">\n          <text>3</text>')
+    assert cell.search(editor.draft().decode()) is None
+
+
 def test_the_page_in_the_hand_and_for_those_who_do_not_see(editor: Editor) -> None:
     page = editor.page
     page.evaluate(AXE.read_text(encoding="utf-8"))

@@ -65,7 +65,6 @@ async function read() {
 async function write(text) {
   const before = place.querySelector(".tjs-table-container");
   const scroll = before ? [before.scrollLeft, before.scrollTop] : [0, 0];
-  const chosen = cells.place()?.cell.id;
   quiet = true;
   try {
     const ready = prepare(text);
@@ -76,7 +75,6 @@ async function write(text) {
     await new Promise(requestAnimationFrame);
     const after = place.querySelector(".tjs-table-container");
     after?.scrollTo(...scroll);
-    if (chosen) show(chosen, false);
   } finally { quiet = false; }
   if (draft) tester.changed();
   if (text !== source) draft?.changed(); // ids were missing: they are part of the file from now on
@@ -176,8 +174,10 @@ manager.on("views.changed", ({ views, activeView }) => {
     one.type === "drd" ? t("How they depend on each other") : one.name || one.id)));
   bar.hidden = activeView?.type !== "decisionTable" && activeView?.type !== "literalExpression";
   tools.hidden = document.getElementById("feel").hidden = activeView?.type !== "decisionTable";
+  const again = cells.place() && viewer()?.get("elementRegistry", false)?.get(cells.place().cell.id);
   if (activeView?.type === "literalExpression") showLiteral();
-  else cells.show(null);
+  else cells.show(again ? placeOf(viewer(), again) : null);
+  buttons();
   tester.forget();
   if (search.value) { search.value = ""; narrow(); }
   if (draft) tester.changed();
@@ -244,6 +244,13 @@ function buttons() {
 }
 buttons();
 
+// Another's change waits until nobody has typed for a moment.
+const PAUSE = 2000;
+let typed = -PAUSE, composing = false;
+canvas.addEventListener("input", () => { typed = performance.now(); }, true);
+canvas.addEventListener("compositionstart", () => { composing = true; }, true);
+canvas.addEventListener("compositionend", () => { composing = false; }, true);
+
 const stack = () => viewer()?.get("commandStack", false);
 draft = await openDraft({
   read,
@@ -252,7 +259,7 @@ draft = await openDraft({
   undo: () => stack()?.undo(),
   redo: () => stack()?.redo(),
   can: () => ({ undo: Boolean(stack()?.canUndo()), redo: Boolean(stack()?.canRedo()) }),
-  busy: () => Boolean(canvas.querySelector(".focussed :focus, .cell-bar :focus")),
+  busy: () => composing || performance.now() - typed < PAUSE,
   present: markOthers,
   found(list) {
     found = markProblems(list.map((one) => ({ ...one, elementId: headOf(one.elementId) })));
