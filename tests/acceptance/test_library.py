@@ -60,7 +60,7 @@ def test_the_library_shows_what_is_in_force_and_finds_it(site: Site, owner: Pers
     assert page.count('class="library-card"') == sum(one.kind == "bpmn" for one in files)
     shown = plain(page)
     assert "KF-TS-04 · 客服部" in shown
-    assert re.search(r"投诉处理 KF-TS-04 · 客服部 第 1 版 · \S+ \S+ · 系统 随产品提供 运行中 \d+ 件", shown)
+    assert re.search(r"投诉处理 KF-TS-04 · 客服部 · 柏流程 第 1 版 · \S+ \S+ · 系统 随产品提供 运行中 \d+ 件", shown)
     assert f'/studio/changes/{change}"' in page, "the change under way stands at the table"
     found = plain(owner.get("/studio?q=" + quote("KF-TS-04")).text)
     assert "投诉处理" in found
@@ -86,7 +86,7 @@ def test_a_process_shows_its_picture_its_head_and_who_uses_what(site: Site, owne
     assert "/studio/files/complaint_plan.bpmn" in page, "what it calls"
     assert "被这些流程调用 1 投诉与报修" in shown
     assert "/studio/files/ac10-dissatisfied-thrice.yaml" in page
-    assert "/studio/changes/new?file=complaint_handle.bpmn" in page
+    assert 'name="file" value="complaint_handle.bpmn"' in page, "straight into its editor"
     assert re.search(r"第 1 版 使用中 随产品提供 .* 系统 \d+", shown)
     form = plain(owner.get("/studio/files/T18.form").text)
     assert "被谁使用 投诉处理 complaint_handle.bpmn" in form

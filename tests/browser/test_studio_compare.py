@@ -47,3 +47,14 @@ def test_a_line_and_its_element_light_up_together(live: Live) -> None:
         "() => [...document.querySelectorAll('.compare-scroll')].every(p => p.scrollWidth <= p.clientWidth)"
     )
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+
+
+def test_a_form_of_the_library_opens_its_fields_as_a_task_does(live: Live) -> None:
+    page = live.enter("bai.liucheng", "/studio/files/T09.form")
+    reason = page.get_by_label("退回理由")
+    expect(reason).to_be_hidden()
+    page.get_by_label("退回改派").check()
+    expect(reason).to_be_visible()
+    reason.fill("不归我管")
+    reason.press("Enter")
+    assert page.url.endswith("/studio/files/T09.form")

@@ -253,7 +253,7 @@
     canvas.setAttribute("aria-hidden", "true");
     const at = (event) => { const r = canvas.getBoundingClientRect(); return [(event.clientX - r.left) * 900 / r.width, (event.clientY - r.top) * 300 / r.height]; };
     const store = () => new Promise((done) => { canvas.toBlob(done, "image/png"); }).then((blob) => { pending.delete(part); return upload(part, new File([blob], "signature.png", { type: "image/png" })); });
-    const soon = later(1500, () => pending.has(part) && store());
+    const soon = later(1500, () => say.upload && pending.has(part) && store());
     const wipe = () => { pen.fillStyle = "#fff"; pen.fillRect(0, 0, 900, 300); pen.lineWidth = 4; pen.lineCap = "round"; pen.strokeStyle = "#111"; pending.delete(part); };
     canvas.onpointerdown = (event) => { canvas.setPointerCapture(event.pointerId); pen.beginPath(); pen.moveTo(...at(event)); pen.lineTo(...at(event)); pen.stroke(); pending.set(part, store); };
     canvas.onpointermove = (event) => { if (event.buttons) { pen.lineTo(...at(event)); pen.stroke(); } };
