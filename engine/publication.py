@@ -177,13 +177,7 @@ def publish(
         NotFoundError: there is no such change. NotAllowedError: the viewer may not publish.
     """
     access.require(viewer, Action.CHANGE_PUBLISH)
-    row = queries.change(session, change_id, lock=True)
-    if row is None:
-        raise NotFoundError(N_("There is no such change."))
-    if row.state not in (OPEN, IN_REVIEW):
-        raise ConflictError(N_("This change is not open any more: it was published or discarded."))
-    # one publication at a time, so that none is judged by what another one is just replacing
-    publication_rows.hold(session)
+    row = _locked(session, change_id)
     reason = (reason.strip() or row.reason)[:MAX_REASON]
     if not reason:
         raise InvalidInputError(N_("Please say why."))
@@ -201,18 +195,27 @@ def publish(
     )  # fmt: skip
     session.add(publication)
     session.flush()
-    session.add_all(
-        PublicationFile(
-            publication_id=publication.id, file=one.file, kind=one.kind, folder=one.folder, before=before[one.file],
-            after=after[one.file],
+    for one in drafts:
+        content = {"before": before[one.file], "after": after[one.file]}
+        session.add(
+            PublicationFile(publication_id=publication.id, file=one.file, kind=one.kind, folder=one.folder, **content)
         )
-        for one in drafts
-    )  # fmt: skip
     row.state, row.reason, row.updated_at = PUBLISHED, reason, now
     session.flush()
     _record(session, viewer, row, publication, before, after, made, now=now)
     _tell(session, viewer, row, publication, drafts, now=now)
     return publication.id
+
+
+def _locked(session: Session, change_id: UUID) -> ChangeSet:
+    """Find a change that is still open, and let nobody else publish: none is judged by what is just being replaced."""
+    row = queries.change(session, change_id, lock=True)
+    if row is None:
+        raise NotFoundError(N_("There is no such change."))
+    if row.state not in (OPEN, IN_REVIEW):
+        raise ConflictError(N_("This change is not open any more: it was published or discarded."))
+    publication_rows.hold(session)
+    return row
 
 
 def _stop(found: Readiness) -> None:
