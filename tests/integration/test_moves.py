@@ -14,7 +14,18 @@ import pytest
 from samples import END, START, bpmn, flow, user
 from sqlalchemy import func, select, text
 
-from engine import definitions, incidents, instances, migration_batches, migrations, operator, tasks
+from engine import (
+    definitions,
+    incidents,
+    instances,
+    migration_batches,
+    migrations,
+    operator,
+    publication,
+    publications,
+    studio,
+    tasks,
+)
 from engine.access import SYSTEM, Viewer
 from engine.connectors import Registry
 from engine.errors import ConflictError, InvalidInputError, MigrationRefused, NotAllowedError, NotFoundError
@@ -338,8 +349,12 @@ def begun(app, count, old, new):
 
 def versions(app):
     """The second one has no step b, at which every fourth instance waits."""
+    return deployed(app, two_steps(), without_b())
+
+
+def without_b():
     row = ("s", "a", "c", "e")
-    return deployed(app, two_steps(), bpmn(START + user("a") + user("c") + END + "".join(map(flow, row, row[1:]))))
+    return bpmn(START + user("a") + user("c") + END + "".join(map(flow, row, row[1:])))
 
 
 def test_many_are_moved_in_the_background(app, agent):
@@ -381,9 +396,18 @@ worker.loop(Database(sys.argv[1]), Registry(strict=False), threading.Event(), ho
 
 
 def test_a_killed_worker_leaves_the_rest_to_the_next(app, database_url):
+    """The moves that a publication of the studio begins: none is lost, none is made twice."""
     app.now = datetime.now(UTC) - timedelta(hours=2)
-    old, new = versions(app)
-    _cases, batch = begun(app, 32, old, new)
+    [old] = deployed(app, two_steps())
+    cases = [on_old(app, old, business_key=f"K-{n}") for n in range(32)]
+    for case in cases[:8]:
+        app.complete(SYSTEM, next(t.id for t in app.open() if t.instance_id == case))
+    change = app.call(studio.begin, SYSTEM, wanted=["f0.bpmn"], reason="试验")
+    app.call(studio.save, SYSTEM, change, "f0.bpmn", source=without_b(), revision=1)
+    made = app.call(publication.publish, SYSTEM, change, moved=publication.Moves("all"), registry=app.registry)
+    with app.database.read() as s:
+        [batch] = publications.view(s, SYSTEM, made).batches
+        new = batch.to_definition_id
 
     def states():
         with app.database.read() as s:
@@ -410,4 +434,5 @@ def test_a_killed_worker_leaves_the_rest_to_the_next(app, database_url):
         assert len(counted) == 24
         assert s.scalar(select(func.count()).where(ProcessInstance.definition_id == new)) == 24
         assert s.scalars(select(Job).where(Job.kind == "migrate")).all() == []
-        assert migration_batches.progress(s, SYSTEM, batch)[0].finished
+        assert migration_batches.progress(s, SYSTEM, batch.id)[0].finished
+        assert publications.view(s, SYSTEM, made).row.moved == 24
