@@ -12,7 +12,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import batches, database, engine, moves, reports, web
+from tests.bench import batches, database, editors, engine, moves, reports, web
 from tests.bench.figures import Figure, keep, report
 
 ROOT = Path(__file__).parents[2]
@@ -24,6 +24,7 @@ PARTS = {
     "batches": batches.spawning,
     "moves": moves.all_figures,
     "reports": reports.monthly,
+    "editors": editors.all_figures,
 }
 
 

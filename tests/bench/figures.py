@@ -93,8 +93,7 @@ def report(figures: Sequence[Figure], about: str) -> str:
         f"# Benchmarks\n\n`make bench` runs them all and writes this file and `bench.json`. {about}\n\n"
         f"## Ratios within one run\n\nMachines differ; these should not.\n\n{head}{ratios}\n\n"
         f"## Times, rates, sizes\n\n{head}{others}\n\n"
-        f"## Missed budgets\n\n{said or 'None.'}\n\n"
-        "Not measured yet: the weight of the editor; there is none.\n"
+        f"## Missed budgets\n\n{said or 'None.'}\n"
     )
 
 
