@@ -47,6 +47,15 @@ async function post(body) {
   } catch (error) { toast(error.message, "danger"); return false; }
 }
 
+// What others said meanwhile is there when one opens the list.
+document.querySelector("#talk details")?.addEventListener("toggle", async (event) => {
+  if (!event.target.open) return;
+  try {
+    page.comments = (await ask(page.urls.comments)).comments;
+    showTalk(element);
+  } catch { /* those of before stay */ }
+});
+
 document.getElementById("talk-form")?.addEventListener("submit", async (event) => {
   event.preventDefault();
   event.stopImmediatePropagation();
