@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 SHIPPED = sorted((ROOT / "processes").glob("*/forms/*.form"))
 OWNER = "bai.liucheng"
+LONG = 20_000
+"""Milliseconds for what the server is asked for."""
 EDITOR = 'document.getElementById("canvas").editor'
 ROUND_TRIP = """async (files) => {
   const { model, read, write } = document.getElementById("canvas").editor;
@@ -67,7 +69,7 @@ def change(live: Live) -> UUID:
 
 def opened(live: Live, change: UUID, **options: Any) -> Page:
     page = live.enter(OWNER, f"/studio/changes/{change}/edit/T09.form", **options)
-    expect(page.locator("#canvas")).to_have_attribute("data-ready", "yes")
+    page.locator("#canvas[data-ready=yes]").wait_for()
     return page
 
 
@@ -104,7 +106,7 @@ def write(page: Page, control: str, text: str) -> None:
 def test_every_shipped_form_is_written_as_it_was_and_the_page_can_be_heard(live: Live, change: UUID) -> None:
     page = opened(live, change, reduced_motion="reduce")
     page.evaluate(f"{EDITOR}.select('T09_return_reason')")
-    expect(page.locator("#panel .fe-when-row").first).to_be_visible()
+    page.locator("#panel .fe-when-row").first.wait_for()
     page.evaluate("document.querySelector('.fe-paper').hidden = true")  # a picture: the panel says the same
     assert wrong_with(page) == []
     page.evaluate("document.querySelector('.fe-paper').hidden = false")
@@ -116,7 +118,7 @@ def test_every_shipped_form_is_written_as_it_was_and_the_page_can_be_heard(live:
 def test_a_field_with_options_shown_only_sometimes(live: Live, change: UUID) -> None:
     page = opened(live, change)
     preview = page.frame_locator(".fe-device[data-size=phone] iframe")
-    expect(preview.get_by_text("需上门查验")).to_be_visible()
+    preview.get_by_text("需上门查验").wait_for()
     # a new field behind the decision, with a name, options and a condition
     page.locator('[data-id="T09_decision"]').click()
     page.locator('.fe-kind[data-kind="select"]').click()
@@ -137,21 +139,21 @@ def test_a_field_with_options_shown_only_sometimes(live: Live, change: UUID) -> 
     assert [one["label"] for one in source(page)["components"]][:2] == ["决定", "退回原因"]
     # the preview is our own page: hidden until the decision asks for it, at both widths
     field = preview.locator(".form-field", has=preview.get_by_label("退回原因"))
-    expect(field).to_have_count(1)
+    expect(field).to_have_count(1, timeout=LONG)
     expect(field).to_be_hidden()
     preview.get_by_text("退回改派", exact=True).click()
     expect(field).to_be_visible()
     expect(preview.locator("option", has_text="资料不全")).to_have_count(1)
     page.locator("#preview-check").click()
-    expect(preview.locator("#faults")).to_contain_text("退回原因")
+    expect(preview.locator("#faults")).to_contain_text("退回原因", timeout=LONG)
     page.locator('[data-value="both"]').click()
     desk = page.frame_locator(".fe-device[data-size=desk] iframe")
-    expect(desk.get_by_label("退回原因")).to_be_visible()
+    expect(desk.get_by_label("退回原因")).to_be_visible(timeout=LONG)
     width = "() => document.documentElement.clientWidth"
     assert sorted(frame.evaluate(width) for frame in page.frames[1:]) == [390, 1000]
     page.locator('[data-value="phone"]').click()
     # saved by itself, and undone step by step
-    expect(page.locator("#save-state")).to_have_text("已保存")
+    expect(page.locator("#save-state")).to_have_text("已保存", timeout=LONG)
     found = next(one for one in saved(live, change).fields() if one.label == "退回原因")
     assert (found.hide, found.rules.required) == ('decision != "退回改派"', True)
     page.locator("#undo").click()
@@ -165,14 +167,14 @@ def test_a_field_with_options_shown_only_sometimes(live: Live, change: UUID) -> 
         "预计答复",
         "备注",
     ]
-    expect(page.locator("#save-state")).to_have_text("已保存")
+    expect(page.locator("#save-state")).to_have_text("已保存", timeout=LONG)
     assert len(saved(live, change).components) == 5
     # what is wrong is marked, listed, and found again
     page.locator('[data-id="T09_needs_visit"]').click()
     write(page, "key", "decision")
     problem = page.locator("#problems-list .problem-go").filter(has_text="decision").first
-    expect(problem).to_be_visible()
-    expect(page.locator('[data-id="T09_needs_visit"] .fe-wrong')).to_be_visible()
+    expect(problem).to_be_visible(timeout=LONG)
+    expect(page.locator('[data-id="T09_needs_visit"] .fe-wrong')).to_be_visible(timeout=LONG)
     page.evaluate(f"{EDITOR}.select('')")
     problem.click()
     expect(page.locator("#panel .fe-head")).to_contain_text("需上门查验")

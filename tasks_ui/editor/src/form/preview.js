@@ -17,6 +17,7 @@ export function preview({ container, read, url, onSize, onAnswer, onChoose }) {
   let context = {};
   let running = null;
   let selected = "";
+  let typedInto = null;
 
   const frames = { phone: frame(t("The form on a phone")), desk: frame(t("The form on a computer")) };
   const stage = el("div", { class: "fe-stage" });
@@ -27,7 +28,14 @@ export function preview({ container, read, url, onSize, onAnswer, onChoose }) {
 
   function frame(title) {
     const made = el("iframe", { title, src: url, class: "fe-frame" });
-    made.addEventListener("load", () => { made.ready = true; soon(0); });
+    made.addEventListener("load", () => {
+      made.ready = true;
+      made.contentDocument.addEventListener("input", () => { // what is typed into one is shown in the other
+        typedInto = made;
+        if (live().length > 1) soon();
+      });
+      soon(0);
+    });
     return el("div", { class: "fe-device" }, made);
   }
   const frameOf = (device) => device.querySelector("iframe");
@@ -78,7 +86,7 @@ export function preview({ container, read, url, onSize, onAnswer, onChoose }) {
 
   /** What somebody typed into the preview stays there when the form changes. */
   function typed() {
-    const form = live().map((one) => one.contentDocument.querySelector("form.kt-form")).find(Boolean);
+    const form = live().sort((one) => (one === typedInto ? -1 : 1)).map((one) => one.contentDocument.querySelector("form.kt-form")).find(Boolean);
     if (!form) return null;
     return [...new form.ownerDocument.defaultView.FormData(form)].filter(([name, value]) => typeof value === "string" && name !== "csrf_token");
   }
@@ -94,13 +102,15 @@ export function preview({ container, read, url, onSize, onAnswer, onChoose }) {
     const mine = ++turn;
     running?.abort();
     running = new AbortController();
+    const data = typed();
     try {
       const answer = await fetch(url, {
         method: "POST", signal: running.signal, headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": page.csrf },
-        body: JSON.stringify({ source: read(), data: typed(), example: filled, locale: shown.locale, context, check, action }),
+        body: JSON.stringify({ source: read(), data, example: filled, locale: shown.locale, context, check, action }),
       });
       const found = await answer.json();
       if (mine !== turn) return;
+      if (JSON.stringify(typed()) !== JSON.stringify(data) && !check && !action && data) { soon(100); return; } // typed on meanwhile
       if (!answer.ok) { state.textContent = found.error ?? t("The preview could not be drawn."); return; }
       state.textContent = check ? (found.faults ? t("{number} fields would be refused.", { number: found.faults }) : t("This would be accepted.")) : "";
       for (const one of live()) one.contentWindow.showForm(found.html, { theme: shown.theme, lang: shown.locale === "en" ? "en" : "zh-CN", keep: !check, ask: (what) => ask({ action: what }), choose: onChoose });
