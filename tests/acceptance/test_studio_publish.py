@@ -193,9 +193,14 @@ def _back(site: Site, admin: Program, owner: Person, address: str, cases: list[s
     assert [version(admin, one) for one in cases] == [1, 1, 1, 1, 2]
     (fresh,) = begun(admin, 1)
     assert version(admin, fresh) == 5
-    said = plain(owner.get(address).text)
-    assert "改错了" in said
-    assert "转到恢复后的版本" in said, "what began on it can be put onto what is in force again"
+    page = owner.get(address).text
+    assert "改错了" in plain(page)
+    rest = re.search(r'href="([^"?]+)\?target=([^"]+)">转到恢复后的版本', page)
+    assert rest, "what began on it can be put onto what is in force again"
+    assert "原地继续" in owner.get(f"{rest[1]}?target={rest[2]}").text
+    assert owner.post(rest[1], {"target": rest[2], "reason": "一并恢复"}).status_code == 303
+    site.run_jobs()
+    assert version(admin, cases[-1]) == 5
     assert owner.post(f"{address}/take-back", {"reason": "x"}).status_code == 409
     assert "已撤回" in owner.get("/studio/publications").text
     assert re.search(r"由?柏流程 于 .* 撤回", owner.get("/studio/publications").text)
