@@ -141,6 +141,57 @@ def test_a_step_put_between_two_others_is_one_line_and_so_is_its_removal() -> No
     assert line.message_zh == f"删除人工任务：拍照确认（项目客服主管；表单 CB1；{place}）"
 
 
+BEFORE_FLOWS = '<bpmn:sequenceFlow id="Flow_CB1_GResult"'
+FIRST = '<bpmn:userTask id="N" name="先约时间"/><bpmn:sequenceFlow id="F9" sourceRef="N" targetRef="CB2"/>'
+GIVE_UP = (
+    '<bpmn:endEvent id="E9" name="放弃"/><bpmn:sequenceFlow id="F9" name="放弃" sourceRef="GMode" targetRef="E9">'
+    "<bpmn:conditionExpression>attempt &gt; 9</bpmn:conditionExpression></bpmn:sequenceFlow>"
+)
+LATE = (
+    '<bpmn:boundaryEvent id="Late" name="超时" attachedToRef="CB1" cancelActivity="false"><bpmn:timerEventDefinition>'
+    "<bpmn:timeDuration>P2D</bpmn:timeDuration></bpmn:timerEventDefinition></bpmn:boundaryEvent>"
+    '<bpmn:sequenceFlow id="F9" sourceRef="Late" targetRef="Unreached"/>'
+)
+EACH = '<bpmn:multiInstanceLoopCharacteristics camunda:collection="visitors"/><bpmn:outgoing>Flow_CB2_'
+REDRAWN: list[tuple[list[tuple[str, str]], list[str], list[str]]] = [
+    (  # a step before the visit, on a flow with a condition
+        [('"GMode" targetRef="CB2"', '"GMode" targetRef="N"'), (BEFORE_FLOWS, FIRST + BEFORE_FLOWS)],
+        ["新增人工任务：先约时间（在“上门？”与“上门回访”之间）"],
+        ["删除人工任务：先约时间（在“上门？”与“上门回访”之间）"],
+    ),
+    (  # the same, but another editor gave the flow another id
+        [('id="Flow_GMode_CB2" sourceRef="GMode" targetRef="CB2"', 'id="F8" sourceRef="GMode" targetRef="N"'),
+         (BEFORE_FLOWS, FIRST + BEFORE_FLOWS)],
+        ["新增人工任务：先约时间（在“上门？”与“上门回访”之间）"],
+        ["删除人工任务：先约时间（在“上门？”与“上门回访”之间）"],
+    ),
+    (
+        [(BEFORE_FLOWS, GIVE_UP + BEFORE_FLOWS)],
+        ["新增结束事件：放弃（在“上门？”之后）", "新增连线：“放弃”（上门？ → 放弃），条件 attempt > 9"],
+        ["删除结束事件：放弃（在“上门？”之后）", "删除连线：“放弃”（上门？ → 放弃），条件 attempt > 9"],
+    ),
+    (
+        [(BEFORE_FLOWS, LATE + BEFORE_FLOWS)],
+        ["新增边界事件：超时（定时 2 天；附着于“回访通话”；在“未联系上”之前）"],
+        ["删除边界事件：超时（定时 2 天；附着于“回访通话”；在“未联系上”之前）"],
+    ),
+    (
+        [("<bpmn:outgoing>Flow_CB2_", EACH)],
+        ["重复方式：上门回访 不重复 → 多实例并行（visitors）"],
+        ["重复方式：上门回访 多实例并行（visitors） → 不重复"],
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("swaps", "there", "back"), REDRAWN, ids=[row[1][0] for row in REDRAWN])
+def test_what_an_editor_redraws_is_told_without_the_flows_that_follow_from_it(
+    swaps: list[tuple[str, str]], there: list[str], back: list[str]
+) -> None:
+    old, new = shipped(CALLBACK), changed(CALLBACK, *swaps)
+    assert [c.message_zh for c in semantic(compare("bpmn", old, new))] == there
+    assert [c.message_zh for c in semantic(compare("bpmn", new, old))] == back
+
+
 def test_moving_boxes_is_one_quiet_line() -> None:
     moved = changed(CALLBACK, ('<dc:Bounds x="', '<dc:Bounds x="1'))
     (line,) = compare("bpmn", shipped(CALLBACK), moved)

@@ -124,8 +124,8 @@ EVENTS = {
     "compensation": "compensation", "cancel": "cancels the transaction",
 }  # fmt: skip
 LOOPS = {
-    "standard": Said("again and again", "循环"), "parallel": Said("side by side", "多人同时（并行多实例）"),
-    "sequential": Said("one after another", "逐个（串行多实例）"), "": Said("once", "不重复"),
+    "standard": Said("again and again", "循环"), "parallel": Said("side by side", "多实例并行"),
+    "sequential": Said("one after another", "多实例逐个"), "": Said("once", "不重复"),
 }  # fmt: skip
 LISTENED = {
     "create": Said("when the task begins", "任务开始时"), "complete": Said("when the task is done", "任务完成时"),
