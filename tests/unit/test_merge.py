@@ -178,6 +178,31 @@ def test_what_one_took_away_and_the_other_changed_is_asked() -> None:
     assert moved.conflicts == ()  # what is gone has no place
 
 
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_whatever_two_did_the_diagram_holds_together(data: st.DataObject) -> None:
+    """Also when one took away what the other used: nothing names an element that is not there."""
+    source = data.draw(st.sampled_from(DIAGRAMS)).read_bytes()
+    ids = [str(e.get("id")) for e in etree.fromstring(source).iter(*BUSY)]
+    assume(ids)
+    sides = []
+    for _ in range(2):
+        side = source
+        for element in data.draw(st.lists(st.sampled_from(ids), min_size=1, max_size=4, unique=True)):
+            if f'id="{element}"'.encode() in side:  # not taken away yet
+                side = edited(side, data.draw(st.sampled_from([*EDITS, remove]))(element))
+        sides.append(side)
+    for prefer in ("mine", "theirs"):
+        root = etree.fromstring(merge("bpmn", source, *sides, prefer=prefer).source)
+        known = [str(e.get("id")) for e in root.iter(etree.Element) if e.get("id")]
+        assert len(known) == len(set(known))
+        named = [e.get(a) for e in root.iter(f"{BPMN}sequenceFlow") for a in ("sourceRef", "targetRef")]
+        named += [e.get("bpmnElement") for e in root.iter("{*}BPMNShape", "{*}BPMNEdge")]
+        named += [e.text for e in root.iter(f"{BPMN}flowNodeRef", f"{BPMN}incoming", f"{BPMN}outgoing")]
+        assert set(named) <= set(known)
+        parse.parse(etree.tostring(root))
+
+
 def test_a_new_flow_follows_the_step_that_the_other_moved() -> None:
     source = plan()
     flow = next(e for e in etree.fromstring(source).iter(f"{BPMN}sequenceFlow"))
