@@ -52,7 +52,8 @@ class Sandbox:
     files by names that stand in `files`, and by widget in `uploads`; `filed(play, task, data)` makes files of them.
     `entries` are the ways to begin, `english` the English words of the verbs, `played_with` the folders that a
     folder's stories also go through, `places` the code and name of projects, `clocks` the application's own time
-    limits that run, `checks` those of the verbs that only look.
+    limits that run, `checks` those of the verbs that only look, `leads` by folder the verbs without
+    which a story of another folder does not come there.
     """
 
     verbs: frozenset[str]
@@ -67,6 +68,7 @@ class Sandbox:
     files: Mapping[str, str]
     entries: tuple[Entry, ...] = ()
     played_with: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    leads: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     checks: frozenset[str] = frozenset()
     uploads: Mapping[str, str] = field(default_factory=dict)
     places: Callable[[Session], tuple[tuple[str, str], ...]] = lambda _session: ()

@@ -20,7 +20,7 @@ from storage import scenario_runs as queries
 from storage.tables.studio import ScenarioRun
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
 
     from sqlalchemy.orm import Session
@@ -74,7 +74,8 @@ class Runs:
 def concerned(session: Session, change_id: UUID, registry: Registry) -> dict[str, tuple[str, str]]:
     """Map the scenarios that concern a change to their name and folder.
 
-    Those that it drafts, and those of every folder that has a file in it or whose stories go through such a folder.
+    Those that it drafts, those of every folder that has a file in it, and of the other folders the stories that go
+    through such a folder: all when a table of it is changed, else those that speak of it.
     """
     drafts = studio.files(session, change_id)
     known = resources.published(session)
@@ -82,17 +83,36 @@ def concerned(session: Session, change_id: UUID, registry: Registry) -> dict[str
     played = {file for file in drafts if resources.kind_of(file) in ("bpmn", "dmn", "form")}
     home = {one.file: one.folder for one in known}
     changed = {folders.get(file) or home.get(file, "") for file in played} - {""}
-    reached = through(registry, known)
-    found_ = {
-        one.file: (one.name, one.folder)
-        for one in known
-        if one.kind == "scenario" and not changed.isdisjoint(reached.get(one.folder, {one.folder}))
-    }
+    reached, tables = (
+        through(registry, known),
+        {home.get(f) or folders.get(f, "") for f in played if f.endswith(".dmn")},
+    )
+    told = _told(session, registry)
+
+    def goes_through(one: Resource) -> bool:
+        there = changed & reached.get(one.folder, {one.folder})
+        return any(folder == one.folder or folder in tables or told(one.file, folder) for folder in there)
+
+    found_ = {one.file: (one.name, one.folder) for one in known if one.kind == "scenario" and goes_through(one)}
     drawn = {file: (file.removesuffix(".yaml"), folders.get(file, "")) for file in drafts if file.endswith(".yaml")}
     for file, source in drafts.items():
         if file in drawn:
             found_[file] = (_name_of(source) or drawn[file][0], drawn[file][1])
     return dict(sorted(found_.items(), key=lambda one: (one[1][1] not in changed, one[1][1], one[0])))
+
+
+def _told(session: Session, registry: Registry) -> Callable[[str, str], bool]:
+    """Give what tells whether a story of one folder speaks of what happens in another, by its verbs."""
+    leads, texts = sandbox_of(registry).leads, dict[str, str]()
+
+    def speaks(file: str, folder: str) -> bool:
+        if folder not in leads:
+            return True
+        if not texts:
+            texts.update({row.key: row.source.decode("utf-8", "replace") for row in queries.stories(session)})
+        return any(f"{verb}:" in texts.get(file, "") for verb in leads[folder])
+
+    return speaks
 
 
 def _name_of(source: bytes) -> str:

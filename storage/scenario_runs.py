@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import func, select
+from sqlalchemy.orm import undefer
 
+from storage.tables.definitions import ScenarioDefinition
 from storage.tables.studio import Draft, ScenarioRun
 
 if TYPE_CHECKING:
@@ -32,6 +34,16 @@ def of_file(session: Session, file: str) -> Sequence[ScenarioRun]:
     """List the runs of a scenario that were played, newest first."""
     query = select(ScenarioRun).where(ScenarioRun.file == file, ScenarioRun.played_at.is_not(None))
     return session.scalars(query.order_by(ScenarioRun.played_at.desc(), ScenarioRun.id).limit(LATEST)).all()
+
+
+def stories(session: Session) -> Sequence[ScenarioDefinition]:
+    """List the newest version of every scenario, with its text."""
+    last = select(ScenarioDefinition.key, func.max(ScenarioDefinition.version).label("version"))
+    newest = last.group_by(ScenarioDefinition.key).subquery()
+    query = select(ScenarioDefinition).join(
+        newest, (ScenarioDefinition.key == newest.c.key) & (ScenarioDefinition.version == newest.c.version)
+    )
+    return session.scalars(query.options(undefer(ScenarioDefinition.source))).all()
 
 
 def folders(session: Session, change_id: UUID) -> dict[str, str]:

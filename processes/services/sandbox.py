@@ -53,6 +53,10 @@ PLAYED_WITH = {
     "decoration": ("complaint",),
 }
 """Folders whose files the stories of a folder also go through, beyond what its diagrams call."""
+LEADS = {
+    "complaint": ("登记", "新案", "转来投诉", "案件"),
+    "rectification": ("派整改单", "转到整改单", "整改单", "销项", "整改办结"),
+}
 CHECKS = frozenset(
     {
         *("案件", "时限", "联系", "通知", "建议级别", "催办单", "处罚", "走到", "依据", "整改单", "缺陷", "扣款"),
@@ -78,7 +82,7 @@ ENGLISH = {
 def sandbox() -> Sandbox:
     """Put together what the engine needs to play."""
     return Sandbox(
-        verbs=frozenset(scenario_verbs.VERBS), checks=CHECKS,
+        verbs=frozenset(scenario_verbs.VERBS), checks=CHECKS, leads=LEADS,
         english=ENGLISH, furnished_at=FURNISHED, begin=BEGIN, furnish=furnish,
         stamp=stamp, stage=lambda database, registry, begin: scenario_verbs.stage(database, registry, begin=begin),
         answers=scenario_answers.answers, filed=scenario_answers.filed, files=FILES, entries=ENTRIES,

@@ -39,7 +39,8 @@ def stage(database, registry, begin):
 SANDBOX = Sandbox(
     verbs=frozenset(), english={}, furnished_at=START - timedelta(days=30), begin=START, stamp=lambda _session: "",
     furnish=lambda _database, _source, _now: None, stage=stage, answers=lambda _stage, _task: {},
-    filed=lambda _stage, _task, data: data, files={}, played_with={"yard": ("desk",)},
+    filed=lambda _stage, _task, data: data, files={}, played_with={"yard": ("desk",), "hall": ("desk",)},
+    leads={"desk": ("完成",)},
 )  # fmt: skip
 REGISTRY = Registry(strict=False, sandbox=lambda: SANDBOX, aside={scenario_runs.KIND: scenario_plays.carry_out})
 
