@@ -60,20 +60,21 @@ def test_the_modeler_asks_whether_it_is_let_in(opened: Site) -> None:
     asked = client.get("/engine-rest/deployment?maxResults=0")
     assert (asked.status_code, asked.headers["WWW-Authenticate"].split()[0]) == (401, "Basic")
     assert asked.get_json()["message"]
-    for headers in (basic(OWNER), bearer(opened, OWNER)):
+    token = bearer(opened, OWNER)
+    for headers in (basic(OWNER), token):
         answer = client.get("/engine-rest/deployment?maxResults=0", headers=headers)
         assert (answer.status_code, answer.get_json()) == (200, [])
         assert client.get("/engine-rest/version", headers=headers).get_json()["version"].startswith("7.")
-    listed = client.get("/engine-rest/deployment?name=complaint", headers=basic(OWNER)).get_json()
+    listed = client.get("/engine-rest/deployment?name=complaint", headers=token).get_json()
     assert {one["name"] for one in listed} == {"complaint"}
-    assert client.get("/engine-rest/task", headers=basic(OWNER)).status_code == 404
-    assert client.post("/engine-rest/deployment/create", headers=basic(OWNER)).status_code == 400
+    assert client.get("/engine-rest/task", headers=token).status_code == 404
+    assert client.post("/engine-rest/deployment/create", headers=token).status_code == 400
     signed_in = opened.person(OWNER)
     assert signed_in.get("/engine-rest/version").status_code == 401, "a cookie opens nothing here"
 
 
 def test_a_diagram_is_published_once_and_can_be_started(opened: Site) -> None:
-    headers = basic(OWNER)
+    headers = bearer(opened, OWNER)
     answer = deploy(opened, headers, {"approval.bpmn": APPROVAL})
     assert answer.status_code == 200, answer.text
     made = answer.get_json()
@@ -88,7 +89,7 @@ def test_a_diagram_is_published_once_and_can_be_started(opened: Site) -> None:
     begun = opened.client().post(
         f"/engine-rest/process-definition/{definition['id']}/start",
         json={"businessKey": "K-1", "variables": {"amount": {"value": 3, "type": "Integer"}}},
-        headers=basic("admin"),
+        headers=bearer(opened, "admin"),
     )
     assert begun.status_code == 200, begun.text
     with opened.database.read() as session:
@@ -101,7 +102,8 @@ def test_a_diagram_is_published_once_and_can_be_started(opened: Site) -> None:
 def test_what_is_wrong_is_said_of_each_element(opened: Site) -> None:
     with opened.database.read() as session:
         before = len(session.scalars(select(AuditEntry.id).where(AuditEntry.action == "deploy")).all())
-    answer = deploy(opened, basic(OWNER), {"broken.bpmn": BROKEN})
+    headers = bearer(opened, OWNER)
+    answer = deploy(opened, headers, {"broken.bpmn": BROKEN})
     assert answer.status_code == 400
     said = answer.get_json()
     assert said["type"] == "ParseException"
@@ -112,10 +114,10 @@ def test_what_is_wrong_is_said_of_each_element(opened: Site) -> None:
     assert line[problem["column"] - 1 :].startswith('id="mail"')
     with opened.database.read() as session:
         assert len(session.scalars(select(AuditEntry.id).where(AuditEntry.action == "deploy")).all()) == before
-    unread = deploy(opened, basic(OWNER), {"x.bpmn": b"<!DOCTYPE a [<!ENTITY b 'c'>]><a/>"}).get_json()
+    unread = deploy(opened, headers, {"x.bpmn": b"<!DOCTYPE a [<!ENTITY b 'c'>]><a/>"}).get_json()
     assert unread["details"]["x.bpmn"]["errors"]
     for fields, word in (({"tenant_id": "a"}, "租户"), ({"deployment_activation_time": "x"}, "生效")):
-        refused = deploy(opened, basic(OWNER), {"approval.bpmn": APPROVAL}, **fields)
+        refused = deploy(opened, headers, {"approval.bpmn": APPROVAL}, **fields)
         assert refused.status_code == 400
         assert word in refused.get_json()["message"]
 
@@ -124,8 +126,9 @@ def test_where_a_second_person_must_agree_the_files_wait_in_a_change(opened: Sit
     other = APPROVAL.replace("复核".encode(), "三核".encode())
     with opened.database.transaction() as session:
         studio_settings.set_second_person(session, SYSTEM, wanted=True, now=opened.clock.now)
+    headers = bearer(opened, OWNER)
     for _ in range(2):
-        waits = deploy(opened, basic(OWNER), {"approval.bpmn": other})
+        waits = deploy(opened, headers, {"approval.bpmn": other})
         assert waits.status_code == 409
         said = waits.get_json()["message"]
         assert "尚未发布" in said
@@ -138,13 +141,13 @@ def test_where_a_second_person_must_agree_the_files_wait_in_a_change(opened: Sit
         studio.ask_review(session, owner, change, reviewer="admin", now=opened.clock.now)
         admin = people.viewer(session, "admin", now=opened.clock.now)
         studio.review(session, admin, change, verdict="approved", opinion="", now=opened.clock.now)
-    done = deploy(opened, basic(OWNER), {"approval.bpmn": other})
+    done = deploy(opened, headers, {"approval.bpmn": other})
     assert [one["version"] for one in done.get_json()["deployedProcessDefinitions"].values()] == [3], done.text
     with opened.database.transaction() as session:
         studio_settings.set_second_person(session, SYSTEM, wanted=False, now=opened.clock.now)
         callback = resources.source(session, "callback.bpmn")
     renamed = callback.replace("回访通话".encode(), "电话回访".encode())
-    played = deploy(opened, basic(OWNER), {"my copy (1).bpmn": renamed})
+    played = deploy(opened, headers, {"my copy (1).bpmn": renamed})
     assert (played.status_code, "场景正在演练" in played.get_json()["message"]) == (409, True), played.text
     with opened.database.read() as session:
         assert resources.source(session, "callback.bpmn") == callback

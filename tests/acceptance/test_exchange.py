@@ -55,18 +55,14 @@ def test_everything_goes_out_and_into_a_fresh_installation(opened: Site, tmp_pat
     archive = tmp_path / "all.zip"
     assert run(opened.database, "export", "--to", archive).exit_code == 0
     assert {stat.date_time for stat in zipfile.ZipFile(archive).infolist()} == {(1980, 1, 1, 0, 0, 0)}
-    again = tmp_path / "again.zip"
-    run(opened.database, "export", "--to", again)
-    assert again.read_bytes() == archive.read_bytes(), "the same files are the same archive"
+    again = parcels.pack(dict(reversed(parcels.unpack(archive.read_bytes()).items())))
+    assert again == archive.read_bytes(), "the same files are the same archive"
     fresh = Database(f"sqlite:///{tmp_path / 'fresh.db'}", data_key=SECRET)
     fresh.create_all()
     with fresh.transaction() as session:
         staff.seed_roles(session)
         estate.add_registers(session)
         checklists.add_checklists(session)
-    tried = run(fresh, "deploy", archive, "--dry-run", "--lang", "en")
-    assert (tried.exit_code, "nothing was published" in tried.output) == (0, True), tried.output
-    assert digests(fresh) == {}
     done = run(fresh, "deploy", archive, "--note", "搬家")
     assert done.exit_code == 0, done.output
     assert digests(fresh) == digests(opened.database)
@@ -126,7 +122,8 @@ def test_where_a_second_person_must_agree_nothing_is_published_past_him(opened: 
         studio_settings.set_second_person(session, SYSTEM, wanted=True, now=NOW)
     refused = run(opened.database, "deploy", file)
     assert (refused.exit_code, "第二人" in refused.output) == (1, True), refused.output
-    assert run(opened.database, "deploy", file, "--dry-run").exit_code == 0
+    tried = run(opened.database, "deploy", file, "--dry-run", "--lang", "en")
+    assert (tried.exit_code, "nothing was published" in tried.output) == (0, True), tried.output
     sent = {"files": (io.BytesIO(APPROVAL), "good.bpmn")}
     problem = program(opened, "bai.liucheng").ask("POST", "/deployments", data=sent)
     assert (problem.status_code, "第二人" in problem.get_json(force=True)["detail"]) == (409, True)
