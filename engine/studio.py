@@ -11,6 +11,7 @@ from engine import access, deployment, doctor, resources
 from engine.access import Action
 from engine.bindings import digest_of
 from engine.bundles import MAX_FILE_BYTES
+from engine.drafted import strictly
 from engine.errors import N_, InvalidInputError
 from engine.studio_drafts import (
     add_file,
@@ -206,7 +207,7 @@ def check(
     """
     row = found(session, viewer, change_id)
     drafted = _with(session, row, file, source)
-    return deployment.check(session, files=drafted, registry=registry) if drafted else []
+    return strictly(deployment.check(session, files=drafted, registry=registry), drafted) if drafted else []
 
 
 def mend(
