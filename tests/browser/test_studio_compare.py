@@ -11,7 +11,9 @@ from engine import people, studio
 if TYPE_CHECKING:
     from tests.browser.conftest import Live
 
-FRAMES = "() => [1, 2, 3, 4].reduce((before) => before.then(() => new Promise(requestAnimationFrame)), Promise.resolve())"
+FRAMES = (
+    "() => [1, 2, 3, 4].reduce((before) => before.then(() => new Promise(requestAnimationFrame)), Promise.resolve())"
+)
 CHOSEN = "pane => [...pane.querySelectorAll('.is-chosen')].map(part => part.dataset.sign || part.dataset.element)"
 
 
