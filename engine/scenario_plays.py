@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from engine import (
+    rehearsal_views,
     resources,
     sandbox_bases,
     scenario_files,
@@ -108,7 +109,8 @@ def _explained(error: ScenarioError, scenario: Scenario, database: Database, reg
         reason_zh = _chinese(error.__cause__, registry)
     with database.read() as session:
         element = _element(session, error.element_id, scenario_words.named(step))
-    said, said_zh = scenario_words.words(step, "en", english), scenario_words.words(step, "zh", english)
+        said = scenario_words.words(step, "en", english, rehearsal_views.labels(session, "en"))
+        said_zh = scenario_words.words(step, "zh", english, rehearsal_views.labels(session, "zh"))
     return ScenarioError(
         error.scenario, error.step, f"“{said}”: {error.reason}", f"“{said_zh}”：{reason_zh}", element_id=element
     )

@@ -144,13 +144,13 @@ def find(stage: Play, name: str, number: int = 1) -> Task:
     found = [task for task in stage.tasks() if name in {task.name, task.element_id, task.form_key}]
     if not found:
         raise CheckFailed(
-            f"no open task {name}; open are: {_names(stage)}", f"应有待办“{name}”，实际待办：{_names(stage)}"
+            f"no open task {name}; open are: {_names(stage)}", f"应有待办“{name}”，实际待办：{_names(stage, '、')}"
         )
     return found[min(max(number, 1), len(found)) - 1]
 
 
-def _names(stage: Play) -> str:
-    return ", ".join(task.name for task in stage.tasks()) or "none 无"
+def _names(stage: Play, comma: str = ", ") -> str:
+    return comma.join(task.name for task in stage.tasks()) or ("none" if comma == ", " else "无")
 
 
 def _start(stage: Play, value: Any, step: Mapping[str, Any]) -> None:
@@ -195,7 +195,7 @@ def _until_open(stage: Play, value: Any, step: Mapping[str, Any]) -> None:
         else:
             stage.bench.advance("P1D")
     raise CheckFailed(
-        f"{value} does not come; open are: {_names(stage)}", f"一直等不到“{value}”；实际待办：{_names(stage)}"
+        f"{value} does not come; open are: {_names(stage)}", f"一直等不到“{value}”；实际待办：{_names(stage, '、')}"
     )
 
 
@@ -220,7 +220,7 @@ def _open(stage: Play, value: Any, step: Mapping[str, Any]) -> None:
     if missing:
         raise CheckFailed(
             f"not open: {', '.join(missing)}; open are: {_names(stage)}",
-            f"应有待办：{'、'.join(missing)}；实际待办：{_names(stage)}",
+            f"应有待办：{'、'.join(missing)}；实际待办：{_names(stage, '、')}",
         )
 
 
@@ -258,7 +258,9 @@ def _ended(stage: Play, value: Any, step: Mapping[str, Any]) -> None:
         if head.ended_at is not None:
             raise CheckFailed(f"has ended at {head.end_name}", f"应未结束，实际已结束于“{head.end_name}”")
     elif head.ended_at is None:
-        raise CheckFailed(f"has not ended; open are: {_names(stage)}", f"应已结束，实际未结束；待办：{_names(stage)}")
+        raise CheckFailed(
+            f"has not ended; open are: {_names(stage)}", f"应已结束，实际未结束；待办：{_names(stage, '、')}"
+        )
     elif str(value) not in {head.end_name, head.end_element}:
         raise CheckFailed(
             f"ended at {head.end_name} ({head.end_element})",
