@@ -23,7 +23,7 @@ from storage import scenario_runs as queries
 from storage import studio_resources
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
     from datetime import datetime
 
     from sqlalchemy.orm import Session
@@ -51,6 +51,10 @@ def carry_out(database: Database, job: Job, clock: Callable[[], datetime], regis
         failure = made
     elif made is not None:
         failure = played(*made, registry)
+        if failure is not None and run is not None and (names := _named(made[0], failure.step)):
+            with database.read() as session:  # a step that the drafts name otherwise: by the name it had
+                changed = studio.files(session, run.change_set_id)
+                failure.element_id = _element(session, "", names, changed) or failure.element_id
     with database.transaction() as session:
         if not queue.finish(session, job) or made is None:
             return
@@ -116,6 +120,10 @@ def _explained(error: ScenarioError, scenario: Scenario, database: Database, reg
     )
 
 
+def _named(scenario: Scenario, number: int) -> tuple[str, ...]:
+    return scenario_words.named(scenario.steps[number - 1]) if 0 < number <= len(scenario.steps) else ()
+
+
 def _chinese(error: KeyturnError, registry: Registry) -> str:
     details = list(getattr(error, "errors", ()))
     if registry.render is None:
@@ -129,10 +137,13 @@ def _chinese(error: KeyturnError, registry: Registry) -> str:
     return "；".join([said, *more])
 
 
-def _element(session: Session, element_id: str, names: tuple[str, ...]) -> str:
-    """Find the diagram that has an element of this id, or else of one of these names: `file#element`, "" when none."""
+def _element(session: Session, element_id: str, names: tuple[str, ...], files: Collection[str] | None = None) -> str:
+    """Find the diagram that has an element of this id, or else of one of these names: `file#element`, "" when none.
+
+    `files`: only in these.
+    """
     for row in studio_resources.newest(session):
-        if row.kind != "bpmn":
+        if row.kind != "bpmn" or (files is not None and row.file not in files):
             continue
         model = parse.parse(studio_resources.source(session, "bpmn", row.id))
         for process in model.processes.values():

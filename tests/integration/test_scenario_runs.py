@@ -119,6 +119,7 @@ def test_a_red_story_names_its_step_what_was_expected_and_the_element(host, samp
     assert (runs.failed, runs.green) == (2, False)
     red = runs.items[0]
     assert (red.step, red.message_zh) == (2, "“此时应有待办：登记”：应有待办：登记；实际待办：复核")
+    assert (red.diagram, red.element_id) == ("one.bpmn", "a"), "found by the name that it had"
     assert red.message == "“open now: 登记”: not open: 登记; open are: 复核"
     drafted(host, made, "one.bpmn", sample.ONE_STEP)
     assert request(host, made) == 2
