@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from engine.access import Viewer
     from engine.core.calendar import WorkCalendar
-    from engine.sandboxes import Sandbox
+    from engine.rehearsing.sandboxes import Sandbox
     from storage.session import Database
     from storage.tables.work import Job
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from engine import deliveries, exports, parcels
 from engine.access import SYSTEM
 from engine.errors import DeploymentRefused, InvalidInputError, KeyturnError
+from engine.publishing import deliveries, exports, parcels
 from tasks_ui import i18n
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from engine.connectors import Registry
     from engine.core.findings import Finding
     from engine.definitions import Deployed, Deployment
-    from engine.parcels import Parcel
+    from engine.publishing.parcels import Parcel
     from storage.session import Database
 
 KINDS = {"process": "流程", "decision": "决策表", "form": "表单", "scenario": "场景"}

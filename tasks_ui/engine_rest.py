@@ -13,8 +13,9 @@ from flask import Blueprint, Response, current_app, g, make_response, request, u
 from flask_babel import gettext
 from werkzeug.exceptions import HTTPException
 
-from engine import deliveries, people, starts
+from engine import people, starts
 from engine.errors import N_, DeploymentRefused, InvalidInputError, KeyturnError, NotAllowedError, NotFoundError
+from engine.publishing import deliveries
 from tasks_ui import context
 from tasks_ui.guard import public
 from tasks_ui.i18n import local, locale, translate
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     from engine.access import Viewer
     from engine.core.findings import Finding
-    from engine.deliveries import Definition, Delivered, Delivery, Waiting
+    from engine.publishing.deliveries import Definition, Delivered, Delivery, Waiting
 
 PREFIX = "/engine-rest"
 VERSION = "7.23.0"

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, render_template, request, url_for
 from flask_babel import gettext
 
-from engine import access, playback
+from engine import access
 from engine.access import SYSTEM, Action
 from engine.core import drawing
 from engine.core.drawing import Mark
 from engine.errors import N_, NotFoundError
+from engine.watching import playback
 from processes.services import casefile
 from tasks_ui import context, names, reading
 from tasks_ui.i18n import span, write_moment
@@ -20,7 +21,7 @@ from tasks_ui.i18n import span, write_moment
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from engine.playback import Moment, Place, Playback
+    from engine.watching.playback import Moment, Place, Playback
 
 blueprint = Blueprint("playback", __name__)
 

@@ -6,9 +6,9 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from engine import scenario_runs
 from engine.connectors import Registry
 from engine.core.calendar import CHINA
+from engine.rehearsing import scenario_runs
 from processes.services import (
     callbacks,
     decorations,
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
-    from engine.sandboxes import Sandbox
+    from engine.rehearsing.sandboxes import Sandbox
     from storage.session import Database
     from storage.tables.work import Job
 
@@ -139,7 +139,7 @@ def registry(zone: ZoneInfo = CHINA) -> Registry:
 
 
 def _play(database: Database, job: Job, clock: Callable[[], datetime], registry: Registry) -> None:
-    from engine import scenario_plays  # noqa: PLC0415  as below: YAML and a workbench
+    from engine.rehearsing import scenario_plays  # noqa: PLC0415  as below: YAML and a workbench
 
     scenario_plays.carry_out(database, job, clock, registry)
 

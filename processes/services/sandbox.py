@@ -10,7 +10,7 @@ from sqlalchemy import delete, insert, select
 
 from engine.core.calendar import CHINA
 from engine.errors import N_
-from engine.sandboxes import Clock, Entry, Sandbox
+from engine.rehearsing.sandboxes import Clock, Entry, Sandbox
 from processes.services import clocks, demo, scenario_answers, scenario_verbs
 from processes.services.demo.player import FILES
 from storage import estate

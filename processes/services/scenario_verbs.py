@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from engine import definitions, people, resources
+from engine import definitions, people
 from engine.access import SYSTEM
 from engine.core.calendar import CHINA
 from engine.scenarios import CheckFailed, Play, moment
+from engine.studio import resources
 from engine.testing import Workbench
 from processes.services import (
     cases,

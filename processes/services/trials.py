@@ -6,7 +6,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine import sandbox_bases, scenarios
+from engine import scenarios
+from engine.rehearsing import sandbox_bases
 from engine.scenarios import ScenarioError
 from processes.services import assembly, demo, scenario_verbs
 from processes.services.sandbox import BEGIN, FURNISHED

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine import access, definitions, deliveries, doctor, instance_views, operations, starts
+from engine import access, definitions, doctor, instance_views, operations, starts
 from engine.access import Action
 from engine.errors import N_, NotFoundError
+from engine.publishing import deliveries
 from tasks_ui.api import models, models_instances
 from tasks_ui.api.operation import operation
 from tasks_ui.api.schema import fill

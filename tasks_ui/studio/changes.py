@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, Response, current_app, flash, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext
 
-from engine import access, resources, studio, studio_blanks, studio_settings
+from engine import access, studio
 from engine.access import Action
 from engine.errors import KeyturnError, NotAllowedError, NotFoundError
+from engine.studio import blanks as studio_blanks
+from engine.studio import resources
+from engine.studio import settings as studio_settings
 from tasks_ui import context, i18n, names
 from tasks_ui.i18n import translate
 from tasks_ui.studio import naming, words

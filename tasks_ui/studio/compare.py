@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, render_template, request
 from flask_babel import gettext
 
-from engine import comparisons, library, resources
 from engine.core import drawing
 from engine.core.compare import sides
 from engine.core.drawing import Mark
 from engine.errors import KeyturnError
+from engine.studio import comparisons, library, resources
 from tasks_ui import context, i18n, names
 from tasks_ui.i18n import translate
 from tasks_ui.studio import naming, words
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from uuid import UUID
 
-    from engine.comparisons import Comparison
     from engine.core.compare import Change
     from engine.core.model import Model
+    from engine.studio.comparisons import Comparison
 
 blueprint = Blueprint("studio_compare", __name__, url_prefix="/studio")
 SIGNS = {"added": "+", "removed": "−", "changed": "≠", "moved": "↔", "layout": "·"}

@@ -8,12 +8,12 @@ from uuid import UUID
 from flask_babel import lazy_gettext
 
 from engine.core.model import ACTIVITY_TYPES, GATEWAY_TYPES
-from engine.impact import Decided
+from engine.publishing.impact import Decided
 
 if TYPE_CHECKING:
     from werkzeug.datastructures import MultiDict
 
-    from engine.impact import OfProcess
+    from engine.publishing.impact import OfProcess
 
 TO, AGREE = "to:", "agree"
 WAITS = ACTIVITY_TYPES | GATEWAY_TYPES | {"intermediateCatchEvent", "boundaryEvent"}

@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext, ngettext
 
-from engine import access, doctor, imports, parcels
+from engine import access, doctor
 from engine.access import Action
 from engine.core import drawing, normalise, parse
 from engine.core.drawing import Mark
 from engine.core.layout import layout
 from engine.errors import N_, InvalidInputError, KeyturnError
+from engine.publishing import imports, parcels
 from tasks_ui import context
 from tasks_ui.errors import shown_again
 from tasks_ui.i18n import locale, translate
@@ -31,8 +32,8 @@ if TYPE_CHECKING:
     from engine.core.model import Model
     from engine.core.repair import Repair
     from engine.doctor import Mended
-    from engine.imports import Arrival
-    from engine.parcels import Parcel
+    from engine.publishing.imports import Arrival
+    from engine.publishing.parcels import Parcel
 
 blueprint = Blueprint("studio_doctor", __name__, url_prefix="/studio/doctor")
 NOW, GIVEN = "now/", "given/"

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, ParamSpec
 from flask import Blueprint, Response, jsonify, make_response, render_template, request, url_for
 from flask_wtf.csrf import generate_csrf
 
-from engine import access, studio, studio_known
+from engine import access, studio
 from engine.access import Action
 from engine.core import repair
 from engine.errors import N_, InvalidInputError, KeyturnError, NotFoundError
+from engine.studio import known as studio_known
 from tasks_ui import context, i18n, security
 from tasks_ui.i18n import translate
 from tasks_ui.studio import words

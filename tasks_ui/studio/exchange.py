@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, make_response, render_template, request
 
-from engine import access, exports, parcels, resources
+from engine import access
 from engine.access import Action
+from engine.publishing import exports, parcels
+from engine.studio import resources
 from tasks_ui import context
 from tasks_ui.i18n import local
 

@@ -13,9 +13,11 @@ from flask import Blueprint, Response, jsonify, make_response, render_template, 
 from flask_babel import force_locale, gettext
 from werkzeug.datastructures import MultiDict
 
-from engine import form_bench, studio, studio_blanks, tasks
+from engine import studio, tasks
 from engine.core import forms
 from engine.errors import InvalidFormError
+from engine.studio import blanks as studio_blanks
+from engine.studio import form_bench
 from tasks_ui import context, form_actions, form_lookup, form_view, i18n, security
 from tasks_ui.studio.editing import FILE, plainly, sent, sent_source
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 
-from engine import impact, publication, studio
+from engine import studio
 from engine.errors import InvalidInputError
+from engine.publishing import impact, publication
 from tasks_ui import context
 from tasks_ui.i18n import translate
 from tasks_ui.studio import deciding, marking, words
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
     from werkzeug.datastructures import MultiDict
 
     from engine.errors import KeyturnError
-    from engine.impact import Decided, Impact
-    from engine.publication import Readiness
+    from engine.publishing.impact import Decided, Impact
+    from engine.publishing.publication import Readiness
     from engine.studio import ChangeView
 
 blueprint = Blueprint("studio_impact", __name__, url_prefix="/studio")

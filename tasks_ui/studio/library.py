@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, Response, current_app, flash, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext
 
-from engine import document_heads, library, regulation, tasks
+from engine import regulation, tasks
 from engine.core import drawing, forms
 from engine.core.compare import sides
 from engine.errors import KeyturnError
+from engine.studio import document_heads, library
 from tasks_ui import context, form_view, names
 from tasks_ui.i18n import translate
 from tasks_ui.studio import naming, words
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-    from engine.library import Item, ProcessPage, Shelf
     from engine.operations import VersionRow
+    from engine.studio.library import Item, ProcessPage, Shelf
 
 blueprint = Blueprint("studio_library", __name__, url_prefix="/studio")
 A_YEAR = 31_536_000

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from engine.core.findings import Finding
     from engine.core.model import Model
-    from engine.impact import OfProcess
+    from engine.publishing.impact import OfProcess
 
 SIGNS = {"continues": ("ok", "✓"), "moves": ("warn", "→"), "decision": ("stop", "?")}
 """The badge of each outcome: its kind, and a letter for those who do not see the colour."""

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Literal
 from flask import Blueprint, Response, current_app, flash, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext
 
-from engine import comparisons, publication, publications, resources, scenario_runs, taking_back
 from engine.core import compare
 from engine.errors import DeploymentRefused, InvalidInputError, KeyturnError, NotAllowedError, NotFoundError
-from engine.publication import Moves
+from engine.publishing import publication, publications, taking_back
+from engine.publishing.publication import Moves
+from engine.rehearsing import scenario_runs
+from engine.studio import comparisons, resources
 from tasks_ui import context, i18n
 from tasks_ui.i18n import translate
 from tasks_ui.studio import deciding, impact, scenarios, words

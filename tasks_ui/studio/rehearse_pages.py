@@ -9,18 +9,12 @@ from uuid import UUID
 from flask import Response, flash, g, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext
 
-from engine import (
-    instance_views,
-    rehearsal,
-    rehearsal_views,
-    resources,
-    sandbox_bases,
-    scenario_runs,
-    scenario_words,
-    studio,
-)
+from engine import instance_views, scenario_words, studio
 from engine.access import SYSTEM
 from engine.errors import ConflictError, DeploymentRefused, KeyturnError, NotFoundError, from_json
+from engine.rehearsing import rehearsal, sandbox_bases, scenario_runs
+from engine.rehearsing import views as rehearsal_views
+from engine.studio import resources
 from processes.services import casepage
 from tasks_ui import cases, context, i18n, names
 from tasks_ui.studio.marking import said
@@ -29,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from engine.instance_views import InstanceView
-    from engine.rehearsal import Kept
-    from engine.rehearsal_views import Card, Look
+    from engine.rehearsing.rehearsal import Kept
+    from engine.rehearsing.views import Card, Look
 
 TABLES_SHOWN = 12
 EMPTY: tuple[Any, ...] = (None, "", [])

@@ -10,7 +10,7 @@ from uuid import uuid4
 from flask import Response, flash, jsonify, make_response, render_template, request, url_for
 from flask_babel import gettext
 
-from engine import rehearsal, rehearsal_story, rehearsal_views, resources, tasks
+from engine import tasks
 from engine.access import SYSTEM
 from engine.core import forms
 from engine.errors import (
@@ -21,7 +21,11 @@ from engine.errors import (
     KeyturnError,
     NotFoundError,
 )
-from engine.sandbox_bases import inside, sandbox_of
+from engine.rehearsing import rehearsal
+from engine.rehearsing import story as rehearsal_story
+from engine.rehearsing import views as rehearsal_views
+from engine.rehearsing.sandbox_bases import inside, sandbox_of
+from engine.studio import resources
 from processes.services.worksheet import prefill, worksheet
 from tasks_ui import context, form_actions, form_lookup, form_view, i18n, names, task_page
 from tasks_ui.form_controls import FileView
@@ -32,8 +36,8 @@ from tasks_ui.task_page import Typed
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from engine.rehearsal import Kept
-    from engine.rehearsal_views import Way
+    from engine.rehearsing.rehearsal import Kept
+    from engine.rehearsing.views import Way
 
 NEXT = "next"
 SPANS = ("PT1H", "P1D", "P3D", "P7D")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from engine import rehearsal_views, scenario_files, scenario_words
-from engine.sandbox_bases import sandbox_of
+from engine import scenario_files, scenario_words
+from engine.rehearsing import views as rehearsal_views
+from engine.rehearsing.sandbox_bases import sandbox_of
 from engine.scenario_files import ScenarioError
 from tasks_ui import i18n
 

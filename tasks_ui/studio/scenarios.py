@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext
 
-from engine import access, resources, scenario_runs, studio
+from engine import access, studio
 from engine.access import Action
 from engine.errors import KeyturnError, NotFoundError
+from engine.rehearsing import scenario_runs
+from engine.studio import resources
 from tasks_ui import context, i18n
 from tasks_ui.studio.marking import said
 from tasks_ui.studio.words import identity
@@ -17,7 +19,7 @@ from tasks_ui.studio.words import identity
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from engine.scenario_runs import Runs
+    from engine.rehearsing.scenario_runs import Runs
 
 blueprint = Blueprint("studio_scenarios", __name__, url_prefix="/studio")
 OF_CHANGE = "/changes/<uuid:change_id>/scenarios"

@@ -5,8 +5,9 @@ from __future__ import annotations
 from flask import Blueprint, Response, current_app, flash, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext, lazy_gettext
 
-from engine import access, studio_settings
+from engine import access
 from engine.access import Action
+from engine.studio import settings as studio_settings
 from tasks_ui import context
 
 blueprint = Blueprint("studio_settings", __name__, url_prefix="/studio/settings")

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, Response, jsonify
 from flask_babel import gettext
 
-from engine import studio, table_bench
+from engine import studio
 from engine.core import dmn
 from engine.errors import N_, InvalidInputError
+from engine.studio import table_bench
 from tasks_ui import context
 from tasks_ui.i18n import translate
 from tasks_ui.studio.editing import FILE, plainly, sent, sent_source
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from engine.core.feel import FeelProblem
-    from engine.table_bench import Bench, RowTried, Tried
+    from engine.studio.table_bench import Bench, RowTried, Tried
 
 blueprint = Blueprint("studio_tables", __name__, url_prefix="/studio")
 

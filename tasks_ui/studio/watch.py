@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, render_template, request, url_for
 from flask_babel import gettext, ngettext
 
-from engine import watch
 from engine.core import drawing
 from engine.core.drawing import Mark
 from engine.errors import NotFoundError
+from engine.watching import watch
 from processes.services import casepage
 from tasks_ui import context, names, reading
 from tasks_ui.cases import sentence
@@ -19,7 +19,7 @@ from tasks_ui.i18n import DAY, HOUR, span
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from engine.watch_views import Lengths, Process, Step, Wait, Watched
+    from engine.watching.views import Lengths, Process, Step, Wait, Watched
 
 blueprint = Blueprint("studio_watch", __name__, url_prefix="/studio")
 CASES = {"TS-": "cases.show", "ZG-": "orders.show"}

@@ -18,8 +18,10 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import select
 
-from engine import message_texts, notifications, people, publication, rehearsal, studio
+from engine import message_texts, notifications, people, studio
 from engine.access import SYSTEM, Grant
+from engine.publishing import publication
+from engine.rehearsing import rehearsal
 from processes.services import doors, notices
 from processes.services.demo.people import ROLES
 from storage.session import Database

@@ -11,8 +11,10 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from engine import people, resources, studio, studio_settings
+from engine import people, studio
 from engine.access import SYSTEM, Grant
+from engine.studio import resources
+from engine.studio import settings as studio_settings
 from processes.services.demo import PASSWORD
 from storage.tables.instances import AuditEntry, ProcessInstance
 from tests.acceptance.api_client import APPROVAL, bpmn

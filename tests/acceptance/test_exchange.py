@@ -13,9 +13,12 @@ from uuid import UUID
 import pytest
 from click.testing import CliRunner
 
-from engine import exports, parcels, resources, studio, studio_settings
+from engine import studio
 from engine.access import SYSTEM
 from engine.errors import InvalidInputError
+from engine.publishing import exports, parcels
+from engine.studio import resources
+from engine.studio import settings as studio_settings
 from processes.services.demo import checklists, estate
 from processes.services.demo import people as staff
 from storage.session import Database

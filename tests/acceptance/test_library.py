@@ -11,9 +11,10 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, select
 
-from engine import comparisons, definitions, document_heads, library, operations, people, resources, studio
+from engine import definitions, operations, people, studio
 from engine.access import SYSTEM
 from engine.connectors import Registry
+from engine.studio import comparisons, document_heads, library, resources
 from storage.tables.definitions import ProcessDefinition
 from storage.tables.instances import AuditEntry
 from tests.conftest import NOW

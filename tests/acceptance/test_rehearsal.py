@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import func, select
 
-from engine import people, rehearsal, scenario_files
+from engine import people, scenario_files
+from engine.rehearsing import rehearsal
 from storage.tables.cases import ServiceCase
 from storage.tables.studio import Draft, Rehearsal
 from storage.tables.work import Notification, OutboxMessage

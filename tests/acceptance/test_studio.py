@@ -9,8 +9,9 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from engine import definitions, resources, studio
+from engine import definitions, studio
 from engine.access import SYSTEM
+from engine.studio import resources
 from storage.tables.instances import AuditEntry
 from tests.sites import Person, demo_file, site  # noqa: F401
 

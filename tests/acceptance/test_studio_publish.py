@@ -11,8 +11,9 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from engine import people, scenario_runs, studio
+from engine import people, studio
 from engine.core.layout import layout
+from engine.rehearsing import scenario_runs
 from storage.tables.studio import ScenarioRun
 from tests.acceptance.api_client import Program, bpmn, program
 from tests.acceptance.test_api import deploy

@@ -10,8 +10,8 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import func, select
 
-from engine import playback, watch
 from engine.access import SYSTEM
+from engine.watching import playback, watch
 from storage import tasks
 from storage import watch as queries
 from storage.tables.instances import HistoryEvent, ProcessInstance

@@ -9,9 +9,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine import definitions, impact, instances, publication, publications, studio, taking_back, worker
+from engine import definitions, instances, studio, worker
 from engine.access import SYSTEM, Grant, Viewer
 from engine.connectors import Registry
+from engine.publishing import impact, publication, publications, taking_back
 from storage.session import Database
 from tests.bench import diagrams
 from tests.bench.figures import Figure

@@ -13,9 +13,11 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from engine import definitions, message_texts, migration_batches, people, publication, rehearsal, studio
+from engine import definitions, message_texts, migration_batches, people, studio
 from engine.access import SYSTEM
 from engine.core.migration.words import say
+from engine.publishing import publication
+from engine.rehearsing import rehearsal
 from processes.services import doors, notices
 from storage.tables.cases import ServiceCase
 from storage.tables.defects import RectificationOrder

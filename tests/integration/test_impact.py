@@ -7,9 +7,9 @@ from samples import END, START, bpmn, flow, user
 from sqlalchemy import func, select
 from test_moves import on_old, two_steps
 
-from engine import impact
 from engine.access import SYSTEM
 from engine.errors import InvalidInputError, NotAllowedError
+from engine.publishing import impact
 from storage.tables.base import Base
 
 FORM = '{{"type": "default", "id": "F1", "name": "登记单", "schemaVersion": 17, "components": [{{"type": "textfield", "id": "f", "key": "reason", "label": "{}"}}]}}'

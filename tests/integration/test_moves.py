@@ -14,21 +14,11 @@ import pytest
 from samples import END, START, bpmn, flow, user
 from sqlalchemy import func, select, text
 
-from engine import (
-    definitions,
-    incidents,
-    instances,
-    migration_batches,
-    migrations,
-    operator,
-    publication,
-    publications,
-    studio,
-    tasks,
-)
+from engine import definitions, incidents, instances, migration_batches, migrations, operator, studio, tasks
 from engine.access import SYSTEM, Viewer
 from engine.connectors import Registry
 from engine.errors import ConflictError, InvalidInputError, MigrationRefused, NotAllowedError, NotFoundError
+from engine.publishing import publication, publications
 from storage.tables.base import Base
 from storage.tables.definitions import ProcessDefinition
 from storage.tables.instances import AuditEntry, HistoryEvent, MessageSubscription, ProcessInstance

@@ -10,9 +10,11 @@ from sqlalchemy import func, select
 from test_impact import form, formed, publish, table
 from test_moves import on_old, rows, two_steps
 
-from engine import definitions, impact, publication, publications, resources, studio, taking_back
+from engine import definitions, studio
 from engine.access import SYSTEM, Grant, Viewer
 from engine.errors import ConflictError, DeploymentRefused, InvalidInputError, KeyturnError, NotAllowedError
+from engine.publishing import impact, publication, publications, taking_back
+from engine.studio import resources
 from storage.tables.definitions import Deployment, ProcessDefinition
 from storage.tables.instances import AuditEntry, ProcessInstance
 from storage.tables.work import Notification

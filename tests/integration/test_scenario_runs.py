@@ -8,21 +8,14 @@ from datetime import timedelta
 
 import pytest
 
-from engine import (
-    definitions,
-    rehearsal,
-    rehearsal_story,
-    rehearsal_views,
-    sandbox_bases,
-    scenario_plays,
-    scenario_runs,
-    studio,
-    worker,
-)
+from engine import definitions, studio, worker
 from engine.access import SYSTEM, Grant, Viewer
 from engine.connectors import Registry
 from engine.errors import ConflictError, NotAllowedError, NotFoundError
-from engine.sandboxes import Sandbox
+from engine.rehearsing import rehearsal, sandbox_bases, scenario_plays, scenario_runs
+from engine.rehearsing import story as rehearsal_story
+from engine.rehearsing import views as rehearsal_views
+from engine.rehearsing.sandboxes import Sandbox
 from engine.scenarios import Play
 from engine.testing import START, Workbench
 from storage import jobs

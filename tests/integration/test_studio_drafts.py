@@ -10,9 +10,12 @@ import pytest
 from samples import END, START, bpmn, flow, user
 from test_impact import form, publish, table
 
-from engine import resources, studio, studio_blanks, studio_settings
+from engine import studio
 from engine.access import SYSTEM, Grant, Viewer
 from engine.errors import ConflictError, InvalidInputError, NotAllowedError, NotFoundError
+from engine.studio import blanks as studio_blanks
+from engine.studio import resources
+from engine.studio import settings as studio_settings
 
 OWNER = Viewer("bai", "柏流程", (Grant("process_owner"),))
 OTHER = Viewer("you", "尤二", (Grant("process_owner"),))

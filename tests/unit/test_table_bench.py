@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from engine import table_bench
 from engine.access import Grant, Viewer
 from engine.core import dmn
 from engine.errors import NotAllowedError, NotFoundError
+from engine.studio import table_bench
 from tests.unit.test_dmn_tables import table
 
 ROOT = Path(__file__).parents[2] / "processes"

@@ -13,8 +13,11 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from engine import people, publication, studio, studio_drafts, studio_talk
+from engine import people, studio
 from engine.core import layout
+from engine.publishing import publication
+from engine.studio import drafts as studio_drafts
+from engine.studio import talk as studio_talk
 from processes.services import demo
 from processes.services.demo.answers import intake, later
 from processes.services.demo.diary import CHEN, KANG, LIN, REPAIR

@@ -5,19 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from engine import (
-    rehearsal_views,
-    resources,
-    sandbox_bases,
-    scenario_files,
-    scenario_runs,
-    scenario_words,
-    scenarios,
-    studio,
-)
+from engine import scenario_files, scenario_words, scenarios, studio
 from engine.core import parse
 from engine.errors import DeploymentRefused, KeyturnError
+from engine.rehearsing import sandbox_bases, scenario_runs
+from engine.rehearsing import views as rehearsal_views
 from engine.scenario_files import ScenarioError
+from engine.studio import resources
 from storage import jobs as queue
 from storage import scenario_runs as queries
 from storage import studio_resources

@@ -7,10 +7,11 @@ import re
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import quoteattr
 
-from engine import resources, studio_drafts
 from engine.errors import N_, InvalidInputError
 from engine.roles import role_names
-from engine.studio_views import DraftView, editable
+from engine.studio import drafts as studio_drafts
+from engine.studio import resources
+from engine.studio.views import DraftView, editable
 from storage import people
 from storage import studio as queries
 

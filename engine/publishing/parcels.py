@@ -16,8 +16,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from engine import resources
 from engine.errors import N_, InvalidInputError
+from engine.studio import resources
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from engine import resources
 from engine.bindings import digest_of
 from engine.bundles import MAX_FILE_BYTES
 from engine.core import merge
 from engine.errors import N_, ConflictError, InvalidInputError, NotFoundError
-from engine.studio_views import (
+from engine.studio import resources
+from engine.studio.views import (
     OPEN,
     DraftView,
     RevisionView,

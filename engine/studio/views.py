@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from engine import access, resources
+from engine import access
 from engine.access import Action
 from engine.bindings import digest_of
 from engine.errors import N_, ConflictError, NotFoundError
+from engine.studio import resources
 from storage import people
 from storage import studio as queries
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from engine.access import Viewer
     from engine.core.merge import Conflict
-    from engine.resources import Resource
+    from engine.studio.resources import Resource
     from storage.tables.studio import ChangeSet, Draft
 
 OPEN, IN_REVIEW, PUBLISHED, DISCARDED = "open", "in_review", "published", "discarded"

@@ -5,26 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from engine import (
-    access,
-    comparisons,
-    definitions,
-    deployment,
-    drafted,
-    impact,
-    migration_batches,
-    resources,
-    scenario_runs,
-    studio_settings,
-)
+from engine import access, definitions, deployment, migration_batches
 from engine.access import Action
 from engine.bindings import digest_of
 from engine.core import compare
 from engine.errors import N_, ConflictError, DeploymentRefused, InvalidInputError, NotFoundError
-from engine.impact import NOTHING, Decided
 from engine.notifications import notify
+from engine.publishing import impact
+from engine.publishing.impact import NOTHING, Decided
 from engine.regulation import HEAD
-from engine.studio_views import IN_REVIEW, OPEN, PUBLISHED, draft_views
+from engine.rehearsing import scenario_runs
+from engine.studio import comparisons, drafted, resources
+from engine.studio import settings as studio_settings
+from engine.studio.views import IN_REVIEW, OPEN, PUBLISHED, draft_views
 from storage import audit, moves, people
 from storage import definitions as definition_rows
 from storage import studio as queries
@@ -41,8 +34,8 @@ if TYPE_CHECKING:
     from engine.access import Viewer
     from engine.connectors import Registry
     from engine.core.findings import Finding
-    from engine.drafted import Drafted
-    from engine.studio_views import DraftView
+    from engine.studio.drafted import Drafted
+    from engine.studio.views import DraftView
     from storage.tables.studio import ChangeSet
 
 MAX_REASON = 5_000

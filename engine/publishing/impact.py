@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Literal
 
-from engine import access, definitions, drafted, migrations
+from engine import access, definitions, migrations
 from engine.access import Action
 from engine.bindings import digest_of, form_reference
 from engine.core.forms import drawn as drawn_forms
-from engine.drafted import BOUND
+from engine.studio import drafted
+from engine.studio.drafted import BOUND
 from storage import definitions as queries
 from storage import moves
 
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
     from engine.core.findings import Finding
     from engine.core.program import Program
     from engine.core.snapshot import Environment
-    from engine.drafted import Drafted
     from engine.migrations import InstancePlan
+    from engine.studio.drafted import Drafted
 
 LOOKED_AT = 2_000
 """Running cases tried at once, in all processes together: so many take about two seconds."""

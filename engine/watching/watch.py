@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from engine import access, definitions
 from engine.access import Action
 from engine.errors import N_, NotFoundError
-from engine.watch_views import LEAST, Family, Lengths, Process, Step, Wait, Watched
+from engine.watching.views import LEAST, Family, Lengths, Process, Step, Wait, Watched
 from storage import people
 from storage import watch as queries
 

@@ -11,13 +11,15 @@ import json
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from engine import access, parcels, resources
+from engine import access
 from engine.access import Action
 from engine.bindings import form_reference
 from engine.core import dmn, forms, parse
 from engine.core.forms import drawn
 from engine.errors import N_, KeyturnError, NotFoundError
+from engine.publishing import parcels
 from engine.regulation import HEAD
+from engine.studio import resources
 from storage import definitions
 from storage import studio_resources as queries
 
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from engine.access import Viewer
-    from engine.resources import Resource
+    from engine.studio.resources import Resource
 
 BELOW = {"form": "forms/", "scenario": "scenarios/"}
 LOOSE = "other"

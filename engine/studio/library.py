@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from engine import access, operations, resources
+from engine import access, operations
 from engine.access import Action
 from engine.cache import Cache
 from engine.core import dmn, layout, parse
 from engine.errors import N_, KeyturnError, NotFoundError
+from engine.studio import resources
 from storage import definitions, moves, people
 from storage import library as queries
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from engine.access import Viewer
     from engine.core.model import Model
     from engine.operations import VersionRow
-    from engine.resources import Resource
+    from engine.studio.resources import Resource
 
 KINDS = ("bpmn", "dmn", "form", "scenario", "texts")
 

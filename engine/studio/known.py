@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from engine import resources
 from engine.bindings import digest_of
 from engine.cache import Cache
 from engine.core import dmn, forms, parse, reference
 from engine.core.lint.events import TOP_STARTS
 from engine.errors import KeyturnError
+from engine.studio import resources
 from storage import people
 from storage import studio as queries
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from engine.connectors import Registry
-    from engine.resources import Resource
+    from engine.studio.resources import Resource
 
 READ = ("bpmn", "dmn", "form")
 QUOTED = re.compile(r'"([^"\\]*)"')

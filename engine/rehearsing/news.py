@@ -9,7 +9,7 @@ from uuid import UUID
 from engine import definitions, instance_views, instances, tasks
 from engine.core import dmn, feel, forms
 from engine.errors import InvalidFormError, to_json
-from engine.sandbox_bases import sandbox_of
+from engine.rehearsing.sandbox_bases import sandbox_of
 from storage import people
 from storage import rehearsals as queries
 from storage.tables.instances import ProcessInstance

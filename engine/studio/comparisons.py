@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from engine import access, resources, studio
+from engine import access, studio
 from engine.access import Action
 from engine.bindings import digest_of
 from engine.cache import Cache
 from engine.core import forms
 from engine.core.compare import Change, Words, compare
 from engine.errors import KeyturnError
+from engine.studio import resources
 from storage import definitions, people
 from storage import library as queries
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from engine.access import Viewer
-    from engine.resources import Resource
+    from engine.studio.resources import Resource
 
 _LABELS: Cache[dict[str, str]] = Cache(1_000)
 """The labels of a form's fields by the name of their value, by the digest of the form."""

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from engine import sandbox_bases, scenario_plays, studio
+from engine import studio
 from engine.core.calendar import CHINA
 from engine.errors import N_, ConflictError, InvalidInputError
+from engine.rehearsing import sandbox_bases, scenario_plays
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from engine.access import Viewer
     from engine.connectors import Registry
-    from engine.rehearsal import Kept
+    from engine.rehearsing.rehearsal import Kept
     from engine.scenario_files import ScenarioError
 
 WIDE = "全部"

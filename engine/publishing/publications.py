@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from engine import access, migration_batches, resources
+from engine import access, migration_batches
 from engine.access import Action
 from engine.bindings import digest_of
 from engine.errors import N_, NotFoundError
+from engine.studio import resources
 from storage import moves, people
 from storage import studio_publications as queries
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from engine.access import Viewer
     from engine.migration_batches import Progress
-    from engine.resources import Resource
+    from engine.studio.resources import Resource
     from storage.tables.studio import ChangeSet, Publication, PublicationFile
 
 PAGE = 50

@@ -6,9 +6,11 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from engine import access, exports, resources, studio
+from engine import access, studio
 from engine.access import Action
 from engine.errors import N_, InvalidInputError
+from engine.publishing import exports
+from engine.studio import resources
 from storage import studio_resources as queries
 
 if TYPE_CHECKING:
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from engine.access import Viewer
-    from engine.parcels import Parcel
+    from engine.publishing.parcels import Parcel
 
 _STRANGE = re.compile(r"[^\w-]+")
 

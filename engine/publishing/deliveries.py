@@ -5,11 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from engine import access, deployment, exports, imports, publication, resources, scenario_runs, studio_settings
+from engine import access, deployment
 from engine.access import Action
 from engine.deployment import Deployment
 from engine.errors import N_, ConflictError, DeploymentRefused, NotFoundError
-from engine.parcels import Parcel
+from engine.publishing import exports, imports, publication
+from engine.publishing.parcels import Parcel
+from engine.rehearsing import scenario_runs
+from engine.studio import resources
+from engine.studio import settings as studio_settings
 from storage import audit
 from storage import definitions as definition_rows
 from storage import exchange as queries
@@ -24,8 +28,8 @@ if TYPE_CHECKING:
     from engine.access import Viewer
     from engine.connectors import Registry
     from engine.deployment import Deployed
-    from engine.imports import Arrival
-    from engine.publication import Scenarios
+    from engine.publishing.imports import Arrival
+    from engine.publishing.publication import Scenarios
 
 LONGEST_NAME = 200
 DELIVERED = "API"

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine import access, deployment, doctor, resources
+from engine import access, deployment, doctor
 from engine.access import Action
 from engine.bindings import digest_of
 from engine.bundles import MAX_FILE_BYTES
-from engine.drafted import strictly
 from engine.errors import N_, InvalidInputError
-from engine.studio_drafts import (
+from engine.studio import resources
+from engine.studio.drafted import strictly
+from engine.studio.drafts import (
     add_file,
     draft,
     remove_file,
@@ -24,7 +25,7 @@ from engine.studio_drafts import (
     take_mine,
     take_over,
 )
-from engine.studio_talk import (
+from engine.studio.talk import (
     Other,
     Pulse,
     ask_review,
@@ -37,7 +38,7 @@ from engine.studio_talk import (
     review,
     reviewers,
 )
-from engine.studio_views import (
+from engine.studio.views import (
     DISCARDED,
     IN_REVIEW,
     OPEN,

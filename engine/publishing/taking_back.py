@@ -6,22 +6,15 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from engine import (
-    access,
-    definitions,
-    drafted,
-    migration_batches,
-    publication,
-    publications,
-    resources,
-    studio,
-)
+from engine import access, definitions, migration_batches, studio
 from engine.access import Action
 from engine.bindings import form_reference
 from engine.core import normalise, parse
 from engine.core.forms import drawn
 from engine.errors import N_, ConflictError, InvalidInputError, NotFoundError
 from engine.notifications import notify
+from engine.publishing import publication, publications
+from engine.studio import drafted, resources
 from storage import audit, moves
 from storage import definitions as definition_rows
 from storage import studio as change_rows

@@ -7,8 +7,9 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from engine import definitions, resources
+from engine import definitions
 from engine.core import forms
+from engine.studio import resources
 from storage import studio as queries
 
 if TYPE_CHECKING:

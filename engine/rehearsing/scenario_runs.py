@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
-from engine import access, resources, studio
+from engine import access, studio
 from engine.access import Action
 from engine.bindings import digest_of
-from engine.sandbox_bases import sandbox_of
-from engine.studio_views import found
+from engine.rehearsing.sandbox_bases import sandbox_of
+from engine.studio import resources
+from engine.studio.views import found
 from storage import audit
 from storage import jobs as queue
 from storage import scenario_runs as queries
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from engine.access import Viewer
     from engine.connectors import Registry
-    from engine.resources import Resource
+    from engine.studio.resources import Resource
 
 KIND = "scenario"
 PRIORITY = 5

@@ -12,10 +12,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
-from engine import access, rehearsal_news, rehearsal_store, sandbox_bases, scenarios, studio
+from engine import access, scenarios, studio
 from engine.access import Action
 from engine.core.calendar import CHINA
 from engine.errors import N_, ConflictError, InvalidInputError, KeyturnError, NotFoundError, ProcessError
+from engine.rehearsing import news as rehearsal_news
+from engine.rehearsing import sandbox_bases
+from engine.rehearsing import store as rehearsal_store
 from engine.scenarios import MISWRITTEN, CheckFailed
 from storage import rehearsals as queries
 from storage.tables.studio import Rehearsal

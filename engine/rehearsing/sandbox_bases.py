@@ -7,11 +7,12 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from engine import deployment, resources
+from engine import deployment
 from engine.access import SYSTEM
 from engine.bindings import digest_of
 from engine.cache import Cache
 from engine.errors import N_, NotFoundError
+from engine.studio import resources
 from storage import studio_resources as rows
 from storage.kept import KEPT
 from storage.session import Database
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from engine.connectors import OutboxMessage, Registry
-    from engine.sandboxes import Sandbox
+    from engine.rehearsing.sandboxes import Sandbox
 
 _BASES: Cache[bytes] = Cache(6)
 ALWAYS = ("mail", "webhook")

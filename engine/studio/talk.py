@@ -11,7 +11,7 @@ from engine import access
 from engine.access import Action
 from engine.errors import N_, ConflictError, InvalidInputError, NotAllowedError, NotFoundError
 from engine.notifications import notify
-from engine.studio_views import DISCARDED, IN_REVIEW, OPEN, editable, found, the_draft
+from engine.studio.views import DISCARDED, IN_REVIEW, OPEN, editable, found, the_draft
 from storage import audit
 from storage import people as person_queries
 from storage import studio as queries

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from engine import definitions, instance_views, rehearsal
+from engine import definitions, instance_views
 from engine.access import SYSTEM
 from engine.core import feel, forms, parse
 from engine.core.forms.example import example
 from engine.errors import N_, ConflictError, InvalidInputError
-from engine.sandbox_bases import sandbox_of
+from engine.rehearsing import rehearsal
+from engine.rehearsing.sandbox_bases import sandbox_of
 from storage import definitions as definition_rows
 from storage import people, studio_resources
 from storage import rehearsals as queries
@@ -31,8 +32,8 @@ if TYPE_CHECKING:
     from engine.connectors import Registry
     from engine.core.forms import Form
     from engine.instance_views import InstanceView
-    from engine.rehearsal import Kept
-    from engine.sandboxes import Entry
+    from engine.rehearsing.rehearsal import Kept
+    from engine.rehearsing.sandboxes import Entry
     from engine.scenarios import Play
     from storage.tables.work import UserTask
 

@@ -1,0 +1,1 @@
+"""Trying before it counts: rehearsals by hand and stories played by workers, each in a database of its own."""

@@ -1,0 +1,1 @@
+"""Watching: where cases wait against usual, and a case played again."""
