@@ -163,13 +163,14 @@ def test_rows_are_added_numbered_and_removed(open_form):
     assert not page.is_visible("#f-many")
     page.fill("[name=tasks-0-what]", "一")
     page.click(".form-add")
-    assert page.evaluate("document.activeElement.name") == "tasks-1-what"
+    page.wait_for_function("document.activeElement.name === 'tasks-1-what'")
     assert page.is_visible("#f-many")
     page.keyboard.type("二")
     assert not page.is_visible("[name=tasks-1-until]")
     page.check("[name=tasks-1-urgent]")
     page.fill("[name=tasks-1-until]", "今天")
     page.click(".form-add")
+    page.wait_for_function("document.activeElement.name === 'tasks-2-what'")
     page.keyboard.type("三")
     page.locator(".form-del").nth(0).click()
     assert page.locator(".form-number").all_inner_texts() == ["1", "2"]

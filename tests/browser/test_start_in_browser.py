@@ -84,7 +84,7 @@ def test_a_repetition_is_merged_with_one_click(live: Live) -> None:
 def test_the_keyboard_alone_will_do(live: Live) -> None:
     page = live.enter("lin.xiaoan", "/start/complaint")
     box = page.get_by_label("电话、房号或姓名")
-    assert box.evaluate("node => node === document.activeElement")
+    expect(box).to_be_focused()
     find_caller(page, "3-2-1502")
     box.press("Enter")
     expect(page.locator("[name=unit__text]")).not_to_have_value("")
