@@ -17,7 +17,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.pool import StaticPool
 
 from engine.errors import N_, ConflictError, InvalidInputError, UnavailableError
-from storage.kept import KEPT
+from storage.kept import KEPT, LOOK
 from storage.tables import Base
 
 if TYPE_CHECKING:
@@ -82,6 +82,7 @@ class Database:
         """
         alone = self._one_writer() if self.in_memory else nullcontext()
         with alone, explained(), self._read_session() as session:
+            session.info[LOOK] = {}
             yield session
 
     def reach(self) -> None:

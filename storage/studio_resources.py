@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, literal, select
 
+from storage import kept
 from storage.tables.definitions import (
     DecisionDefinition,
     DecisionResource,
@@ -70,8 +71,8 @@ def _forms() -> Select[*tuple[Any, ...]]:
     d = FormDefinition
     return (
         select(
-            d.id, d.file, d.key, d.version, d.digest, d.id.label("definition_id"), d.deployment_id,
-            Deployment.name.label("deployment"), Deployment.note, d.created_at, d.created_by,
+            d.id, d.file, d.key, d.version, literal("").label("name"), d.digest, d.id.label("definition_id"),
+            d.deployment_id, Deployment.name.label("deployment"), Deployment.note, d.created_at, d.created_by,
         )
         .join(Deployment, Deployment.id == d.deployment_id)
         .where(d.key.not_like("%#%"))  # those are drawn inside a diagram
@@ -94,15 +95,19 @@ _ALL: Mapping[str, tuple[type[Any], Select[*tuple[Any, ...]]]] = {
 }
 
 
-def newest(session: Session) -> list[Row]:
+def newest(session: Session) -> tuple[Row, ...]:
     """List the newest version in force of every key: processes, decisions, forms, scenarios."""
+    return kept.once(session, "newest files", lambda: _newest(session))
+
+
+def _newest(session: Session) -> tuple[Row, ...]:
     found: list[Row] = []
     for kind, (table, query) in _ALL.items():
         last = select(table.key, func.max(table.version).label("version")).where(table.state == "in_force")
         sub = last.group_by(table.key).subquery()
         wanted = query.join(sub, (table.key == sub.c.key) & (table.version == sub.c.version)).order_by(table.key)
         found += _rows(session, kind, wanted)
-    return found
+    return tuple(found)
 
 
 def of_file(session: Session, file: str) -> list[Row]:
@@ -116,7 +121,7 @@ def of_file(session: Session, file: str) -> list[Row]:
 
 
 def _rows(session: Session, kind: str, query: Select[*tuple[Any, ...]]) -> list[Row]:
-    return [Row(**({"kind": kind, "name": ""} | dict(row))) for row in session.execute(query).mappings()]
+    return [Row(kind, *row) for row in session.execute(query)]
 
 
 def source(session: Session, kind: str, row_id: UUID) -> bytes:
@@ -129,6 +134,10 @@ def source(session: Session, kind: str, row_id: UUID) -> bytes:
 
 def first_folders(session: Session) -> dict[str, str]:
     """Map the keys of processes, forms, decisions and scenarios (`kind:key`) to the deployment that brought them."""
+    return kept.once(session, "first folders", lambda: _first_folders(session))
+
+
+def _first_folders(session: Session) -> dict[str, str]:
     found: dict[str, str] = {}
     for kind, (table, query) in _ALL.items():
         wanted = query.where(table.version == 1).with_only_columns(table.key, Deployment.name)

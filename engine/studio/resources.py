@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from engine.bindings import digest_of
 from engine.cache import Cache
 from engine.errors import N_, NotFoundError
+from storage import kept
 from storage import studio_resources as queries
 
 if TYPE_CHECKING:
@@ -57,6 +58,10 @@ def kind_of(file: str) -> str:
 
 def published(session: Session) -> tuple[Resource, ...]:
     """List the newest of every file in force, by folder, kind and name."""
+    return kept.once(session, "published files", lambda: _published(session))
+
+
+def _published(session: Session) -> tuple[Resource, ...]:
     first, chosen = queries.first_folders(session), queries.chosen_folders(session)
     found: dict[str, Resource] = {}
     for row in queries.newest(session):
@@ -173,10 +178,10 @@ def _texts(session: Session, found: tuple[Resource, ...]) -> list[Resource]:
     for one in found:
         if one.kind == "bpmn" and one.folder:
             by_folder.setdefault(one.folder, []).append(one)
-    kept = {row.key: row for row in queries.catalogues(session, [one.key for one in found if one.kind == "bpmn"])}
+    english = {row.key: row for row in queries.catalogues(session, [one.key for one in found if one.kind == "bpmn"])}
     made = []
     for folder, diagrams in by_folder.items():
-        rows = [kept[one.key] for one in diagrams if one.key in kept]
+        rows = [english[one.key] for one in diagrams if one.key in english]
         if rows:
             texts = {text: value for row in rows for text, value in row.texts.items()}
             made.append(

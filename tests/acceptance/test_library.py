@@ -190,6 +190,7 @@ def test_the_queries_run_on_both_databases(database: Database) -> None:
     with database.transaction() as session:
         for name in (b"Tiny", b"Smaller"):
             definitions.deploy(session, files={"tiny.bpmn": DRAWN % name}, viewer=SYSTEM, now=NOW, registry=registry)
+            assert [one.name for one in resources.published(session)] == [name.decode()], "seen at once by who writes"
     with database.transaction() as session:
         change = studio.begin(session, SYSTEM, wanted=["tiny.bpmn"], title="x", reason="x", now=NOW)
         source = studio.draft(session, SYSTEM, change, "tiny.bpmn").source
@@ -198,6 +199,7 @@ def test_the_queries_run_on_both_databases(database: Database) -> None:
         )
         document_heads.change(session, SYSTEM, operations.version_id(session, "tiny"), {"number": "T-1"}, now=NOW)
     with database.read() as session:
+        assert resources.published(session) is resources.published(session), "read once by who only reads"
         (item,) = library.shelves(session, SYSTEM).shelves[0].items
         assert (item.resource.version, item.versions, item.number, item.drafts[0].change_id) == (2, 2, "T-1", change)
         page = library.process(session, SYSTEM, "tiny")
