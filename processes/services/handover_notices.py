@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from engine import notifications
 from engine.errors import N_
 from processes.services import subjects
 from processes.services.decisions import decide
-from processes.services.notices import STAFF_CHANNELS
+from processes.services.notices import STAFF_CHANNELS, send
 from storage import people as staff
 
 if TYPE_CHECKING:
@@ -65,17 +64,7 @@ def tell(
         "clock": known.get("clock_name") or "",
         "due": known.get("due_text") or "",
     }
-    installed = set(registry.connectors)
-    for login, ways in told.items():
-        notifications.notify(
-            session,
-            recipient=login,
-            template=TEMPLATES.get(event, OTHER),
-            fields=fields,
-            link=subjects.link_of(row),
-            channels=tuple(sorted(ways & installed | {"page"})),
-            now=now,
-        )
+    send(session, told, TEMPLATES.get(event, OTHER), fields, link=subjects.link_of(row), now=now, registry=registry)
 
 
 def _people(session: Session, row: Handover, who: str, accountable: str, now: datetime) -> Sequence[str]:

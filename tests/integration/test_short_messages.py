@@ -16,7 +16,7 @@ from engine import notifications, people, worker
 from engine.connectors import OutboxMessage, Registry
 from engine.core.calendar import CHINA
 from engine.errors import InvalidInputError
-from processes.services import cases, demo, handovers, link_owner, links, notices, owner_texts
+from processes.services import cases, demo, handover_notices, handovers, link_owner, links, notices, owner_texts
 from processes.services.demo import answers, diary
 from storage import cases as case_rows
 from storage import handovers as handover_rows
@@ -252,6 +252,13 @@ def house_texts(database, known, told, run) -> None:
         assert (matter.rated, matter.may_rate) == (2, False)
         told_heads = session.query(Notification).filter(Notification.link == "/orders/ZG-T-1").count()
         assert told_heads > 0, "a low rating is nobody's secret"
+        mails_only = Registry(connectors={"mail": print})
+        late = {"clock_name": "签字", "due_text": "03-08", "overdue_days": 1, "accountable": "lin.xiaoan"}
+        row = handover_rows.house(session, number)
+        handover_notices.tell(session, row, "逾期", now=evening, registry=mails_only, known=late)
+        session.flush()
+        mail = session.query(Row).filter(Row.connector == "mail").one()
+        assert (mail.recipient, mail.fields["clock"]) == ("lin.xiaoan@keyturn.example", "签字"), "no gateway: a mail"
 
 
 def test_quiet_hours_may_lie_within_a_day_or_be_none(tmp_path) -> None:
