@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from engine import worker
+from engine.errors import N_, KeyturnError
 from storage import jobs as queue
 
 if TYPE_CHECKING:
@@ -17,11 +18,18 @@ COARSEST = timedelta(hours=1)
 MAX_JOBS = 100_000
 
 
+class TooManyJobsError(KeyturnError):
+    """Too much would have to happen in this time."""
+
+    status = 422
+
+
 @dataclass(slots=True)
 class Clock:
-    """A clock that stands still until it is set; `clock()` reads it (aware UTC)."""
+    """A clock that stands still until it is set; `clock()` reads it (aware UTC). `most`: jobs of one call."""
 
     now: datetime
+    most: int = MAX_JOBS
 
     def __call__(self) -> datetime:
         """Read the clock."""
@@ -32,10 +40,12 @@ def run_until(database: Database, clock: Clock, until: datetime, registry: Regis
     """Run all jobs due up to a moment in due order, setting the clock to each due time, then to `until`.
 
     Returns how many ran. Periodic work runs at most once an hour, since days may pass in one call.
+
+    Raises TooManyJobsError when more than `clock.most` had to run, with what runs again and again.
     """
     worker.prepare(database, registry, now=clock.now)
     count = 0
-    while count < MAX_JOBS:
+    while count < clock.most:
         with database.read() as session:
             due = queue.next_due(session, until)
         if due is None:
@@ -45,7 +55,12 @@ def run_until(database: Database, clock: Clock, until: datetime, registry: Regis
         count += worker.run_some(database, clock=clock, registry=registry, limit=1)
         if registry.periodic:
             _slow_down(database, clock.now)
-    raise RuntimeError("jobs make new jobs without end")
+    with database.read() as session:
+        what = queue.first_due(session)
+    raise TooManyJobsError(
+        N_("More than {count} things would happen in this time, and {what} is due again. Is its repeat too short?"),
+        count=clock.most, what=what,
+    )  # fmt: skip
 
 
 def _slow_down(database: Database, now: datetime) -> None:

@@ -74,6 +74,12 @@ def next_due(session: Session, before: datetime) -> datetime | None:
     return session.scalar(select(func.min(Job.due_at)).where(Job.due_at <= before))
 
 
+def first_due(session: Session) -> str:
+    """Name what the job due first is about: the element of a diagram, else its own name."""
+    job = session.scalars(select(Job).where(Job.due_at.is_not(None)).order_by(Job.due_at, Job.id).limit(1)).first()
+    return (job.element_id or job.name or job.kind) if job else ""
+
+
 def of_instance(session: Session, instance_id: UUID) -> Sequence[Job]:
     """List an instance's jobs, earliest first, those that wait for a person last."""
     return session.scalars(

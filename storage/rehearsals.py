@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import undefer
 
 from storage.tables.instances import HistoryEvent, ProcessInstance
@@ -33,6 +33,18 @@ def mine(session: Session, owner: str, change_id: UUID | None, process_key: str 
     query = query.where(Rehearsal.change_set_id == change_id if change_id else Rehearsal.change_set_id.is_(None))
     query = query.where(Rehearsal.process_key == process_key) if process_key else query
     return session.scalars(query.order_by(Rehearsal.updated_at.desc(), Rehearsal.id).limit(MOST)).all()
+
+
+def forget(session: Session, before: datetime) -> None:
+    """Remove rehearsals that nobody has touched since a moment."""
+    session.execute(delete(Rehearsal).where(Rehearsal.updated_at < before))
+
+
+def make_room(session: Session, owner: str) -> None:
+    """Remove somebody's oldest rehearsals beyond those a list shows, so that one more fits."""
+    kept = select(Rehearsal.id).where(Rehearsal.owner == owner).order_by(Rehearsal.updated_at.desc(), Rehearsal.id)
+    old = session.scalars(kept.offset(MOST - 1)).all()
+    session.execute(delete(Rehearsal).where(Rehearsal.id.in_(old)))
 
 
 # Inside a rehearsal's own database

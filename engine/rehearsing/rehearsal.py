@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 LONGEST = timedelta(days=120)
 """A jump of the clock: more at once would keep the page waiting."""
 MOST_STEPS = 200
+MOST_JOBS = 3_000
+"""What may happen in one step: a rehearsal answers within some seconds, or says what never ends."""
 ELSEWHERE = N_("This rehearsal went on in another window. Here it is as it stands now.")
 
 
@@ -71,6 +73,7 @@ def begin(
     drafts = _drafts(session, viewer, change_id)
     start = sandbox_bases.sandbox_of(registry).begin
     content = sandbox_bases.settled(session, drafts, registry, partial(_settled, start, registry))
+    queries.make_room(session, viewer.login)
     row = Rehearsal(
         id=uuid4(), change_set_id=change_id, process_key=process[:200], owner=viewer.login, clock=start, steps=[],
         digest=sandbox_bases.stamp(session, drafts, registry), database=rehearsal_store.pack(content, ()),
@@ -162,6 +165,7 @@ def _set(content: bytes, clock: datetime, stage: Mapping[str, Any], registry: Re
     inside = sandbox_bases.inside(registry, registry.connectors)
     with sandbox_bases.opened(content) as database:
         play = sandbox.stage(database, inside, clock)
+        play.bench.clock.most = MOST_JOBS
         play.wide = True
         play.keys.update(stage.get("keys", {}))
         play.current = str(stage.get("current", ""))

@@ -7,8 +7,9 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import func, select
 
-from engine import definitions, studio, worker
+from engine import definitions, housekeeping, studio, worker
 from engine.access import SYSTEM, Grant, Viewer
 from engine.connectors import Registry
 from engine.errors import ConflictError, NotAllowedError, NotFoundError
@@ -19,6 +20,7 @@ from engine.rehearsing.sandboxes import Sandbox
 from engine.scenarios import Play
 from engine.testing import START, Workbench
 from storage import jobs
+from storage.tables.studio import Rehearsal
 
 OWNER = Viewer("owner", "Owner", (Grant("process_owner"),))
 STORY = "名称: 登记后办结\n步骤:\n  - 启动: one\n  - 应有: [登记]\n  - 完成: 登记\n  - 结束: 结束\n"
@@ -184,6 +186,17 @@ def test_a_rehearsal_is_kept_and_its_steps_are_taken_back(host):
     assert story.decode().splitlines()[3:] == [
         *("步骤:", "  - 启动: one", "  - 应有: [登记]", "  - 完成: 登记", "  - 经过: P3D", "  - 结束: 结束"),
     ]
+
+
+def test_old_rehearsals_make_room(host):
+    with host.database.transaction() as s:
+        for number in range(22):
+            at = host.now + timedelta(minutes=number)
+            rehearsal.begin(s, OWNER, process="one", now=at, registry=REGISTRY)
+    with host.database.transaction() as s:
+        assert s.scalar(select(func.count()).select_from(Rehearsal)) == 20
+        housekeeping.tidy(s, host.now + timedelta(days=31), REGISTRY)
+        assert s.scalar(select(func.count()).select_from(Rehearsal)) == 0
 
 
 def test_only_who_edits_changes_has_them_played(host, sample):

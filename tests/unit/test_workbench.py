@@ -18,6 +18,7 @@ from engine.errors import (
     NotFoundError,
     ProcessError,
 )
+from engine.scheduler import TooManyJobsError
 from engine.testing import Workbench
 
 
@@ -308,3 +309,13 @@ def test_a_running_instance_is_tried_on_another_version(bench):
     assert bench.tasks()[0].element_id == "a"
     with pytest.raises(NotFoundError):
         bench.migrate(case, 7)
+
+
+def test_what_never_ends_is_named(bench):
+    often = samples.TIMER.replace(b'cancelActivity="true"', b'cancelActivity="false"')
+    often = often.replace(b"timeDuration", b"timeCycle").replace(b"PT1H", b"R/PT1S")
+    bench.put(often=often)
+    bench.start("timer")
+    bench.clock.most = 50
+    with pytest.raises(TooManyJobsError, match="late"):
+        bench.advance("PT1H")
