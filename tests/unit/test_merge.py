@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from engine.core.merge import markup, merge
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+DELETED = "(taken away) （已删除）"
 ROOT = Path(__file__).parents[2] / "processes"
 DIAGRAMS = sorted(ROOT.glob("*/*.bpmn"))
 TABLES = sorted(ROOT.glob("*/*.dmn"))
@@ -328,3 +330,44 @@ def test_what_cannot_be_read_is_not_mixed() -> None:
     assert found.source == edited(source, rename("T10"))
     assert [c.what_zh for c in found.conflicts] == ["整个文件（其中一方的内容无法读取）"]
     assert merge("form", b"{}", b"[", b'{"a": 1}').source == b'{"a": 1}'
+
+
+WAYS = (
+    '<?xml version="1.0"?><!-- first --><definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" id="d"'
+    ' targetNamespace="t"><!-- why --><process id="p" isExecutable="true"><startEvent id="s"/>'
+    '<sequenceFlow id="f0" sourceRef="s" targetRef="g"/><!-- two ways --><exclusiveGateway id="g"{}/>{}'
+    '<sequenceFlow id="fB" sourceRef="g" targetRef="B"/><endEvent id="A"/><endEvent id="B" name="b"/><!-- end -->'
+    "</process></definitions>"
+)
+WAY = '<sequenceFlow id="fA" sourceRef="g" targetRef="A"/>'
+
+
+@pytest.mark.parametrize("prefer", ["mine", "theirs"])
+def test_no_default_flow_stays_that_the_other_took_away(prefer: str) -> None:
+    base, without = WAYS.format("", WAY).encode(), WAYS.format("", "").encode()
+    chosen = WAYS.format(' default="fA"', WAY).encode()
+    for mine, theirs, said in ((without, chosen, (DELETED, "fA")), (chosen, without, ("fA", DELETED))):
+        found = merge("bpmn", base, mine, theirs, prefer=prefer)
+        assert b"fA" not in found.source
+        assert [(one.element_id, one.what, one.mine, one.theirs) for one in found.conflicts] == [
+            ("g", "default flow", *said)
+        ]
+
+
+def test_remarks_in_a_file_stay() -> None:
+    base = WAYS.format("", WAY).encode()
+    found = merge("bpmn", base, base.replace(b'id="s"', b'id="s" name="x"'), base.replace(b"two ways", b"three ways"))
+    assert found.conflicts == ()
+    assert re.findall(rb"<!-- (.*?) -->\s*<?/?(\w*)", found.source) == [
+        (b"first", b"definitions"), (b"why", b"process"), (b"three ways", b"exclusiveGateway"), (b"end", b"process"),
+    ]  # fmt: skip
+    both = merge("bpmn", base, base.replace(b"two ways", b"one way"), base.replace(b"two ways", b"no way"))
+    assert [(one.element_id, one.mine, one.theirs) for one in both.conflicts] == [("g", "one way", "no way")]
+
+
+@pytest.mark.parametrize("own", ['["x"]', '{"a": 1}', "5", "null", "true"])
+def test_a_field_with_a_strange_id_is_no_obstacle(own: str) -> None:
+    base = f'{{"id": "f", "components": [{{"id": {own}, "key": "a", "type": "textfield", "label": "1"}}]}}'.encode()
+    found = merge("form", base, base.replace(b'"1"', b'"2"'), base.replace(b'"f"', b'"g"'))
+    assert found.conflicts == ()
+    assert json.loads(found.source) == json.loads(base.replace(b'"1"', b'"2"').replace(b'"f"', b'"g"'))

@@ -55,13 +55,14 @@ def merge(kind: str, base: bytes, mine: bytes, theirs: bytes, *, prefer: str = "
     how = {"bpmn": _markup, "dmn": _markup, "form": _form, "texts": _texts}.get(kind, _lines)
     try:
         return how(base, mine, theirs, prefer)
-    except (DeploymentRefused, ValueError, RecursionError):
+    except (DeploymentRefused, ValueError, RecursionError, TypeError, AttributeError, LookupError):  # whatever was sent
         return Merged(mine if prefer == "mine" else theirs, (WHOLE,))
 
 
 def _markup(base: bytes, mine: bytes, theirs: bytes, prefer: str) -> Merged:
     (_, b), (mine_root, m), (theirs_root, t) = markup.read(base), markup.read(mine), markup.read(theirs)
     result = merge_tables(b, m, t, prefer=prefer)
+    markup.leave_no_way_open(result, b, m, t)
     markup.follow(result, b, m, t)
     conflicts = _conflicts(result, b, m, t)
     return Merged(markup.write(result, mine_root, theirs_root), conflicts)

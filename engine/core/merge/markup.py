@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from lxml import etree
 
-from engine.core.merge.flat import Entry
+from engine.core.merge.flat import Clash, Entry
 from engine.core.parse import read_xml
 
 if TYPE_CHECKING:
@@ -18,6 +19,10 @@ TEXT = "\0text"
 POINTS = "\0points"
 BOUNDS = "\0bounds"
 CELL = "\0cell"
+REMARKS, LAST_REMARKS = "\0remarks", "\0last remarks"
+"""The comments before an element, and those at the end of it."""
+PLAIN = frozenset({"waypoint", "Bounds", "text"})
+"""What is kept as a value of its parent."""
 DRAWN = ("bpmnElement", "dmnElementRef")
 NEEDED = frozenset(
     {"sourceRef", "targetRef", "attachedToRef", "processRef", "messageRef", "errorRef", "signalRef", "escalationRef"}
@@ -37,24 +42,32 @@ def read(source: bytes) -> tuple[etree._Element, Table]:
     Raises:
         DeploymentRefused: it is not XML, or holds what it must not.
     """
-    root = read_xml(source)
+    root = read_xml(source, comments=True)
     ids = Counter(str(e.get("id")) for e in root.iter(etree.Element) if e.get("id"))
     table: Table = {}
-    _add(root, ROOT, None, table, ids)
+    before = [one for one in root.itersiblings(preceding=True) if isinstance(one, etree._Comment)][::-1]
+    _add(root, ROOT, None, table, ids, tuple(one.text or "" for one in before))
     return root, table
 
 
-def _add(element: etree._Element, key: Key, parent: Key, table: Table, ids: Counter[str]) -> None:
+def _add(
+    element: etree._Element, key: Key, parent: Key, table: Table, ids: Counter[str], remarks: tuple[str, ...] = ()
+) -> None:
     children = [child for child in element if isinstance(child.tag, str)]
     values: dict[str, Any] = {str(name): str(value) for name, value in element.items()}
-    text = element.text or ""
+    if remarks:
+        values[REMARKS] = remarks
+    said, last = _remarks(element)
+    if last:
+        values[LAST_REMARKS] = last
+    text = _text(element)
     if text.strip() or (text and not children):
         values[TEXT] = text
     inner, cell = [], key[0] == "cell"  # type: ignore[index]
     for child in children:
         name = local(child.tag)
         if cell and name == "text":
-            values[CELL] = child.text or ""
+            values[CELL] = _text(child)
         elif name == "waypoint":
             values[POINTS] = (*values.get(POINTS, ()), (child.tag, *sorted(child.items())))
         elif name == "Bounds" and BOUNDS not in values:
@@ -69,13 +82,35 @@ def _add(element: etree._Element, key: Key, parent: Key, table: Table, ids: Coun
     columns = _columns(element, ids) if local(element.tag) == "rule" else {}
     seen: Counter[Any] = Counter()
     for child in inner:
-        _add(child, _key(child, key, ids, seen, columns), key, table, ids)
+        _add(child, _key(child, key, ids, seen, columns), key, table, ids, said.get(child, ()))
+
+
+def _text(element: etree._Element) -> str:
+    """Give the text of an element up to its first child; comments do not end it."""
+    found = element.text or ""
+    for child in element:
+        if isinstance(child.tag, str):
+            break
+        found += child.tail or ""
+    return found
+
+
+def _remarks(element: etree._Element) -> tuple[dict[etree._Element, tuple[str, ...]], tuple[str, ...]]:
+    """Give the comments inside an element by the child that follows them, and those that none follows."""
+    found: dict[etree._Element, tuple[str, ...]] = {}
+    waiting: tuple[str, ...] = ()
+    for child in element:
+        if isinstance(child, etree._Comment):
+            waiting = (*waiting, child.text or "")
+        elif waiting and isinstance(child.tag, str) and local(child.tag) not in PLAIN:
+            found[child], waiting = waiting, ()
+    return found, waiting
 
 
 def _about(element: etree._Element, ids: Counter[str]) -> Key:
     name = local(element.tag)
-    if name in BY_TEXT and (element.text or "").strip() in ids:
-        return ("id", (element.text or "").strip())
+    if name in BY_TEXT and _text(element).strip() in ids:
+        return ("id", _text(element).strip())
     if name in ("BPMNPlane", "BPMNDiagram"):
         return None
     drawn = next((element.get(name) for name in DRAWN if element.get(name)), None)
@@ -111,7 +146,7 @@ def _key(
     elif own and ids[own] == 1:
         return ("id", own)
     elif name in BY_TEXT:
-        mark = ("part", parent, name, (child.text or "").strip())
+        mark = ("part", parent, name, _text(child).strip())
     else:
         mark = ("part", parent, name, child.get("name") or child.get("event") or child.get("href") or "")
     seen[mark] += 1
@@ -133,7 +168,9 @@ def write(result: Result, mine: etree._Element, theirs: etree._Element) -> bytes
     root = etree.Element(entry.tag, nsmap=spaces)
     _fill(root, ROOT, result)
     etree.indent(root, "  ")
-    return bytes(etree.tostring(root, xml_declaration=True, encoding="UTF-8")) + b"\n"
+    for said in entry.values.get(REMARKS, ()):
+        root.addprevious(etree.Comment(said))
+    return bytes(etree.tostring(etree.ElementTree(root), xml_declaration=True, encoding="UTF-8")) + b"\n"
 
 
 def _fill(element: etree._Element, key: Key, result: Result) -> None:
@@ -143,7 +180,7 @@ def _fill(element: etree._Element, key: Key, result: Result) -> None:
             element.text = value
         elif name == CELL:
             etree.SubElement(element, element.tag.replace(local(element.tag), "text")).text = value
-        elif name not in (POINTS, BOUNDS):
+        elif name not in (POINTS, BOUNDS, REMARKS, LAST_REMARKS):
             element.set(name, value)
     if BOUNDS in entry.values:
         tag, *attributes = entry.values[BOUNDS]
@@ -154,7 +191,11 @@ def _fill(element: etree._Element, key: Key, result: Result) -> None:
     if local(entry.tag) == "rule":
         children = _row(element, key, children, result)
     for child in children:
+        for said in result.table[child].values.get(REMARKS, ()):
+            element.append(etree.Comment(said))
         _fill(etree.SubElement(element, result.table[child].tag), child, result)
+    for said in entry.values.get(LAST_REMARKS, ()):
+        element.append(etree.Comment(said))
 
 
 def _row(element: etree._Element, key: Key, children: list[Key], result: Result) -> list[Key]:
@@ -178,6 +219,18 @@ def _row(element: etree._Element, key: Key, children: list[Key], result: Result)
 
 def _id(key: Any) -> str:
     return str(key[1]) if key and key[0] == "id" else str(key[-1])
+
+
+def leave_no_way_open(result: Result, base: Table, mine: Table, theirs: Table) -> None:
+    """Let no default flow be named that is gone: one took the flow away, the other made it the default."""
+    for key, entry in list(result.table.items()):
+        named = ("id", entry.values.get("default"))
+        if named in result.table or not any(named in side for side in (base, mine, theirs)):
+            continue
+        values = {name: value for name, value in entry.values.items() if name != "default"}
+        result.table[key] = replace(entry, values=values)
+        held = [side[key].values.get("default") if key in side and named in side else None for side in (mine, theirs)]
+        result.clashes.append(Clash(key, "default", *held))
 
 
 def follow(result: Result, base: Table, mine: Table, theirs: Table) -> None:

@@ -44,7 +44,7 @@ def _add(component: dict[str, Any], key: Key, parent: Key, table: Table) -> None
         holder = ("list", key, name)
         table[holder] = Entry(holder, key, name)
         for row in rows or ():
-            if name == COMPONENTS and row.get("id"):
+            if name == COMPONENTS and row.get("id") and isinstance(row["id"], str):
                 mark: Any = ("id", row["id"])
             else:
                 mark = ("part", key, name, str(row.get("value") or row.get("key") or row.get("type")))

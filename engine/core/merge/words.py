@@ -47,6 +47,8 @@ NAMES = {
     "defaultValue": ("default value", "默认值"),
     "inputEntry": ("condition cell", "条件单元格"),
     "outputEntry": ("result cell", "结果单元格"),
+    markup.REMARKS: ("comment before it in the file", "文件中它前面的注释"),
+    markup.LAST_REMARKS: ("comment inside it in the file", "文件中它里面的注释"),
     markup.POINTS: ("course of the line", "连线走向"),
     markup.BOUNDS: ("position and size", "位置和大小"),
     PARENT: ("place", "所在位置"),
@@ -113,5 +115,5 @@ def shown(value: Any, name: str = "") -> str:
     if name == markup.BOUNDS:
         box = dict(value[1:])
         return f"x {box.get('x', '')}, y {box.get('y', '')}, {box.get('width', '')} × {box.get('height', '')}"
-    text = str(value)
+    text = "; ".join(one.strip() for one in value) if name in (markup.REMARKS, markup.LAST_REMARKS) else str(value)
     return text if len(text) <= LENGTH else text[: LENGTH - 1] + "…"

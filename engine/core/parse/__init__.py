@@ -56,8 +56,11 @@ def refuse(rule: str, message: str, message_zh: str, *, line: int = 0) -> Deploy
     return DeploymentRefused([Finding("", rule, "error", message, message_zh, line=line)])
 
 
-def read_xml(xml: bytes) -> etree._Element:
-    """Parse bytes safely; raises DeploymentRefused for anything that is not a harmless XML document."""
+def read_xml(xml: bytes, *, comments: bool = False) -> etree._Element:
+    """Parse bytes safely; raises DeploymentRefused for anything that is not a harmless XML document.
+
+    `comments`: keep the comments in it.
+    """
     if len(xml) > MAX_BYTES:
         raise refuse(
             "oversize",
@@ -71,8 +74,9 @@ def read_xml(xml: bytes) -> etree._Element:
             "文件含有 DOCTYPE 或实体声明，系统不会读取。请重新导出不带它的流程图。",
         )
     parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True, remove_pis=True
-    )
+        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=not comments,
+        remove_pis=True,
+    )  # fmt: skip
     try:
         root = etree.fromstring(xml, parser)
     except etree.XMLSyntaxError as error:
