@@ -45,7 +45,7 @@ def read(source: bytes) -> tuple[etree._Element, Table]:
     root = read_xml(source, comments=True)
     ids = Counter(str(e.get("id")) for e in root.iter(etree.Element) if e.get("id"))
     table: Table = {}
-    before = [one for one in root.itersiblings(preceding=True) if isinstance(one, etree._Comment)][::-1]
+    before = [one for one in root.itersiblings(preceding=True) if not isinstance(one.tag, str)][::-1]
     _add(root, ROOT, None, table, ids, tuple(one.text or "" for one in before))
     return root, table
 
@@ -100,9 +100,9 @@ def _remarks(element: etree._Element) -> tuple[dict[etree._Element, tuple[str, .
     found: dict[etree._Element, tuple[str, ...]] = {}
     waiting: tuple[str, ...] = ()
     for child in element:
-        if isinstance(child, etree._Comment):
+        if not isinstance(child.tag, str):  # processing instructions are not read
             waiting = (*waiting, child.text or "")
-        elif waiting and isinstance(child.tag, str) and local(child.tag) not in PLAIN:
+        elif waiting and local(child.tag) not in PLAIN:
             found[child], waiting = waiting, ()
     return found, waiting
 
