@@ -71,6 +71,14 @@ def revisions(session: Session, draft_id: UUID) -> Sequence[DraftRevision]:
     return session.scalars(query.order_by(DraftRevision.revision.desc())).all()
 
 
+def savers(session: Session, change_id: UUID) -> set[str]:
+    """List who saved a file of a change, ever."""
+    query = select(DraftRevision.saved_by).join(Draft, Draft.id == DraftRevision.draft_id)
+    saved = session.scalars(query.where(Draft.change_set_id == change_id).distinct())
+    last = session.scalars(select(Draft.edited_by).where(Draft.change_set_id == change_id).distinct())
+    return {*saved, *last}
+
+
 def revision(session: Session, draft_id: UUID, number: int) -> DraftRevision | None:
     """Find a revision with what is in it, or the last one before that was kept."""
     query = select(DraftRevision).where(DraftRevision.draft_id == draft_id, DraftRevision.revision <= number)

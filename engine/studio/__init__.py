@@ -24,6 +24,7 @@ from engine.studio.drafts import (
     save,
     take_mine,
     take_over,
+    touched,
 )
 from engine.studio.talk import (
     Other,
@@ -50,6 +51,7 @@ from engine.studio.views import (
     DraftView,
     RevisionView,
     Saved,
+    editable,
     found,
     listed,
     the_draft,
@@ -137,9 +139,14 @@ def rename(session: Session, viewer: Viewer, change_id: UUID, *, title: str, rea
     Raises:
         NotFoundError: there is no such change.
         InvalidInputError: it has no title, or one that is too long.
+        ConflictError: it is published or discarded.
     """
-    row = found(session, viewer, change_id, action=Action.CHANGE_EDIT)
-    row.title, row.reason = _worded(title, reason)
+    row = editable(session, viewer, change_id)
+    title, reason = _worded(title, reason)
+    if (title, reason) == (row.title, row.reason):
+        return
+    row.title, row.reason = title, reason
+    touched(session, row, viewer, now)
     detail = {"title": row.title, "reason": row.reason}
     audit.record(
         session, actor=viewer.login, action="studio.rename", subject=f"change:{row.id}", detail=detail, now=now

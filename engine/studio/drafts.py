@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from engine.bindings import digest_of
-from engine.bundles import MAX_FILE_BYTES
+from engine.bundles import FOLDER, MAX_FILE_BYTES
 from engine.core import merge
 from engine.errors import N_, ConflictError, InvalidInputError, NotFoundError
 from engine.studio import resources
@@ -56,7 +56,8 @@ def add_file(
 
     Raises:
         NotFoundError: no such file is published and no source was given.
-        InvalidInputError: the name is not one of a diagram, table, form, scenario or texts, or the file is too large.
+        InvalidInputError: the name is not one of a diagram, table, form, scenario or texts, the folder's is none, or
+            the file is too large.
         ConflictError: the change is over, or a new file has the name of a published one.
     """
     row = editable(session, viewer, change_id)
@@ -70,18 +71,19 @@ def add_file(
         raise ConflictError(N_("There is a published file {file} already: choose another name."), file=file)
     if source is None and current is None:
         raise NotFoundError(N_("There is no file {file}."), file=file[:200])
-    _named_well(file, kind)
+    folder = current.folder if current else folder.strip()
+    _named_well(file, kind, folder)
     base = b"" if current is None else resources.source(session, file)
     content = _bounded(base if source is None else source)
     draft = Draft(
-        change_set_id=row.id, file=file, kind=kind, folder=current.folder if current else folder.strip(),
+        change_set_id=row.id, file=file, kind=kind, folder=folder,
         base=current.digest if current else "", base_source=base, source=content, revision=1, edited_at=now,
         edited_by=viewer.login,
     )  # fmt: skip
     session.add(draft)
     session.flush()
     _keep(session, draft, content, viewer.login, now)
-    _touched(session, row, viewer, now)
+    touched(session, row, viewer, now)
     _note(session, row, viewer, "studio.file.add", now, file=file, new=current is None)
     return draft_view(draft, current)
 
@@ -193,7 +195,7 @@ def remove_file(session: Session, viewer: Viewer, change_id: UUID, file: str, *,
     kept = the_draft(session, row, file, lock=True)
     queries.remove_draft(session, kept.id)
     session.expunge(kept)
-    _touched(session, row, viewer, now)
+    touched(session, row, viewer, now)
     _note(session, row, viewer, "studio.file.remove", now, file=file)
 
 
@@ -226,7 +228,7 @@ def _saved(kept: Draft, *, merged: bool = False, conflicts: tuple[Conflict, ...]
     return Saved(bytes(kept.source), kept.revision, kept.edited_by, kept.edited_at, kept.kind, merged, conflicts, mine)
 
 
-def _named_well(file: str, kind: str) -> None:
+def _named_well(file: str, kind: str, folder: str) -> None:
     suffix = resources.SUFFIXES.get(kind, "")
     stem = file.removesuffix(suffix)
     if not suffix or not file.endswith(suffix) or not stem or not stem.replace("-", "").replace("_", "").isalnum():
@@ -234,6 +236,10 @@ def _named_well(file: str, kind: str) -> None:
             N_("A file is named with letters, digits, - and _ and ends in {suffixes}: {file} is not."),
             suffixes=", ".join(resources.SUFFIXES.values()), file=file[:200] or "“”",
         )  # fmt: skip
+    if not FOLDER.fullmatch(folder):
+        raise InvalidInputError(
+            N_("A folder is named with letters, digits, - and _: {folder} is not."), folder=folder[:100]
+        )
 
 
 def _bounded(source: bytes) -> bytes:
@@ -268,7 +274,7 @@ def _store(session: Session, row: ChangeSet, kept: Draft, source: bytes, viewer:
     session.flush()
     _keep(session, kept, source, viewer.login, now)
     _thin_out(session, kept, now)
-    _touched(session, row, viewer, now)
+    touched(session, row, viewer, now)
 
 
 def _keep(session: Session, kept: Draft, source: bytes, login: str, now: datetime) -> None:
@@ -289,7 +295,7 @@ def _thin_out(session: Session, kept: Draft, now: datetime) -> None:
     queries.forget_revisions(session, kept.id, unneeded)
 
 
-def _touched(session: Session, row: ChangeSet, viewer: Viewer, now: datetime) -> None:
+def touched(session: Session, row: ChangeSet, viewer: Viewer, now: datetime) -> None:
     """Note that a change was edited: what was said of it as it was no longer holds."""
     row.updated_at = now
     if row.state != OPEN or row.verdict:

@@ -11,7 +11,7 @@ from engine import access
 from engine.access import Action
 from engine.errors import N_, ConflictError, InvalidInputError, NotAllowedError, NotFoundError
 from engine.notifications import notify
-from engine.studio.views import DISCARDED, IN_REVIEW, OPEN, editable, found, the_draft
+from engine.studio.views import DISCARDED, IN_REVIEW, OPEN, authors_of, editable, found, the_draft
 from storage import audit
 from storage import people as person_queries
 from storage import studio as queries
@@ -164,7 +164,7 @@ def review(
     row = editable(session, viewer, change_id)
     if row.state != IN_REVIEW:
         raise ConflictError(N_("Nobody asks for a review of this change at present."))
-    authors = {row.created_by} | {draft.edited_by for draft in queries.drafts(session, row.id)}
+    authors = authors_of(session, row)
     if viewer.login in authors:
         raise NotAllowedError(N_("Four eyes: you worked on this change yourself, somebody else has to review it."))
     opinion = opinion.strip()

@@ -80,6 +80,8 @@ class ChangeView:
     verdict: str
     opinion: str
     names: Mapping[str, str] = field(default_factory=dict)
+    authors: frozenset[str] = frozenset()
+    """Who began it or ever saved one of its files: they cannot review it."""
 
     @property
     def editable(self) -> bool:
@@ -178,6 +180,11 @@ def the_draft(session: Session, row: ChangeSet, file: str, *, lock: bool = False
     return draft
 
 
+def authors_of(session: Session, row: ChangeSet) -> set[str]:
+    """List who worked on a change: who began it, and everybody who ever saved one of its files."""
+    return {row.created_by, *queries.savers(session, row.id)}
+
+
 def view(session: Session, row: ChangeSet) -> ChangeView:
     """Show a change whole."""
     in_force = {one.file: one for one in resources.published(session)}
@@ -192,7 +199,7 @@ def view(session: Session, row: ChangeSet) -> ChangeView:
         id=row.id, title=row.title, reason=row.reason, state=row.state, created_at=row.created_at,
         created_by=row.created_by, updated_at=row.updated_at, drafts=drafts, comments=comments, reviewer=row.reviewer,
         reviewed_by=row.reviewed_by, reviewed_at=row.reviewed_at, verdict=row.verdict, opinion=row.opinion,
-        names=people.names(session, logins),
+        names=people.names(session, logins), authors=frozenset(authors_of(session, row)),
     )  # fmt: skip
 
 

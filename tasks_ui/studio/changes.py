@@ -122,11 +122,10 @@ def page_of(change_id: UUID, problem: KeyturnError | None = None) -> Response:
             "reviewers": studio.reviewers(opened, now=now),
             "second_person": studio_settings.second_person(opened) or context.registry().four_eyes,
         }
-    authors = {change.created_by, *(one.edited_by for one in change.drafts)}
     page = render_template(
         "studio_change.html", **data, kinds=words.KINDS, states=words.STATES, problem=_sentence(problem),
-        said=request.form, own=viewer.login in authors, counted=_counted(findings), chinese=i18n.locale() != "en",
-        has=_has, chosen=(), severities=words.SEVERITIES, folder_name=naming.folder,
+        said=request.form, own=viewer.login in change.authors, counted=_counted(findings),
+        chinese=i18n.locale() != "en", has=_has, chosen=(), severities=words.SEVERITIES, folder_name=naming.folder,
     )  # fmt: skip
     return make_response(page, problem.status if problem else 200)
 

@@ -19,6 +19,7 @@ from engine.studio import settings as studio_settings
 
 OWNER = Viewer("bai", "柏流程", (Grant("process_owner"),))
 OTHER = Viewer("you", "尤二", (Grant("process_owner"),))
+THIRD, FOURTH = (Viewer(login, login, (Grant("process_owner"),)) for login in ("san", "si"))
 AGENT = Viewer("lin", "林", (Grant("agent"),))
 STEPS = 6
 
@@ -141,3 +142,22 @@ def test_new_files_and_the_second_person(app):
         app.call(studio_settings.set_second_person, SYSTEM, wanted=wanted)
         with app.database.read() as s:
             assert studio_settings.second_person(s) is wanted
+
+
+def test_who_ever_saved_a_file_does_not_review_it_and_words_count_too(app):
+    app.person("you", "process_owner", name="尤二")
+    publish(app, p_bpmn=drawn())
+    change = app.call(studio.begin, THIRD, wanted=["p.bpmn"], title="t", reason="r")
+    app.call(studio.save, OTHER, change, "p.bpmn", source=named(drawn(), "u1", "一"), revision=1)
+    app.call(studio.save, OWNER, change, "p.bpmn", source=named(drawn(), "u1", "二"), revision=2)
+    app.call(studio.ask_review, OWNER, change, reviewer="you")
+    with pytest.raises(NotAllowedError):  # he saved it once, though not last
+        app.call(studio.review, OTHER, change, verdict="approved")
+    app.call(studio.review, FOURTH, change, verdict="approved")
+    for title, verdict in (("t", "approved"), ("t2", "")):  # what was approved had other words
+        app.call(studio.rename, OWNER, change, title=title, reason="r")
+        with app.database.read() as s:
+            assert studio.change(s, OWNER, change).verdict == verdict
+    app.call(studio.discard, OWNER, change, reason="x")
+    with pytest.raises(ConflictError):
+        app.call(studio.rename, OWNER, change, title="t3", reason="r")
