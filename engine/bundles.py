@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from engine.core.forms import Form
     from engine.core.model import Model, Process
 
+FOLDER = re.compile(r"[\w-]{0,100}")
+"""What a folder is called, or "": letters, digits, - and _, so that its name leads nowhere when it is written out."""
 MAX_FILE_BYTES = 5_000_000
 _CATALOGUE = re.compile(r"^(?P<folder>[\w-]+)\.(?P<locale>[a-z]{2}(?:_[A-Za-z_]+)?)\.json$")
 WHOLE_BUNDLE = "translations"

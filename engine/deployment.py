@@ -16,7 +16,7 @@ from engine.core import program as programs
 from engine.core.calendar import WorkCalendar
 from engine.core.findings import Finding, errors_first
 from engine.core.forms import drawn
-from engine.errors import DeploymentRefused
+from engine.errors import N_, DeploymentRefused, InvalidInputError
 from engine.regulation import regulation_head
 from engine.roles import role_codes
 from storage import audit, jobs
@@ -95,9 +95,11 @@ def deploy(
 
     Raises:
         DeploymentRefused: with all findings, errors first.
+        InvalidInputError: a folder has no good name.
         NotAllowedError: the viewer may not publish.
     """
     access.require(viewer, Action.DEFINITION_DEPLOY)
+    _lie_well(folders or {})
     bundle = bundles.read(files, registry)
     findings = errors_first(bundle.findings + bundles.check(session, bundle, registry))
     if any(finding.severity == "error" for finding in findings):
@@ -128,6 +130,14 @@ def check(session: Session, *, files: Mapping[str, bytes], registry: Registry) -
     """Say what a deployment of these files would be told, without storing anything; errors first."""
     bundle = bundles.read(files, registry)
     return errors_first(bundle.findings + bundles.check(session, bundle, registry))
+
+
+def _lie_well(folders: Mapping[str, str]) -> None:
+    for folder in folders.values():
+        if not bundles.FOLDER.fullmatch(folder):
+            raise InvalidInputError(
+                N_("A folder is named with letters, digits, - and _: {folder} is not."), folder=folder[:100]
+            )
 
 
 # Storing

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from engine.core import plain_yaml
 from engine.core.calendar import CHINA
 from engine.core.findings import Finding
 
@@ -59,6 +60,7 @@ class ScenarioError(Exception):
         super().__init__(f"{scenario}, step {step}: {reason}" if step else f"{scenario}: {reason}")
         self.scenario, self.step, self.reason, self.reason_zh = scenario, step, reason, reason_zh or reason
         self.line, self.element_id = line, element_id
+        self.open_tasks: list[dict[str, str]] = []
 
     def chinese(self) -> str:
         """Say it in Chinese."""
@@ -99,9 +101,12 @@ def parse(source: bytes, file: str) -> Scenario:
             file, 0, f"开始 (begin) {begin} is no date and time", f"“开始”{begin} 不是日期时间"
         ) from error
     rules = content.get("规则") or ()
+    name, listed = content.get("名称"), rules if isinstance(rules, list | tuple) else [rules]
+    if any(isinstance(one, dict | list) for one in (name, *listed)):
+        raise ScenarioError(file, 0, "名称 (name) and 规则 (rules) are plain texts", "“名称”和“规则”只能写文字")
     return Scenario(
-        name=str(content.get("名称") or file.rpartition(".")[0] or file),
-        rules=tuple(str(rule) for rule in (rules if isinstance(rules, list | tuple) else [rules])),
+        name=str(name or file.rpartition(".")[0] or file),
+        rules=tuple(str(rule) for rule in listed),
         begin=start,
         steps=tuple(_chinese(step) for step in steps),
         file=file,
@@ -110,22 +115,21 @@ def parse(source: bytes, file: str) -> Scenario:
 
 
 def _loaded(source: bytes, file: str) -> Mapping[Any, Any]:
+    if len(source) > plain_yaml.MAX_BYTES:
+        raise ScenarioError(file, 0, f"it is longer than {plain_yaml.MAX_BYTES} bytes", "文件太长", line=1)
     try:
-        content = yaml.load(source.decode("utf-8"), Loader=_LOADER)  # noqa: S506  a safe loader
+        content = plain_yaml.load(source)
     except UnicodeDecodeError as error:
         raise ScenarioError(file, 0, "the file is not UTF-8 text", "文件不是 UTF-8 文本", line=1) from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = min(mark.line + 1, max(len(source.splitlines()), 1)) if mark is not None else 1
         reason = str(getattr(error, "problem", None) or error)
-        said_zh = f"第 {line} 行不符合 YAML 写法：请检查缩进、冒号后的空格、括号和引号"
+        said_zh = f"第 {line} 行不符合 YAML 写法：请检查缩进、冒号后的空格、括号和引号，不用 & 和 * 引用"
         raise ScenarioError(file, 0, f"line {line} is not YAML: {reason}", said_zh, line=line) from error
     if not isinstance(content, dict):
         raise ScenarioError(file, 0, "not a mapping", "文件应是“名称: …、步骤: …”的写法", line=1)
     return content
-
-
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def _chinese(mapping: Mapping[Any, Any]) -> dict[str, Any]:
@@ -140,11 +144,34 @@ def moment(value: Any) -> datetime:
 
 def lines(source: bytes) -> list[int]:
     """Tell on which line (from 1) each step of a readable scenario begins."""
-    root = yaml.compose(source.decode("utf-8"), Loader=_LOADER)
+    root = plain_yaml.compose(source)
     for key, value in getattr(root, "value", ()):
         if ENGLISH.get(str(key.value), str(key.value)) == "步骤":
             return [item.start_mark.line + 1 for item in value.value]
     return []
+
+
+def with_step(source: bytes, number: int, parts: Mapping[str, str]) -> bytes:
+    """Write a step before the `number`-th (from 1) of a readable scenario; everything else stays as it is written.
+
+    A step that is part of a list on one line leaves the text alone.
+    """
+    at, text = lines(source), source.decode("utf-8").splitlines(keepends=True)
+    place = at[number - 1] - 1 if 0 < number <= len(at) else -1
+    if place < 0 or not text[place].lstrip().startswith("- "):
+        return source
+    line = text[place]
+    dash = line[: len(line) - len(line.lstrip())]
+    written = [
+        f"{dash}{'- ' if first == 0 else '  '}{key}: {_quoted(value)}\n"
+        for first, (key, value) in enumerate(parts.items())
+    ]
+    return "".join([*text[:place], *written, *text[place:]]).encode()
+
+
+def _quoted(text: str) -> str:
+    written = yaml.safe_dump(text, allow_unicode=True, default_flow_style=True, width=100_000)
+    return str(written).strip().removesuffix("...").strip()
 
 
 def lint(file: str, source: bytes, verbs: Collection[str] | None) -> list[Finding]:

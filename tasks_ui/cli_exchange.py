@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from engine.access import SYSTEM
-from engine.errors import DeploymentRefused, InvalidInputError, KeyturnError
+from engine.errors import N_, DeploymentRefused, InvalidInputError, KeyturnError
 from engine.publishing import deliveries, exports, parcels
 from tasks_ui import i18n
 
@@ -72,9 +72,9 @@ def commands(
         try:
             with database.read() as session:
                 files = exports.exported(session, SYSTEM, keys=keys)
+            changed, gone = write(target, files)
         except KeyturnError as problem:
             raise _told(problem, lang) from problem
-        changed, gone = _write(target, files)
         told = {
             "zh": f"导出 {len(files)} 个文件到 {target}：{changed} 个有变化，删去 {gone} 个。",
             "en": f"{len(files)} files exported to {target}: {changed} changed, {gone} removed.",
@@ -91,12 +91,20 @@ def _told(problem: KeyturnError, lang: str) -> click.ClickException:
 # Out
 
 
-def _write(target: Path, files: dict[str, bytes]) -> tuple[int, int]:
-    """Write an archive, or a folder: only what changed is touched, and of what went only what an export wrote."""
+def write(target: Path, files: dict[str, bytes]) -> tuple[int, int]:
+    """Write an archive, or a folder: only what changed is touched, and of what went only what an export wrote.
+
+    Raises InvalidInputError for a path that leads out of the folder.
+    """
     if target.suffix.lower() == ".zip":
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(parcels.pack(files))
         return len(files), 0
+    inside = target.resolve()
+    if strayed := [path for path in files if inside not in (target / path).resolve().parents]:
+        raise InvalidInputError(
+            N_("{file} holds a path that leads elsewhere: {path}"), file=str(target), path=strayed[0]
+        )
     before = {path: (target / path).read_bytes() for path in _written_before(target) if (target / path).is_file()}
     before |= {path: (target / path).read_bytes() for path in files if (target / path).is_file()}
     changed, gone = exports.differences(before, files)

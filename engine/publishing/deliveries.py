@@ -9,7 +9,7 @@ from engine import access, deployment
 from engine.access import Action
 from engine.deployment import Deployment
 from engine.errors import N_, ConflictError, DeploymentRefused, NotFoundError
-from engine.publishing import exports, imports, publication
+from engine.publishing import exports, imports, parcels, publication
 from engine.publishing.parcels import Parcel
 from engine.rehearsing import scenario_runs
 from engine.studio import resources
@@ -107,7 +107,7 @@ def deliver(
     fresh = [one for one in found if not one.same]
     if not fresh:
         return Delivered(_delivery(session, _in_force(session, found), name, note))
-    home = next((one.keys[0] for one in fresh if one.kind == "bpmn" and one.keys), "")
+    home = next((parcels.folder_named(one.keys[0]) for one in fresh if one.kind == "bpmn" and one.keys), "")
     taken = [imports.Taken(one.name, files[one.file], one.folder or home) for one in fresh]
     title = f"{note or DELIVERED}: {name or fresh[0].name}"[:LONGEST_NAME]
     change_id = _change(session, viewer, taken, title=title, note=note, now=now)

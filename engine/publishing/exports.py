@@ -8,12 +8,14 @@ is different.
 from __future__ import annotations
 
 import json
+import re
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from engine import access
 from engine.access import Action
 from engine.bindings import form_reference
+from engine.bundles import FOLDER
 from engine.core import dmn, forms, parse
 from engine.core.forms import drawn
 from engine.errors import N_, KeyturnError, NotFoundError
@@ -77,8 +79,10 @@ def sources(session: Session, every: Iterable[Resource]) -> Callable[[Resource],
 
 
 def path_of(one: Resource) -> str:
-    """Give the place of a file inside an export."""
-    return f"{one.folder or LOOSE}/{BELOW.get(one.kind, '')}{one.file}"
+    """Give the place of a file inside an export; none leads out of it."""
+    folder = one.folder if FOLDER.fullmatch(one.folder) else ""
+    file = re.sub(r"[/\\:]", "_", one.file)
+    return f"{folder or LOOSE}/{BELOW.get(one.kind, '')}{file}"
 
 
 def _heads(session: Session, files: Iterable[Resource]) -> dict[str, dict[str, str]]:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from engine.bundles import FOLDER
 from engine.errors import N_, InvalidInputError
 from engine.studio import resources
 
@@ -32,6 +33,8 @@ APART = frozenset({"forms", "scenarios", "diagrams"})
 """Folders inside a process's folder."""
 OWN_TEXTS = re.compile(r"translations\.([a-z]{2}(?:_[A-Za-z_]+)?)\.json$")
 TEXTS = re.compile(r"[\w-]+\.[a-z]{2}(?:_[A-Za-z_]+)?\.json$")
+_STRANGE = re.compile(r"[^\w-]+")
+MAX_NAME = 100
 EPOCH = (1980, 1, 1, 0, 0, 0)
 """The date of everything in an archive, so that the same files make the same archive."""
 _ENCRYPTED = 0x1
@@ -156,7 +159,8 @@ def _manifests(paths: list[tuple[str, bytes]]) -> tuple[dict[str, str], dict[str
         with suppress(ValueError, KeyError, TypeError, AttributeError, RecursionError):
             said: Any = json.loads(content)
             if said["format"] == FORMAT:
-                folders.update({str(line["file"]): str(line["folder"]) for line in said["files"]})
+                told = {str(line["file"]): str(line["folder"]) for line in said["files"]}
+                folders.update({file: folder for file, folder in told.items() if FOLDER.fullmatch(folder)})
                 heads.update({key: {n: str(v) for n, v in one.items()} for key, one in said["heads"].items()})
     return folders, heads
 
@@ -165,7 +169,7 @@ def _place(path: str, content: bytes) -> tuple[str, str]:
     """Tell a file's name and folder; ("", "") for what is none of ours."""
     pure = PurePosixPath(path.replace("\\", "/"))
     above = [part for part in pure.parts[:-1] if part not in APART | {"/", "."}]
-    folder, name = above[-1] if above else "", pure.name
+    folder, name = folder_named(above[-1]) if above else "", pure.name
     own = OWN_TEXTS.search(name)
     if own and folder:
         return f"{folder}.{own[1]}.json", folder
@@ -176,6 +180,11 @@ def _place(path: str, content: bytes) -> tuple[str, str]:
         return f"{name.removesuffix('.yml')}.yaml", folder
     kept = resources.kind_of(name) or TEXTS.search(name)
     return (name, folder) if kept else ("", "")
+
+
+def folder_named(text: str) -> str:
+    """Turn a name into that of a folder: letters, digits, - and _."""
+    return _STRANGE.sub("_", text).strip("_")[:MAX_NAME]
 
 
 def without(parcel: Parcel, files: Iterable[str]) -> Parcel:

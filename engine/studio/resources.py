@@ -13,6 +13,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from engine.bindings import digest_of
+from engine.bundles import FOLDER
 from engine.cache import Cache
 from engine.errors import N_, NotFoundError
 from storage import kept
@@ -136,6 +137,7 @@ def _resource(session: Session, row: Row, first: dict[str, str], chosen: dict[st
         digest, form_name = _READ.get(row.id, lambda: _read(session, row))
         name = form_name or name
     folder = chosen.get(file) or first.get(f"{row.kind}:{row.key}") or ""
+    folder = folder if FOLDER.fullmatch(folder) else ""  # a program calls its deployments as it likes
     return Resource(
         file=file, kind=row.kind, folder=folder, key=row.key, name=name or row.key, version=row.version,
         digest=digest, definition_id=row.definition_id, deployment_id=row.deployment_id,

@@ -309,4 +309,4 @@ def _go_on(case: Case) -> Response:
 def _folder(one: Arrival, every: tuple[Arrival, ...]) -> str:
     """Let what lies nowhere lie with the first process that came along."""
     first = next((other for other in every if other.kind == "bpmn"), one)
-    return one.folder or first.folder or (first.keys[0] if first.keys else "")
+    return one.folder or first.folder or (parcels.folder_named(first.keys[0]) if first.keys else "")

@@ -13,8 +13,9 @@ from uuid import UUID
 import pytest
 from click.testing import CliRunner
 
-from engine import studio
+from engine import definitions, studio
 from engine.access import SYSTEM
+from engine.connectors import Registry
 from engine.errors import InvalidInputError
 from engine.publishing import exports, parcels
 from engine.studio import resources
@@ -180,6 +181,31 @@ def test_files_find_their_names_and_folders() -> None:
     assert outer.aside == ("repo/complaint/README.md", "repo/pom.xml")
     twice = parcels.read([("a.zip", zipped({"p/x.bpmn": b"1", "q/x.bpmn": b"2"})), ("x.bpmn", b"1")])
     assert twice.doubles == {"x.bpmn": ("p/x.bpmn", "q/x.bpmn")}
+
+
+FORM = b'{"type": "default", "id": "zz", "components": []}'
+
+
+def test_no_folder_leads_out_of_the_target(opened: Site, tmp_path: Path) -> None:
+    up = "../../up"
+    told = {"format": parcels.FORMAT, "files": [{"file": "x.bpmn", "folder": up}], "heads": {}}
+    given = [("manifest.json", json.dumps(told).encode()), ("x.bpmn", APPROVAL), (f"{up}/..new one/y.form", b"{}")]
+    assert parcels.read(given).folders == {"y.form": "new_one"}
+    owner = opened.person("bai.liucheng")
+    change = owner.post("/studio/changes", {"title": "a"}).location.split("/")[3]
+    typed = {"kind": "form", "name": "x", "key": "zzform", "folder": up}
+    refused = owner.post(f"/studio/changes/{change}/new", typed)
+    assert (refused.status_code, f"文件夹名只能用字母、数字、- 和 _；{up} 不符合" in refused.text) == (422, True)
+    with opened.database.transaction() as session:
+        one = {"files": {"zz.form": FORM}, "viewer": SYSTEM, "now": NOW, "registry": Registry(strict=False)}
+        with pytest.raises(InvalidInputError):
+            definitions.deploy(session, **one, folders={"zz.form": up})
+        definitions.deploy(session, **one, name=up)
+        assert f"{exports.LOOSE}/forms/zz.form" in exports.exported(session, SYSTEM)
+        session.rollback()
+    with pytest.raises(InvalidInputError):
+        cli_exchange.write(tmp_path / "out", {"../x.bpmn": b"x"})
+    assert not (tmp_path / "x.bpmn").exists()
 
 
 # In the browser

@@ -59,8 +59,10 @@ def scenario(old: bytes, new: bytes, _words: Words) -> Iterator[Change]:
 def _yaml(source: bytes) -> dict[Any, Any]:
     import yaml  # noqa: PLC0415  few need it: only stories are written in it
 
+    from engine.core import plain_yaml  # noqa: PLC0415
+
     try:
-        found = yaml.safe_load(source.decode())
+        found = plain_yaml.load(source)
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidInputError(N_("The scenario is not valid YAML: {reason}"), reason=str(error)) from error
     if not isinstance(found, dict):
