@@ -42,6 +42,7 @@ def start(
     Raises:
         NotFoundError: no such process. NotAllowedError: not for this viewer. InvalidFormError: fields need correcting.
         ProcessError: it cannot take a first step. InvalidInputError: `scope` None does not tell the project.
+        ConflictError: the application has a reason against another one (`Registry.extra["before_start"]`).
     """
     row = definitions.latest(session, key)
     scope = _project(session, viewer, row, now) if scope is None else scope
@@ -52,6 +53,9 @@ def start(
         env = tasks.feel_env(session, registry, now)
         values = forms.validate(form, given, {}, env, lookups=tasks.lookups(session, viewer, registry))
         given = forms.variables(form, values)
+    check = registry.extra.get("before_start")
+    if check is not None:
+        check(session, key=key, scope=scope, variables=given, now=now)
     return instances.start(
         session, key=key, variables=given, viewer=viewer, now=now, registry=registry, scope=scope, definition=row,
         **more,

@@ -11,7 +11,7 @@ from engine import instances, notifications
 from engine.access import SYSTEM
 from engine.core.calendar import CHINA
 from engine.core.forms import FieldError
-from engine.errors import N_, InvalidFormError, NotFoundError
+from engine.errors import N_, ConflictError, InvalidFormError, NotFoundError
 from processes.services import improvements
 from processes.services.decisions import decide
 from processes.services.orders import add_event
@@ -25,6 +25,8 @@ from storage.tables.instances import ProcessInstance
 from storage.tables.surveys import CaseReview
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sqlalchemy.orm import Session
 
     from engine.connectors import ListenerContext, ServiceContext
@@ -96,6 +98,13 @@ def open_already(session: Session, project: str, period: str, *, now: datetime) 
     first, _ = span_of(period, now.astimezone(CHINA).date())
     row = rows.open_of_period(session, project, period, first)
     return row.number if row is not None else ""
+
+
+def refuse_second(session: Session, *, key: str, scope: str, variables: Mapping[str, Any], now: datetime) -> None:
+    """Refuse to begin a review of a project and period that is under way (ConflictError), from wherever it is asked."""
+    number = open_already(session, scope, str(variables.get("period") or ""), now=now) if key == PROCESS else ""
+    if number:
+        raise ConflictError(N_("This project and period are being reviewed already: {number}."), number=number)
 
 
 def _handover_days(session: Session, today: date) -> int | None:

@@ -22,6 +22,7 @@ from storage.tables.parties import AccessLog
 from storage.tables.people import RoleGrant
 from storage.tables.surveys import CaseReview, SurveyPlan
 from tests import halls, quality
+from tests.acceptance.api_client import program
 
 if TYPE_CHECKING:
     from tests.sites import Site
@@ -73,6 +74,11 @@ def test_a_review_shows_its_lists_and_is_printed_as_r8(site: Site) -> None:
     site.run_jobs()
     number = quality.review(site, period="本月至今")
     assert manager.get(f"/quality/reviews/{number}").text.count("TS-2026") > 1
+    again = {"variables": {"period": "本月至今"}, "scope": "春和里"}
+    refused = program(site, quality.MANAGER).post("/definitions/review/start", again, status=409)
+    assert "AL-2026-000001" in refused["detail"], "a program is refused a second one as a person is"
+    twice = manager.post("/start/process/review", {"period": "本月至今", "_place": "春和里", "_key": "k2"})
+    assert (twice.status_code, 'href="/quality/reviews/AL-2026-000001"' in twice.text) == (409, True)
     offered = f"/lookup/review_cases?review_number={number}"
     assert "TS-2026" in manager.get(offered).text
     assert "TS-2026" not in site.person("qing.shifu").get(offered).text, "a contractor sees no review"
