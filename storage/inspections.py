@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-VOID = "作废"
+VOID, NOT_LOOKED_AT = "作废", "未查"
 
 
 def batch(session: Session, number: str) -> InspectionBatch | None:
@@ -325,6 +325,15 @@ def late_houses(session: Session, number: str, day: date) -> int:
     query = select(func.count()).select_from(InspectionUnit).where(InspectionUnit.batch_number == number)
     query = query.where(InspectionUnit.state.in_(("待验", "验房中")), InspectionUnit.planned_on < day)
     return session.scalar(query) or 0
+
+
+def not_looked_at(session: Session, number: str) -> dict[str, int]:
+    """Count by house the lines of the checklist that nobody looked at, in the visits of a batch that are over."""
+    query = select(InspectionResult.inspection_number, func.count()).join(
+        InspectionUnit, InspectionUnit.number == InspectionResult.inspection_number
+    )
+    query = query.where(InspectionUnit.batch_number == number, InspectionResult.result == NOT_LOOKED_AT)
+    return {row[0]: row[1] for row in session.execute(query.group_by(InspectionResult.inspection_number))}
 
 
 def not_passed(session: Session, number: str) -> list[int]:

@@ -98,7 +98,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """Everything the page of a batch shows. `grid`: houses by building; `task`: one that the viewer may do now."""
+    """Everything the page of a batch shows. `grid`: houses by building; `unseen`: lines nobody looked at, by house."""
 
     item: BatchItem
     states: Mapping[str, int]
@@ -107,6 +107,7 @@ class Board:
     contractors: Sequence[Tally]
     laggards: Sequence[Tally]
     late: int
+    unseen: Mapping[str, int]
     grid: Mapping[str, Sequence[HouseRow]]
     found: Sequence[HouseRow]
     total: int
@@ -211,6 +212,7 @@ def board(
         contractors=contractors,
         laggards=sorted((one for one in contractors if one.late), key=lambda one: -one.late),
         late=rows.late_houses(session, number, now.astimezone(CHINA).date()),
+        unseen=rows.not_looked_at(session, number),
         grid=grid,
         found=found,
         total=total,

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from storage.tables.defects import Defect
     from storage.tables.inspections import InspectionUnit
 
-NOT_LOOKED_AT = "未查"
 CONDITIONS = ("water", "power", "clean", "doors", "papers")
 
 
@@ -171,7 +170,7 @@ def _line(ctx: ListenerContext, row: InspectionUnit, line: Mapping[str, Any]) ->
 
 def _rest(ctx: ListenerContext, row: InspectionUnit) -> None:
     """What nobody answered was looked at and is in order if the tick says so; else nobody looked at it."""
-    answer = "合格" if ctx.values.get("rest_ok") is True else NOT_LOOKED_AT
+    answer = "合格" if ctx.values.get("rest_ok") is True else rows.NOT_LOOKED_AT
     ctx.session.add_all(
         InspectionResult(
             id=uuid4(), inspection_number=row.number, room=line.room, item=line.item, result=answer, at=ctx.now,

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 from sqlalchemy import func, select
 
+from storage import inspections
 from storage.tables.defects import Defect, DefectEvent
 from storage.tables.inspections import InspectionResult, InspectionUnit
 from storage.tables.work import Attachment, UserTask
@@ -267,6 +268,10 @@ def test_the_end_of_a_visit_completes_its_task_once(site: Site, phone: Phone) ->
         house = session.scalars(select(InspectionUnit).where(InspectionUnit.number == phone.number)).one()
         tasks = select(UserTask.element_id, UserTask.state).where(UserTask.instance_id == house.instance_id)
         assert dict(session.execute(tasks).all())["U01"] == "completed"
+    with site.database.read() as session:
+        batch, unseen = house.batch_number, inspections.not_looked_at(session, house.batch_number)
+    assert list(unseen) == [phone.number]
+    assert f"未查 {unseen[phone.number]} 项" in site.person("yan.lingdao").get(f"/batches/{batch}").text
     late = phone.send("results", result(item="L2"))
     assert late.status_code == 409
     assert "theirs" not in late.get_json()
