@@ -33,7 +33,6 @@ from processes.services import (
     surveys,
     sweep,
     task_clocks,
-    task_reminders,
     topics,
     workdays,
 )
@@ -56,7 +55,6 @@ SERVICES = {
     "case.link": groups.linked,
     "case.merge": topics.case_merge,
     "case.close": topics.case_close,
-    "task.remind": task_reminders.remind,
     "callback.plan": callbacks.callback_plan,
     "inspection_batch.spawn": inspection_batches.spawn,
     "inspection_batch.figures": inspection_batches.figures,
