@@ -16,6 +16,7 @@ from processes.services import (
     notices,
     order_notices,
     owner_texts,
+    task_reminders,
 )
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ GROUPS: tuple[tuple[str, Mapping[str, str]], ...] = (
     (N_("Staff: inspection"), {**inspection_units.TOLD, **inspection_batches.TOLD}),
     (N_("Staff: handover"), {**handover_notices.TEMPLATES, OTHER: handover_notices.OTHER}),
     (N_("Staff: improvements"), improvements.TOLD),
+    (N_("Staff: reminders of a step"), task_reminders.TOLD),
 )
 ENGLISH = {
     "已登记": "registered", "方案告知": "told the plan", "其他进展": "other progress", "上门": "visit agreed",
@@ -51,7 +53,8 @@ ENGLISH = {
     "整改挂起": "order suspended", "返工未完成": "rework not finished", "书面催告": "written warning",
     "案件转外部": "case settled outside", "建议代维": "substitute suggested", "到期未验": "not inspected in time",
     "多次返工": "repaired several times", "A类未整改": "class A still open", "改进到期": "improvement due",
-    "改进逾期": "improvement overdue", OTHER: "any other event",
+    "改进逾期": "improvement overdue", "步骤即将到期": "step due soon", "步骤已逾期": "step overdue",
+    "步骤待办": "step without a limit", OTHER: "any other event",
 }  # fmt: skip
 SAMPLES = {
     "number": "TS-2026-000123", "brief": "次卧窗扇关不严", "event": "进展未报", "level": "2", "clock": "受理时限",
@@ -59,6 +62,7 @@ SAMPLES = {
     "house": "春和里1期-01-4-1502", "day": "2026-03-06", "text": "受理号 TS-2026-000123 已处理完毕。",
     "link": "https://…/l/8f3a", "label": "方正样板门窗分包", "address": "https://…/l/8f3a", "count": "3",
     "measure": "门窗进场前抽检", "first": "2026-02-01", "last": "2026-02-28",
+    "step": "现场查勘",
 }  # fmt: skip
 """What stands in the fields of a text while it is tried."""
 CHINESE_ONLY = frozenset(owner_texts.WORDS.values())
