@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from werkzeug.routing import IntegerConverter
 
+from engine.errors import N_
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+NOT_STORABLE = N_("What was sent holds a character that cannot be kept. Take it out and send it again.")
+_UNSAFE = re.compile("[\x00\ud800-\udfff]")
 LARGEST = 2_147_483_647  # an integer column of PostgreSQL
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 
@@ -42,6 +47,11 @@ def day(text: str) -> date | None:
     except ValueError:
         return None
     return found if FIRST_YEAR <= found.year <= LAST_YEAR else None
+
+
+def storable(text: str) -> bool:
+    """Tell whether the database can hold a text: no zero byte and no half of a character."""
+    return not _UNSAFE.search(text)
 
 
 def ids(texts: Iterable[str]) -> list[UUID]:

@@ -14,7 +14,7 @@ from engine.errors import KeyturnError, NotAllowedError, NotFoundError
 from engine.studio import blanks as studio_blanks
 from engine.studio import resources
 from engine.studio import settings as studio_settings
-from tasks_ui import context, i18n, names
+from tasks_ui import context, i18n, names, reading
 from tasks_ui.i18n import translate
 from tasks_ui.studio import naming, words
 
@@ -48,7 +48,7 @@ def to_change(change_id: UUID, anchor: str = "") -> Response:
 def index() -> str:
     """List the changes in a state."""
     state = request.args.get("state", "")
-    page = max(request.args.get("page", 1, int), 1)
+    page = reading.page(request.args.get("page", ""))
     with context.reading() as opened:
         rows, counts, more = studio.changes(opened, context.viewer(), state=state, page=page)
     return render_template(
@@ -301,7 +301,7 @@ def revision(change_id: UUID, file: str, number: int) -> Response:
 @blueprint.post(f"{ONE}/history/<file>")
 def restore(change_id: UUID, file: str) -> Response:
     """Put a draft back to how it was saved once."""
-    number = request.form.get("revision", 0, int)
+    number = reading.whole(request.form.get("revision", ""))
 
     def work(opened: Session, viewer: Viewer) -> str:
         studio.restore(opened, viewer, change_id, file, revision=number, now=context.utcnow())

@@ -14,7 +14,7 @@ from engine.core.compare import sides
 from engine.core.drawing import Mark
 from engine.errors import KeyturnError
 from engine.studio import comparisons, library, resources
-from tasks_ui import context, i18n, names
+from tasks_ui import context, i18n, names, reading
 from tasks_ui.i18n import translate
 from tasks_ui.studio import naming, words
 
@@ -90,9 +90,9 @@ def versions() -> str:
         shown: list[Shown] = []
         left = right = 0
         if len(known) > 1:
-            right = request.args.get("right", 0, int) or known[0].version
+            right = reading.whole(request.args.get("right", "")) or known[0].version
             older = [one.version for one in known if one.version < right] or [known[-1].version]
-            left = request.args.get("left", 0, int) or older[0]
+            left = reading.whole(request.args.get("left", "")) or older[0]
             one = comparisons.versions(
                 opened, context.viewer(), file, left=left, right=right, english=english(known[0].folder)
             )

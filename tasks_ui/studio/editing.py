@@ -14,7 +14,7 @@ from engine.access import Action
 from engine.core import repair
 from engine.errors import N_, InvalidInputError, KeyturnError, NotFoundError
 from engine.studio import known as studio_known
-from tasks_ui import context, i18n, security
+from tasks_ui import context, i18n, reading, security
 from tasks_ui.i18n import translate
 from tasks_ui.studio import words
 
@@ -55,6 +55,8 @@ def sent() -> dict[str, Any]:
     body = request.get_json(silent=True)
     if not isinstance(body, dict):
         raise InvalidInputError(N_("The request cannot be understood."))
+    if not all(reading.storable(value) for name, value in body.items() if name != "source" and isinstance(value, str)):
+        raise InvalidInputError(reading.NOT_STORABLE)  # the file itself is kept as it is
     return body
 
 
@@ -77,7 +79,7 @@ def number(body: dict[str, Any], name: str) -> int:
         InvalidInputError: it is none.
     """
     value = body.get(name)
-    if not isinstance(value, int) or isinstance(value, bool):
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= reading.LARGEST:
         raise InvalidInputError(N_("The request cannot be understood."))
     return value
 
@@ -236,12 +238,15 @@ def check(change_id: UUID, file: str) -> Response:
 def mend(change_id: UUID, file: str) -> Response:
     """Carry out repairs in a diagram that is not saved yet."""
     body = sent()
-    wanted = [str(text) for text in body.get("wanted") or [] if text]
+    wanted = body.get("wanted") or []
+    if not isinstance(wanted, list) or not all(isinstance(text, str) for text in wanted):
+        raise InvalidInputError(N_("The request cannot be understood."))
     source = sent_source(body)
     with context.reading() as opened:
         mended = studio.mend(
-            opened, context.viewer(), change_id, file, source=source, wanted=wanted, registry=context.registry()
-        )
+            opened, context.viewer(), change_id, file, source=source, wanted=list(filter(None, wanted)),
+            registry=context.registry(),
+        )  # fmt: skip
     done = mended.applied.get(file, ())
     chinese = i18n.locale() != "en"
     return jsonify(

@@ -12,7 +12,7 @@ from engine.core import drawing, forms
 from engine.core.compare import sides
 from engine.errors import KeyturnError
 from engine.studio import document_heads, library
-from tasks_ui import context, form_view, names
+from tasks_ui import context, form_view, names, reading
 from tasks_ui.i18n import translate
 from tasks_ui.studio import naming, words
 
@@ -81,7 +81,7 @@ def picture(definition_id: UUID) -> Response:
 def process(key: str) -> str:
     """Show a process: its picture, the head of its regulation, its versions, what belongs to it."""
     with context.reading() as opened:
-        found = library.process(opened, context.viewer(), key, request.args.get("version", 0, int))
+        found = library.process(opened, context.viewer(), key, reading.whole(request.args.get("version", "")))
         _key, model = library.model(opened, context.viewer(), found.version.id)
     svg = drawing.svg(
         model, key, title=names.text(found.version.name, key), translate=lambda text: names.text(text, key)
@@ -146,7 +146,7 @@ def head(key: str) -> Response:
 
 def _head(key: str, problem: KeyturnError | None = None) -> Response:
     with context.reading() as opened:
-        found = library.process(opened, context.viewer(), key, request.args.get("version", 0, int))
+        found = library.process(opened, context.viewer(), key, reading.whole(request.args.get("version", "")))
     values = {name: "" if value is None else str(value) for name, value in found.version.head.items()}
     page = render_template(
         "studio_head.html", version=found.version, values=values | dict(request.form.items()),
@@ -159,7 +159,7 @@ def _head(key: str, problem: KeyturnError | None = None) -> Response:
 def save_head(key: str) -> Response:
     """Keep the head; the diagram keeps its version."""
     values = {name: request.form[name] for name in regulation.HEAD if name in request.form}
-    number = request.args.get("version", 0, int)
+    number = reading.whole(request.args.get("version", ""))
     try:
         with context.transaction() as opened:
             found = library.process(opened, context.viewer(), key, number)
@@ -178,7 +178,7 @@ def save_head(key: str) -> Response:
 @blueprint.get("/files/<file>")
 def file(file: str) -> str | Response:
     """Show a table, form, scenario or texts as people read them; a diagram has a page of its own."""
-    number = request.args.get("version", 0, int)
+    number = reading.whole(request.args.get("version", ""))
     with context.reading() as opened:
         found = library.file(opened, context.viewer(), file, number)
         if found.resource.kind == "bpmn":

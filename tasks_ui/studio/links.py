@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask, current_app, request, url_for
 from flask_babel import lazy_gettext
 
+from engine.errors import InvalidInputError
+from tasks_ui import reading
+
 if TYPE_CHECKING:
     from flask_babel.speaklater import LazyString
 
@@ -95,6 +98,16 @@ def change_links(change: ChangeView, file: str = "") -> list[Link]:
     return found
 
 
+def _storable() -> None:
+    if not request.path.startswith("/studio"):
+        return
+    sent = (text for values in (request.args, request.form) for _name, text in values.items(multi=True))
+    named = map(str, (request.view_args or {}).values())
+    if not all(map(reading.storable, (*sent, *named))):
+        raise InvalidInputError(reading.NOT_STORABLE)
+
+
 def install(app: Flask) -> None:
-    """Give templates the functions `change_links` and `studio_places`."""
+    """Give templates the functions `change_links` and `studio_places`, and let no form send what cannot be kept."""
+    app.before_request(_storable)
     app.jinja_env.globals.update(change_links=change_links, studio_places=studio_places)

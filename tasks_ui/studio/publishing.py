@@ -13,7 +13,7 @@ from engine.publishing import publication, publications, taking_back
 from engine.publishing.publication import Moves
 from engine.rehearsing import scenario_runs
 from engine.studio import comparisons, resources
-from tasks_ui import context, i18n
+from tasks_ui import context, i18n, reading
 from tasks_ui.i18n import translate
 from tasks_ui.studio import deciding, impact, scenarios, words
 from tasks_ui.studio.compare import english
@@ -129,7 +129,7 @@ def _which() -> Literal["none", "all", "some"]:
 @blueprint.get("/publications")
 def index() -> str:
     """List what was published, newest first."""
-    page = max(request.args.get("page", 1, int), 1)
+    page = reading.page(request.args.get("page", ""))
     with context.reading() as opened:
         rows, more = publications.listed(opened, context.viewer(), page=page)
     return render_template(

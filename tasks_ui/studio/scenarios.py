@@ -12,7 +12,7 @@ from engine.access import Action
 from engine.errors import KeyturnError, NotFoundError
 from engine.rehearsing import scenario_runs
 from engine.studio import resources
-from tasks_ui import context, i18n
+from tasks_ui import context, i18n, reading
 from tasks_ui.studio.marking import said
 from tasks_ui.studio.words import identity
 
@@ -80,7 +80,7 @@ def save(file: str) -> Response:
         with context.transaction() as opened:
             saved = studio.save(
                 opened, context.viewer(), change_id, file, source=text.encode(),
-                revision=request.form.get("revision", 0, int), now=context.utcnow(),
+                revision=reading.whole(request.form.get("revision", "")), now=context.utcnow(),
             )  # fmt: skip
     except NotFoundError:
         raise

@@ -226,6 +226,7 @@ def test_a_change_is_talked_over_reviewed_and_given_up(site: Site) -> None:  # n
 
     assert owner.post(f"{change}/discard", {"reason": ""}).status_code == 422
     owner.post(f"{change}/discard", {"reason": "不改了"})
+    assert owner.post(f"{change}/title", {"title": "z", "reason": "z"}).status_code == 409
     late = owner.send("PUT", f"{change}/files/T09.form", {"source": "{}", "revision": 1})
     assert (late.status_code, late.json["error"]) == (409, "这个变更已经放弃。要继续修改，请新建一个变更。")
     assert owner.get(f"{change}/edit/T09.form").status_code == 200
@@ -297,3 +298,33 @@ def test_what_was_published_since_is_taken_over(site: Site) -> None:  # noqa: F8
     form = json.loads(read(owner, change, "T09.form")["source"])
     assert (form["name"], form["components"][0]["label"]) == ("受理（新）", "怎么办")
     assert "之后又发布过" not in owner.get(change).text
+
+
+def test_whatever_is_sent_is_answered_with_a_sentence(site: Site) -> None:  # noqa: F811
+    owner = site.person(OWNER)
+    change = begun(owner, "T09.form")
+    huge = "9" * 21
+    for address in (
+        f"/studio/changes?page={huge}", f"/studio/publications?page={huge}", f"/studio/compare?file=T09.form&left={huge}",
+        f"/studio/files/T09.form?version={huge}", f"/studio/processes/complaint_plan?version={huge}",
+    ):  # fmt: skip
+        assert owner.get(address).status_code == 200, address
+    here = f"{change}/files/T09.form"
+    for address, body in (
+        (f"{here}/mine", {"mine": int(huge), "revision": 1}),
+        (f"{here}/mine", {"mine": 1, "revision": -1}),
+        (f"{here}/repair", {"wanted": 5, "source": "{}"}),
+        (f"{here}/repair", {"wanted": [5], "source": "{}"}),
+        (f"{here}/comments", {"text": "a\0b"}),
+        (f"{here}/comments", {"text": "a", "element": "\0"}),
+        (f"{here}/presence", {"element": "\ud800"}),
+    ):
+        answer = owner.send("POST", address, body)
+        assert (answer.status_code, bool(answer.json["error"])) == (422, True), address
+    for address, form in (
+        (f"{change}/comments", {"text": "a\0b"}),
+        (f"{change}/title", {"title": "\0", "reason": ""}),
+        ("/studio/changes", {"title": "a\0"}),
+    ):
+        assert owner.post(address, form).status_code == 422, address
+    assert owner.post(f"{change}/history/T09.form", {"revision": huge}).status_code == 404
