@@ -6,6 +6,7 @@ import os
 import shutil
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -120,9 +121,9 @@ def site(demo_file: Path, tmp_path: Path) -> Iterator[Site]:
     opened.database.dispose()
 
 
-@pytest.fixture
-def live(site: Site, chromium: Browser) -> Iterator[Live]:
-    """A server with a worker on a port of its own; at the end no page may have complained."""
+@contextmanager
+def lively(site: Site, chromium: Browser) -> Iterator[Live]:
+    """Serve a site, with a worker, on a port of its own; at the end no page may have complained."""
     server = make_server("127.0.0.1", 0, site.app, threaded=True, request_handler=Quiet)
     serving = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     serving.start()
@@ -139,6 +140,13 @@ def live(site: Site, chromium: Browser) -> Iterator[Live]:
     serving.join()
     server.server_close()
     assert found.complaints == []
+
+
+@pytest.fixture
+def live(site: Site, chromium: Browser) -> Iterator[Live]:
+    """A server with a worker; see `lively`."""
+    with lively(site, chromium) as found:
+        yield found
 
 
 def violations(page: Page) -> list[str]:

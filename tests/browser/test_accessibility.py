@@ -29,10 +29,14 @@ from storage.tables.work import UserTask
 from tests import halls, quality, visits
 from tests.acceptance import order_site
 from tests.acceptance.api_client import DRAWN
-from tests.browser.conftest import Live, shoot, wrong_with
-from tests.sites import SECRET
+from tests.browser.conftest import Live, lively, shoot, wrong_with
+from tests.sites import SECRET, site_in
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Browser
     from sqlalchemy.orm import Session
 
     from tests.sites import Site
@@ -197,7 +201,16 @@ def is_page(endpoint: str) -> bool:
     return endpoint not in NO_PAGES and (not endpoint.startswith(("api.", "engine_rest.")) or endpoint == "api.page")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+def live(demo_file: Path, tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iterator[Live]:
+    """One server for both sizes: to fill in the braces takes longer than to look at many pages."""
+    site = site_in(tmp_path_factory.mktemp("pages") / "site", demo_file)
+    with lively(site, chromium) as found:
+        yield found
+    site.database.dispose()
+
+
+@pytest.fixture(scope="module")
 def names(live: Live) -> dict[str, str]:
     """Fill in the braces: tasks by element, cases, an import, an order and the link of its company."""
     order_site.deploy(live.site, (order_site.STEPS[3],))
