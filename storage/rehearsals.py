@@ -97,6 +97,12 @@ def instances(session: Session) -> Sequence[ProcessInstance]:
     return session.scalars(select(ProcessInstance).order_by(ProcessInstance.started_at, ProcessInstance.id)).all()
 
 
+def dated_tasks(session: Session) -> Sequence[UserTask]:
+    """List the open tasks that have a time limit of their own."""
+    query = select(UserTask).where(UserTask.state == "open", UserTask.due_at.is_not(None))
+    return session.scalars(query.order_by(UserTask.due_at, UserTask.id)).all()
+
+
 def next_moment(session: Session, after: datetime) -> datetime | None:
     """Find the next moment at which a timer fires or an open task is due."""
     timer = session.scalar(select(func.min(Job.due_at)).where(Job.kind == "timer", Job.due_at > after))

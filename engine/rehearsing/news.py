@@ -52,6 +52,7 @@ def _standing(session: Session, registry: Registry) -> dict[str, Any]:
         "timers": {row.id for row in queries.timers(session)},
         "clocks": set(sandbox_of(registry).clocks(session)),
         "incidents": {row.id for row in queries.incidents(session)},
+        "tasks": {row.id for row in queries.dated_tasks(session)},
     }
 
 
@@ -67,12 +68,18 @@ def gathered(play: Play, registry: Registry, news: News) -> News:
         timers = [row for row in queries.timers(session) if row.id not in before["timers"]]
         found = [row for row in queries.incidents(session) if row.id not in before["incidents"]]
         events = queries.events_after(session, before["event"])
-        limits = [
+        limits: list[News] = [
             *({"name": one.name, "about": one.about, "due": one.due_at.isoformat()}
               for key, one in clocks.items() if key not in before["clocks"]),
             *({"name": _element(session, row.instance_id, row.element_id), "about": "", "due": row.due_at.isoformat(),
                "timer": True} for row in timers if row.due_at is not None),
         ]  # fmt: skip
+        told_of = {one["due"] for one in limits}
+        limits += [
+            {"name": row.name, "about": "", "due": row.due_at.isoformat()}
+            for row in queries.dated_tasks(session)
+            if row.id not in before["tasks"] and row.due_at is not None and row.due_at.isoformat() not in told_of
+        ]
         passed = [e.name for e in events if e.action == "entered" and e.name and e.element_type != "userTask"]
         return {
             "people": [_told(row, names) for row in rows],

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from engine.connectors import Registry
     from engine.core.forms import Form
+    from engine.core.model import Model
     from engine.instance_views import InstanceView
     from engine.rehearsing.rehearsal import Kept
     from engine.rehearsing.sandboxes import Entry
@@ -63,8 +64,8 @@ class Look:
     next_limit: datetime | None
 
 
-def look(play: Play, registry: Registry) -> Look:
-    """See how a stage stands."""
+def look(play: Play, registry: Registry, process: str = "") -> Look:
+    """See how a stage stands. What the calendar begins is shown only when it is the rehearsed process itself."""
     now, limit = play.bench.now, rehearsal.next_limit(play, registry)
     open_ = [one.id for one in play.tasks()]
     with play.bench.database.read() as session:
@@ -74,10 +75,14 @@ def look(play: Play, registry: Registry) -> Look:
         meant = next(
             (row for row in every if row.business_key == play.current and row.process_key in play.processes), None
         )
-        rows = [row for row in every if row.ended_at is None or row is meant]
+        rows = [row for row in every if row is meant or (row.ended_at is None and _concerns(row, process))]
         rows.sort(key=lambda row: (row is not meant, row.business_key != play.current))
         views = tuple(instance_views.describe(session, row.id, SYSTEM, now) for row in rows[:MOST])
     return Look(cards, views, limit)
+
+
+def _concerns(row: ProcessInstance, process: str) -> bool:
+    return bool(row.business_key) or row.process_key == process or row.started_by != SYSTEM.login
 
 
 def card(session: Session, task_id: UUID, now: datetime) -> Card:
@@ -134,6 +139,12 @@ def ways(session: Session, process: str, registry: Registry) -> tuple[Way, ...]:
         return tuple(made)
     form = definitions.start_form(session, row.id)
     return (Way(process, row.name, START, N_("Start the process"), form, {}, sandbox.places(session)),)
+
+
+def drawn(session: Session, process: str) -> Model | None:
+    """Give the diagram of a process of a stage, None when there is none."""
+    row = definition_rows.latest_process(session, process)
+    return definitions.program(session, row.id).model if row is not None else None
 
 
 def ways_of(kept: Kept, registry: Registry) -> tuple[Way, ...]:

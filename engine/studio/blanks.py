@@ -160,6 +160,7 @@ def form(key: str, name: str) -> bytes:
     """Write a form with one field."""
     field = {
         "type": "textarea", "id": f"{key}_note", "key": "note", "label": "处理说明", "validate": {"required": True},
+        "properties": {"variable": "no"},
     }  # fmt: skip
     schema = {"type": "default", "id": key, "name": name, "schemaVersion": 17, "components": [field]}
     return (json.dumps(schema, ensure_ascii=False, indent=2) + "\n").encode()

@@ -100,6 +100,15 @@ def _parts(kind: str, source: bytes) -> Parts:
         return Parts()
 
 
+def title(kind: str, source: bytes) -> str:
+    """Give the name that a new diagram, table or form carries, "" for one that has none or cannot be read now."""
+    if kind not in READ:
+        return ""
+    parts = _PARTS.get(digest_of(source), partial(_parts, kind, source))
+    named = {"bpmn": parts.processes, "dmn": parts.decisions, "form": parts.forms}[kind]
+    return next((str(one["name"]) for one in named), "")
+
+
 def _form(source: bytes) -> Parts:
     form = forms.parse(source)
     fields = [

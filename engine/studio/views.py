@@ -9,7 +9,7 @@ from engine import access
 from engine.access import Action
 from engine.bindings import digest_of
 from engine.errors import N_, ConflictError, NotFoundError
-from engine.studio import resources
+from engine.studio import known, resources
 from storage import people
 from storage import studio as queries
 
@@ -206,19 +206,25 @@ def view(session: Session, row: ChangeSet) -> ChangeView:
 def draft_views(session: Session, row: ChangeSet, in_force: Mapping[str, Resource]) -> tuple[DraftView, ...]:
     """Show the drafts of a change beside what is published."""
     live = row.state in (OPEN, IN_REVIEW)
-    digests = {file: digest_of(source) for file, source in queries.sources(session, row.id).items()}
+    sources = queries.sources(session, row.id)
+    digests = {file: digest_of(source) for file, source in sources.items()}
     return tuple(
-        draft_view(one, in_force.get(one.file), digest=digests.get(one.file, ""), live=live)
+        draft_view(
+            one, in_force.get(one.file), digest=digests.get(one.file, ""), live=live,
+            own=known.title(one.kind, sources.get(one.file, b"")) if one.file not in in_force else "",
+        )
         for one in queries.drafts(session, row.id)
-    )
+    )  # fmt: skip
 
 
-def draft_view(draft: Draft, current: Resource | None, *, digest: str = "", live: bool = True) -> DraftView:
-    """Show one draft beside what is published under its name."""
+def draft_view(
+    draft: Draft, current: Resource | None, *, digest: str = "", live: bool = True, own: str = ""
+) -> DraftView:
+    """Show one draft beside what is published under its name; a new one has its own name."""
     outdated = live and (current.digest if current else "") != draft.base
     return DraftView(
         id=draft.id, file=draft.file, kind=draft.kind, folder=draft.folder,
-        name=current.name if current else draft.file, revision=draft.revision, edited_at=draft.edited_at,
+        name=current.name if current else own or draft.file, revision=draft.revision, edited_at=draft.edited_at,
         edited_by=draft.edited_by, is_new=not draft.base, outdated=outdated,
         same=bool(current) and current.digest == digest if current else False,
     )  # fmt: skip

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask_babel import gettext
 
 from engine.core.compare.dmn import POLICIES
+from engine.errors import N_
 from tasks_ui import i18n, names
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+FOLDERS = {"handover": N_("Handover"), "inspection": N_("Inspection")}
+"""Folders that are not called after one of their processes."""
 
 
 def title(one: Any) -> str:
@@ -21,7 +28,14 @@ def title(one: Any) -> str:
 
 def folder(code: str) -> str:
     """Name a folder after its first process."""
+    if code in FOLDERS:
+        return i18n.translate(FOLDERS[code])
     return names.process(code) if code else str(gettext("Others"))
+
+
+def step(one: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Call the process that a scenario's step begins by its name."""
+    return {**one, "启动": names.process(str(one["启动"]))} if "启动" in one else one
 
 
 def said(text: Any) -> str:

@@ -11,12 +11,14 @@ from flask_babel import gettext
 
 from engine import instance_views, scenario_words, studio
 from engine.access import SYSTEM
+from engine.core import drawing
 from engine.errors import ConflictError, DeploymentRefused, KeyturnError, NotFoundError, from_json
 from engine.rehearsing import rehearsal, sandbox_bases, scenario_runs
 from engine.rehearsing import views as rehearsal_views
 from engine.studio import resources
 from processes.services import casepage
 from tasks_ui import cases, context, i18n, names
+from tasks_ui.studio import naming
 from tasks_ui.studio.marking import said
 
 if TYPE_CHECKING:
@@ -138,10 +140,10 @@ def show(rehearsal_id: UUID, problem: KeyturnError | None = None, *, asked: str 
         change = studio.change(opened, viewer, kept.change_id) if kept.change_id else None
         labels = rehearsal_views.labels(opened, i18n.locale())
     with rehearsal.on_stage(kept, registry) as play:
-        seen = rehearsal_views.look(play, registry)
+        seen = rehearsal_views.look(play, registry, kept.process)
         with play.bench.database.read() as session:
             ways = rehearsal_views.ways(session, kept.process, registry) if not kept.steps else ()
-            drawn = _diagrams(session, seen)
+            drawn = _diagrams(session, seen) if kept.steps else _before(session, kept.process)
     english = sandbox_bases.sandbox_of(registry).english
     steps = [_step(at, one, english, labels) for at, one in enumerate(kept.steps, start=1)]
     page = render_template(
@@ -189,6 +191,15 @@ def _diagrams(session: Any, seen: Look) -> list[dict[str, Any]]:
     return found
 
 
+def _before(session: Any, process: str) -> list[dict[str, Any]]:
+    """Draw a process that nobody has begun yet."""
+    model = rehearsal_views.drawn(session, process)
+    if model is None:
+        return []
+    svg = drawing.svg(model, process, marks={}, translate=lambda words: names.text(words, process))
+    return [{"name": names.process(process), "number": "", "svg": svg, "live": False, "open": True}]
+
+
 def _variables(instance: InstanceView) -> dict[str, Any]:
     own = sorted(instance.variables.items())
     return {"name": f"{names.process(instance.head.process_key)} {instance.head.business_key}", "rows": own}
@@ -205,7 +216,7 @@ def _step(number: int, record: Any, english: Any, labels: Any) -> dict[str, Any]
     ]
     return {
         "number": number,
-        "said": scenario_words.words(record["do"], i18n.locale(), english, labels),
+        "said": scenario_words.words(naming.step(record["do"]), i18n.locale(), english, labels),
         "clock": datetime.fromisoformat(record["clock"]),
         "until": datetime.fromisoformat(record["until"]),
         "told": told,

@@ -10,6 +10,7 @@ from engine.rehearsing import views as rehearsal_views
 from engine.rehearsing.sandbox_bases import sandbox_of
 from engine.scenario_files import ScenarioError
 from tasks_ui import i18n
+from tasks_ui.studio import naming
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -55,7 +56,7 @@ def told(session: Session, file: str, source: bytes, *, registry: Registry) -> T
     steps = tuple(
         Line(
             number,
-            scenario_words.words(step, locale, sandbox.english, labels),
+            scenario_words.words(naming.step(step), locale, sandbox.english, labels),
             scenario_words.is_check(step, checks),
             at.get(number, 0),
         )

@@ -55,6 +55,8 @@ def drafted(site: Site, **swaps: tuple[str, str]) -> UUID:  # noqa: F811
 def test_the_library_shows_what_is_in_force_and_finds_it(site: Site, owner: Person) -> None:  # noqa: F811
     change = drafted(site, time_limits__dmn=('row_18_out_1"><text>5<', 'row_18_out_1"><text>4<'))
     page = owner.get("/studio").text
+    for name in ("交付", "验房"):  # folders that are called after none of their processes
+        assert re.search(rf'<h2 id="shelf-\d+">{name} <code>', page)
     with site.database.read() as session:
         files = resources.published(session)
         handle = next(one for one in files if one.file == "complaint_handle.bpmn")
