@@ -33,6 +33,7 @@ from processes.services import (
     surveys,
     sweep,
     task_clocks,
+    task_reminders,
     topics,
     workdays,
 )
@@ -55,6 +56,7 @@ SERVICES = {
     "case.link": groups.linked,
     "case.merge": topics.case_merge,
     "case.close": topics.case_close,
+    "task.remind": task_reminders.remind,
     "callback.plan": callbacks.callback_plan,
     "inspection_batch.spawn": inspection_batches.spawn,
     "inspection_batch.figures": inspection_batches.figures,
