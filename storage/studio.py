@@ -29,6 +29,16 @@ def changes(session: Session, states: Iterable[str], limit: int, offset: int) ->
     return session.scalars(query.order_by(ChangeSet.updated_at.desc(), ChangeSet.id).limit(limit).offset(offset)).all()
 
 
+def worked_on(session: Session, login: str, state: str, since: datetime, limit: int) -> Sequence[ChangeSet]:
+    """List the changes in a state that somebody began or saved a file of since a moment, the one edited last first."""
+    saved = select(Draft.change_set_id).join(DraftRevision, DraftRevision.draft_id == Draft.id)
+    saved = saved.where(DraftRevision.saved_by == login, DraftRevision.saved_at >= since)
+    began = (ChangeSet.created_by == login) & (ChangeSet.created_at >= since)
+    query = select(ChangeSet).where(ChangeSet.state == state, ChangeSet.updated_at >= since)
+    query = query.where(began | ChangeSet.id.in_(saved)).order_by(ChangeSet.updated_at.desc(), ChangeSet.id)
+    return session.scalars(query.limit(limit)).all()
+
+
 def counts(session: Session) -> dict[str, int]:
     """Count the changes in each state."""
     return dict(session.execute(select(ChangeSet.state, func.count()).group_by(ChangeSet.state)).all())

@@ -11,6 +11,7 @@ from engine import access, deployment, doctor
 from engine.access import Action
 from engine.bindings import digest_of
 from engine.bundles import MAX_FILE_BYTES
+from engine.core.calendar import CHINA
 from engine.errors import N_, InvalidInputError
 from engine.studio import resources
 from engine.studio.drafted import strictly
@@ -115,7 +116,7 @@ def begin(
 ) -> UUID:
     """Begin a change of published files and of the diagrams of processes, and return its id.
 
-    Without a title it is named after the first file.
+    Without a title it is named after the first file and the day.
 
     Raises:
         NotAllowedError: the viewer may not edit changes.
@@ -126,7 +127,7 @@ def begin(
     drawn = {one.key: one.file for one in known.values() if one.kind == "bpmn"}
     names = list(dict.fromkeys([*wanted, *(drawn.get(key, f"{key}.bpmn") for key in processes)]))
     if not title.strip() and names:
-        title = known[names[0]].name if names[0] in known else names[0]
+        title = f"{known[names[0]].name if names[0] in known else names[0]} {now.astimezone(CHINA):%Y-%m-%d}"
     change_id = open_change(session, viewer, title=title, reason=reason, now=now)
     for file in names:
         add_file(session, viewer, change_id, file, now=now)

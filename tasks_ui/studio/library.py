@@ -11,7 +11,7 @@ from engine import regulation, tasks
 from engine.core import drawing, forms
 from engine.core.compare import sides
 from engine.errors import KeyturnError
-from engine.studio import document_heads, library
+from engine.studio import choices, document_heads, library
 from tasks_ui import context, form_view, names, reading
 from tasks_ui.i18n import translate
 from tasks_ui.studio import naming, words
@@ -83,12 +83,13 @@ def process(key: str) -> str:
     with context.reading() as opened:
         found = library.process(opened, context.viewer(), key, reading.whole(request.args.get("version", "")))
         _key, model = library.model(opened, context.viewer(), found.version.id)
+        mine = choices.recent(opened, context.viewer(), now=context.utcnow())
     svg = drawing.svg(
         model, key, title=names.text(found.version.name, key), translate=lambda text: names.text(text, key)
     )
     return render_template(
         "studio_process.html", page=found, lines=head_lines(found.version), controlled=controlled, svg=svg,
-        title=naming.title, kinds=words.KINDS, links=_links(found),
+        title=naming.title, kinds=words.KINDS, links=_links(found), mine=mine,
     )  # fmt: skip
 
 
@@ -186,7 +187,7 @@ def file(file: str) -> str | Response:
             return make_response(redirect(address, 302))
         if found.resource.kind == "scenario" and not number and exists(f"/studio/scenarios/{file}"):
             return make_response(redirect(url_for("studio_scenarios.show", file=file), 302))
-        shown = _shown(opened, found)
+        shown = _shown(opened, found) | {"mine": choices.recent(opened, context.viewer(), now=context.utcnow())}
     return render_template("studio_file.html", page=found, kinds=words.KINDS, title=naming.title, **shown)
 
 

@@ -11,7 +11,7 @@ from engine import access, studio
 from engine.access import Action
 from engine.errors import KeyturnError, NotFoundError
 from engine.rehearsing import scenario_runs
-from engine.studio import resources
+from engine.studio import choices, resources
 from tasks_ui import context, i18n, reading
 from tasks_ui.studio.marking import said
 from tasks_ui.studio.words import identity
@@ -111,10 +111,11 @@ def _page(file: str, *, text: str | None = None, problem: KeyturnError | None = 
         results = scenario_runs.results(opened, viewer, file)
         titles = {one: studio.change(opened, viewer, one).title for one in results}
         source = text.encode() if text is not None else draft.source if draft else published
+        mine = choices.recent(opened, viewer, now=context.utcnow())
         told = scenario_text.told(opened, file, source, registry=context.registry())
     page = render_template(
         "studio_scenario.html", file=file, change=change, draft=draft, versions=versions, results=results,
-        titles=titles, text=source.decode("utf-8", "replace"), told=told, said=said, run_icons=STATES,
+        titles=titles, text=source.decode("utf-8", "replace"), told=told, said=said, mine=mine, run_icons=STATES,
         english=i18n.locale() == "en", problem=i18n.translate(problem.template, problem.fields) if problem else "",
     )  # fmt: skip
     return make_response(page, problem.status if problem else 200)

@@ -85,6 +85,31 @@ def test_one_click_begins_a_change_and_opens_the_editor(site: Site) -> None:  # 
     assert "Somebody does something" in owner.get("/studio/help/bpmn/userTask").text
 
 
+def test_what_was_begun_today_takes_more_files(site: Site) -> None:  # noqa: F811
+    owner = site.person(OWNER)
+    place, table, story = "/studio/processes/complaint_plan", "/studio/files/time_limits.dmn", "emergency.yaml"
+    change = owner.post("/studio/changes", {"file": PLAN}).location.removesuffix(f"/edit/{PLAN}")
+    title = re.search(r"<h1>(.*?)</h1>", owner.get(change).text)
+    assert title
+    assert re.fullmatch(r".+ \d{4}-\d\d-\d\d", title[1])  # one of many: its day tells it from the others
+    assert f'href="{change}/edit/{PLAN}"' in owner.get(place).text  # it is there already
+    page = owner.get(table).text
+    assert f"加入变更“{title[1]}”" in page
+    assert "新的变更" in page
+    assert f'action="{change}/files"' in page
+    assert owner.post(f"{change}/files", {"file": "time_limits.dmn", "edit": "1"}).location.endswith(
+        f"{change}/edit/time_limits.dmn"
+    )
+    assert f'action="{change}/files"' not in site.person(ADMIN).get(table).text  # it is not his
+    other = begun(site.person(ADMIN), PLAN)
+    page = owner.get(f"/studio/scenarios/{story}?change={other.rpartition('/')[2]}").text
+    assert f'action="{other}/files"' in page
+    assert 'action="/studio/changes"' not in page  # it was opened from that change
+    assert owner.post(f"{other}/files", {"file": story, "edit": "1"}).location.endswith(f"{other}/edit/{story}")
+    owner.post(f"{change}/discard", {"reason": "x"})
+    assert f'"{change}/' not in owner.get(table).text.partition("drafted")[0]  # it is over
+
+
 def test_two_save_one_file(site: Site) -> None:  # noqa: F811
     owner, admin = site.person(OWNER), site.person(ADMIN)
     change = begun(owner, PLAN)
