@@ -129,7 +129,8 @@ def of_change(
         elif current is None:
             old = Side(b"")
         else:
-            old = Side(resources.content(session, current), current.version, current)
+            same = current.digest == digest_of(source)  # then nothing is read
+            old = Side(source if same else resources.content(session, current), current.version, current)
         name = current.name if current else file
         folder = view.folder if view else ""
         kind = resources.kind_of(file)

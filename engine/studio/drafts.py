@@ -34,9 +34,10 @@ if TYPE_CHECKING:
     from engine.core.merge import Conflict
     from storage.tables.studio import ChangeSet
 
-RECENT = timedelta(hours=1)
-APART = timedelta(minutes=5)
-"""Older revisions of one person are kept this far apart: he saves every second while he draws."""
+EVERY, RECENT = timedelta(minutes=10), timedelta(hours=1)
+MINUTE, APART = timedelta(minutes=1), timedelta(minutes=5)
+"""One person saves every second while he draws: of his saves each stays for ten minutes, then one a minute for the
+hour, then one in five."""
 
 
 def add_file(
@@ -287,8 +288,9 @@ def _thin_out(session: Session, kept: Draft, now: datetime) -> None:
     unneeded = []
     newer = None
     for row in queries.revisions(session, kept.id):
-        old = now - row.saved_at > RECENT and row.revision > 1
-        if newer and old and newer.saved_by == row.saved_by and newer.saved_at - row.saved_at < APART:
+        age = now - row.saved_at
+        apart = timedelta(0) if age <= EVERY or row.revision == 1 else MINUTE if age <= RECENT else APART
+        if newer and newer.saved_by == row.saved_by and newer.saved_at - row.saved_at < apart:
             unneeded.append(row.revision)
         else:
             newer = row

@@ -85,15 +85,19 @@ def comment(
 
 
 def mentioned(session: Session, text: str, *, now: datetime) -> set[str]:
-    """List the logins of those whom a text names after an @: by login, or by name if that is one person's only."""
+    """List the logins of those whom a text names after an @: by login, or by name if that is one person's only.
+
+    Only those who may use the studio: nobody else could read what it is about.
+    """
     candidates = reviewers(session, now=now)
     by_name: dict[str, list[str]] = {}
     for login, name in candidates.items():
         by_name.setdefault(name, []).append(login)
     found_: set[str] = set()
     for word in MENTION.findall(text):
-        if word in candidates or person_queries.user(session, word.rstrip(".")):
-            found_.add(word if word in candidates else word.rstrip("."))
+        login = word if word in candidates else word.rstrip(".")
+        if login in candidates:
+            found_.add(login)
             continue
         # Chinese runs on without a space after the name
         names = [name for name in by_name if word.startswith(name) and len(by_name[name]) == 1]

@@ -192,7 +192,8 @@ def save(change_id: UUID, file: str) -> Response:
             opened, context.viewer(), change_id, file, source=sent_source(body), revision=number(body, "revision"),
             now=context.utcnow(),
         )  # fmt: skip
-        answer = _saved(found, body["source"])
+    answer = _saved(found, body["source"])
+    with context.reading() as opened:  # nobody waits for the check to save a file of the same change
         findings = studio.check(opened, context.viewer(), change_id, registry=context.registry())
     return jsonify(answer | {"findings": finding_rows(findings)})
 

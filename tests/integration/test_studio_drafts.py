@@ -14,7 +14,7 @@ from engine import studio
 from engine.access import SYSTEM, Grant, Viewer
 from engine.errors import ConflictError, InvalidInputError, NotAllowedError, NotFoundError
 from engine.studio import blanks as studio_blanks
-from engine.studio import resources
+from engine.studio import resources, talk
 from engine.studio import settings as studio_settings
 
 OWNER = Viewer("bai", "柏流程", (Grant("process_owner"),))
@@ -161,3 +161,25 @@ def test_who_ever_saved_a_file_does_not_review_it_and_words_count_too(app):
     app.call(studio.discard, OWNER, change, reason="x")
     with pytest.raises(ConflictError):
         app.call(studio.rename, OWNER, change, title="t3", reason="r")
+
+
+def test_of_many_saves_some_stay(app):
+    publish(app, p_bpmn=drawn())
+    change = app.call(studio.begin, OWNER, wanted=["p.bpmn"])
+    later = (0, 10, 10, 10, 10, 20 * 60, 10, 10)  # five saves in one minute, then three twenty minutes later
+    for made, seconds in enumerate(later, 1):
+        app.later(seconds=seconds)
+        source = named(drawn(), "u1", f"n{made}")
+        app.call(studio.save, OWNER, change, "p.bpmn", source=source, revision=made)
+    with app.database.read() as s:
+        assert [one.revision for one in studio.revisions(s, OWNER, change, "p.bpmn")] == [9, 8, 7, 6, 1]
+
+
+def test_who_may_not_use_the_studio_is_not_told(app):
+    app.person("you", "process_owner", name="尤二")
+    app.person("lin", "agent", name="林")
+    publish(app, p_bpmn=drawn())
+    change = app.call(studio.begin, OWNER, wanted=["p.bpmn"])
+    app.call(studio.comment, OWNER, change, text="@lin @you. @尤二看")
+    with app.database.read() as s:
+        assert talk.mentioned(s, "@lin @you. @林 看", now=app.now) == {"you"}
