@@ -99,9 +99,20 @@ def add_after(element_id: str) -> Callable[[etree._Element], None]:
 EDITS = [rename, reassign, shift, describe, add_after]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_edits_of_different_elements_both_survive(data: st.DataObject) -> None:
+    both_survive(data)
+
+
+@pytest.mark.soak
+@settings(max_examples=1_000, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_many_edits_of_different_elements_both_survive(data: st.DataObject) -> None:
+    both_survive(data)
+
+
+def both_survive(data: st.DataObject) -> None:
     source = data.draw(st.sampled_from(DIAGRAMS)).read_bytes()
     ids = [str(e.get("id")) for e in etree.fromstring(source).iter(*BUSY)]
     assume(len(ids) > 1)
