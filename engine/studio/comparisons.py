@@ -13,7 +13,7 @@ from engine.cache import Cache
 from engine.core import forms
 from engine.core.compare import Change, Words, compare
 from engine.errors import KeyturnError
-from engine.studio import resources
+from engine.studio import known, resources
 from storage import definitions, people
 from storage import library as queries
 
@@ -53,8 +53,11 @@ class Comparison:
     problem: KeyturnError | None = None
 
 
-def words(session: Session, *, english: Callable[[str], str] = str, folder: str = "") -> Words:
-    """Collect what roles, forms, decisions and processes are called, and the labels of a folder's fields."""
+def words(session: Session, *, english: Callable[[str], str] = str, folder: str = "", services: bool = False) -> Words:
+    """Collect what roles, forms, decisions and processes are called, and the labels of a folder's fields.
+
+    With `services` also how the diagrams in force call the services.
+    """
     found = resources.published(session)
     names = {
         kind: {one.key: one.name for one in found if one.kind == kind and one.name != one.key}
@@ -68,6 +71,7 @@ def words(session: Session, *, english: Callable[[str], str] = str, folder: str 
     return Words(
         english=english, roles=roles, forms=names["form"],
         decisions=names["dmn"], processes=names["bpmn"], variables=variables,
+        services=known.services(session) if services else {},
     )  # fmt: skip
 
 
@@ -92,9 +96,9 @@ def versions(
         NotAllowedError: the viewer may not use the studio.
     """
     access.require(viewer, Action.STUDIO_USE)
-    known = {one.version: one for one in resources.versions(session, file)}
-    one = known[max(known)]
-    sides = [_side(session, one, known.get(version), version) for version in (left, right)]
+    there = {one.version: one for one in resources.versions(session, file)}
+    one = there[max(there)]
+    sides = [_side(session, one, there.get(version), version) for version in (left, right)]
     return _compared(session, one.file, one.kind, one.name, one.folder, sides[0], sides[1], english)
 
 
@@ -142,11 +146,11 @@ def _compared(
     session: Session, file: str, kind: str, name: str, folder: str, left: Side, right: Side,
     english: Callable[[str], str],
 ) -> Comparison:  # fmt: skip
-    known = words(session, english=english, folder=folder)
-    empty = Comparison(file, kind, name, left, right, (), known)
+    called = words(session, english=english, folder=folder, services=kind == "bpmn")
+    empty = Comparison(file, kind, name, left, right, (), called)
     if digest_of(left.source) == digest_of(right.source):
         return empty
     try:
-        return replace(empty, changes=compare(kind, left.source, right.source, known))
+        return replace(empty, changes=compare(kind, left.source, right.source, called))
     except KeyturnError as problem:
         return replace(empty, problem=problem)

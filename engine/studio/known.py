@@ -84,6 +84,13 @@ def known(session: Session, change_id: UUID, *, registry: Registry) -> dict[str,
     }
 
 
+def services(session: Session) -> dict[str, str]:
+    """Tell how the diagrams in force call the services they use."""
+    diagrams = (one for one in resources.published(session) if one.kind == "bpmn")
+    parts = (_PARTS.get(one.digest, partial(_published, session, one)) for one in diagrams)
+    return {topic: name for one in parts for topic, name in one.topics}
+
+
 def _first(names: str) -> str:
     """Take the first of several names of a role, as in `座席 / 客服专员`."""
     return names.partition("/")[0].strip()

@@ -29,6 +29,8 @@ def test_a_line_and_its_element_light_up_together(live: Live) -> None:
         studio.save(session, owner, change, "complaint_handle.bpmn", source=source, revision=1, now=now)
     page = live.enter("bai.liucheng", f"/studio/changes/{change}/compare")
     panes = page.locator(".compare-scroll")
+    for pane in panes.all():  # they open where something is different, not at the empty left end
+        page.wait_for_function("pane => pane.scrollLeft > 0", arg=pane.element_handle())
     reply = page.get_by_role("button", name="回复客户结果")
     close = page.get_by_role("button", name="内部认定关闭")
     reply.click()

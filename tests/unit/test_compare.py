@@ -51,6 +51,13 @@ DUE = "=now() + duration(&quot;P1D&quot;)"
 PLANTED: list[tuple[str, list[tuple[str, str]], str, str, str]] = [
     (CALLBACK, [(DUE, "=now() + duration(&quot;PT8H&quot;)")], "changed", "CB1", "时限：回访通话 1 天 → 8 小时"),
     (CALLBACK, [(f' camunda:dueDate="{DUE}"', "")], "changed", "CB1", "时限：回访通话 取消 1 天"),
+    (CALLBACK, [(DUE, "=add working days(now(), 1)")], "changed", "CB1", "时限：回访通话 1 天 → 1 个工作日"),
+    (CALLBACK, [(DUE, "=end of working day(now())")], "changed", "CB1", "时限：回访通话 1 天 → 当日下班前"),
+    (CALLBACK, [(DUE, "=end of working day(add working days(end of working day(now()), 2))")], "changed", "CB1",
+     "时限：回访通话 1 天 → 2 个工作日后下班前"),
+    (CALLBACK, [(DUE, "=date and time(due_at) - duration(&quot;PT2H&quot;)")], "changed", "CB1",
+     "时限：回访通话 1 天 → due_at前 2 小时"),
+    (CALLBACK, [("=wait<", "=duration(&quot;P1D&quot;)<")], "changed", "Wait", "定时：回访时间到 wait → 1 天"),
     (CALLBACK, [('name="上门回访"', 'name="上门拜访"')], "changed", "CB2", "名称：“上门回访” → “上门拜访”"),
     (
         CALLBACK, [(">wave = 2<", ">wave = 3 and attempt &lt; 2<")], "changed", "Flow_GWave_NewCase",

@@ -66,7 +66,7 @@ ASPECTS: dict[str, Aspect] = {
     "decisionRefBinding": _aspect("Version of the decision", "决策表版本"),
     "mapDecisionResult": _aspect("Shape of the decision's result", "决策结果的取法"),
     "resultVariable": _aspect("Result goes to", "结果存入变量"),
-    "topic": _aspect("Service", "服务"),
+    "topic": _aspect("Service", "服务", "service"),
     "failedJobRetryTimeCycle": _aspect("Retries", "失败重试", "time"),
     "called": _aspect("Called process", "调用流程", "process"),
     "calledElementBinding": _aspect("Version of the called process", "调用流程的版本"),
@@ -92,7 +92,7 @@ ASPECTS: dict[str, Aspect] = {
     "code": _aspect("Code", "代码", "quoted"),
     "code_variable": _aspect("Variable for the code", "代码存入变量"),
     "message_variable": _aspect("Variable for the error's text", "错误信息存入变量"),
-    "event_topic": _aspect("Service", "服务"),
+    "event_topic": _aspect("Service", "服务", "service"),
     "events": _aspect("Trigger", "触发方式"),
     "loop": _aspect("Repetition", "重复方式"),
     "cardinality": _aspect("Number of rounds", "重复次数", "feel"),
@@ -166,7 +166,9 @@ def value(style: str, text: str, words: Words) -> Said:
         return wording.quoted(words.say(text))
     if style in {"role", "list"}:
         return wording.listed(text, words.roles if style == "role" else {}, words)
-    if style in {"form", "decision", "process"}:
-        names = {"form": words.forms, "decision": words.decisions, "process": words.processes}[style]
+    if style in {"form", "decision", "process", "service"}:
+        names = {
+            "form": words.forms, "decision": words.decisions, "process": words.processes, "service": words.services,
+        }[style]  # fmt: skip
         return wording.keyed(text, names, words)
     return wording.feel(text, words) if text.lstrip().startswith("=") else Said(wording.clip(text), wording.clip(text))

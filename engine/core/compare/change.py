@@ -47,7 +47,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """How the reader calls what the files only name by a key: roles, forms, decisions, processes, variables.
+    """How the reader calls what the files only name by a key: roles, forms, decisions, processes, variables, services.
 
     `english` gives the English of a Chinese text of the files, the text itself where there is none.
     """
@@ -58,6 +58,7 @@ class Words:
     decisions: Mapping[str, str] = field(default_factory=dict)
     processes: Mapping[str, str] = field(default_factory=dict)
     variables: Mapping[str, str] = field(default_factory=dict)
+    services: Mapping[str, str] = field(default_factory=dict)
 
     def say(self, text: str) -> Said:
         """Say a text of the files in both languages."""

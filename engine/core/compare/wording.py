@@ -21,6 +21,11 @@ _UNITS = (("year", "年"), ("month", "个月"), ("week", "周"), ("day", "天"),
           ("second", "秒"))  # fmt: skip
 _CYCLE = re.compile(r"R(\d*)/(?:([^/]+)/)?(P[^/]+)")
 _CALL = re.compile(r'duration\(\s*"([^"]+)"\s*\)')
+_NOW = r"now\(\s*\)"
+_WORKING = re.compile(rf"add working days\(\s*{_NOW}\s*,\s*(\d+)\s*\)")
+_TODAY = re.compile(rf"end of working day\(\s*{_NOW}\s*\)")
+_LATER = re.compile(rf"end of working day\(\s*add working days\(\s*{_TODAY.pattern}\s*,\s*(\d+)\s*\)\s*\)")
+_MOMENT = re.compile(r'date and time\(\s*([^\W\d]\w*)\s*\)\s*([+-])\s*duration\(\s*"([^"]+)"\s*\)')
 _FROM_NOW = re.compile(r"now\(\)\s*\+\s*")
 _SIGNS = {"!=": "≠", "<=": "≤", ">=": "≥"}
 _WORDS_ZH = {"and": "且", "or": "或", "true": "是", "false": "否", "null": "空", "if": "若", "then": "则",
@@ -62,6 +67,8 @@ def time(text: str, words: Words) -> Said:
         en = f"every {every.en}" + (f", {times} times" if times else "") + (f", from {begin}" if begin else "")
         zh = (f"从 {begin} 起" if begin else "") + f"每 {every.zh}" + (f"，共 {times} 次" if times else "")
         return Said(en, zh)
+    if (limit := _limit(plain, words)) is not None:
+        return limit
     plain = _FROM_NOW.sub("", plain)
 
     def spoken(at: int) -> str:
@@ -73,6 +80,28 @@ def time(text: str, words: Words) -> Said:
         clip(_feel(spoken(0), _english(words), _WORDS_EN, words.english)),
         clip(_feel(spoken(1), words.variables, _WORDS_ZH, str)),
     )
+
+
+def _limit(plain: str, words: Words) -> Said | None:
+    """Say a limit as the editor writes it: working days, the end of one, so long before or after a date of the case."""
+    if found := _WORKING.fullmatch(plain):
+        return Said(_working_days(found[1]), f"{found[1]} 个工作日")
+    if _TODAY.fullmatch(plain):
+        return Said("by the end of the working day", "当日下班前")
+    if found := _LATER.fullmatch(plain):
+        return Said(f"by the end of the day, {_working_days(found[1])} later", f"{found[1]} 个工作日后下班前")
+    if (found := _MOMENT.fullmatch(plain)) and (span := duration(found[3])):
+        name = words.variables.get(found[1], found[1])
+        before = found[2] == "-"
+        return Said(
+            f"{span.en} {'before' if before else 'after'} {words.english(name)}",
+            f"{name}{'前' if before else '后'} {span.zh}",
+        )
+    return None
+
+
+def _working_days(count: str) -> str:
+    return f"{count} working day{'' if count == '1' else 's'}"
 
 
 def feel(text: str, words: Words) -> Said:

@@ -16,17 +16,32 @@ for (const section of document.querySelectorAll(".compared")) {
     pane.scrollBy({ left: box.left + box.width / 2 - frame.left - frame.width / 2, top: box.top + box.height / 2 - frame.top - frame.height / 2 });
   }
 
+  /** Both sides of every picture go to the first of these lines that they show. Gives the first picture that does. */
+  function goTo(those) {
+    let shown = null;
+    quiet = true; // each side goes to its own place now: elements may stand elsewhere
+    for (let at = 0; at + 1 < panes.length; at += 2) {
+      const line = those.find((one) => within(panes[at], one.dataset.before).length || within(panes[at + 1], one.dataset.element).length);
+      if (!line) continue;
+      shown ??= panes[at].closest("[data-compare]");
+      for (const [pane, id] of [[panes[at], line.dataset.before], [panes[at + 1], line.dataset.element]]) {
+        const [part] = within(pane, id);
+        if (part) reveal(pane, part);
+      }
+    }
+    requestAnimationFrame(() => requestAnimationFrame(() => { quiet = false; }));
+    return shown;
+  }
+
   function choose(line, scrollLine) {
     for (const other of lines) other.setAttribute("aria-pressed", String(other === line));
     section.querySelectorAll(".is-chosen").forEach((part) => part.classList.remove("is-chosen"));
-    quiet = true; // each side goes to its own place now: elements may stand elsewhere
     panes.forEach((pane, at) => {
-      const parts = within(pane, at % 2 ? line.dataset.element : line.dataset.before);
-      parts.forEach((part) => part.classList.add("is-chosen"));
-      if (parts.length) reveal(pane, parts[0]);
+      within(pane, at % 2 ? line.dataset.element : line.dataset.before).forEach((part) => part.classList.add("is-chosen"));
     });
-    requestAnimationFrame(() => requestAnimationFrame(() => { quiet = false; }));
+    const shown = goTo([line]);
     if (scrollLine) line.scrollIntoView({ block: "nearest" });
+    else shown?.scrollIntoView({ block: "nearest" });
   }
 
   lines.forEach((line) => {
@@ -51,6 +66,8 @@ for (const section of document.querySelectorAll(".compared")) {
       if (Math.abs(other.scrollLeft - left) > 2 || Math.abs(other.scrollTop - top) > 2) other.scrollTo(left, top);
     }, { passive: true });
   });
+
+  goTo(lines);
 
   for (const pair of section.querySelectorAll("[data-compare]")) {
     const fit = pair.querySelector("[data-fit]");
