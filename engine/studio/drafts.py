@@ -286,14 +286,17 @@ def _keep(session: Session, kept: Draft, source: bytes, login: str, now: datetim
 def _thin_out(session: Session, kept: Draft, now: datetime) -> None:
     """Forget revisions of a while ago that the same person replaced within minutes; the first is kept for good."""
     unneeded = []
-    newer = None
+    newer = after = None
     for row in queries.revisions(session, kept.id):
         age = now - row.saved_at
         apart = timedelta(0) if age <= EVERY or row.revision == 1 else MINUTE if age <= RECENT else APART
-        if newer and newer.saved_by == row.saved_by and newer.saved_at - row.saved_at < apart:
+        if after and after.saved_at == row.saved_at and age <= RECENT:
+            pass  # sent beside what others had saved: he may still choose it
+        elif newer and newer.saved_by == row.saved_by and newer.saved_at - row.saved_at < apart:
             unneeded.append(row.revision)
         else:
             newer = row
+        after = row
     queries.forget_revisions(session, kept.id, unneeded)
 
 

@@ -173,6 +173,13 @@ def test_of_many_saves_some_stay(app):
         app.call(studio.save, OWNER, change, "p.bpmn", source=source, revision=made)
     with app.database.read() as s:
         assert [one.revision for one in studio.revisions(s, OWNER, change, "p.bpmn")] == [9, 8, 7, 6, 1]
+    clash = named(drawn(), "u1", "别的")
+    mine = app.call(studio.save, OTHER, change, "p.bpmn", source=clash, revision=8).mine
+    for seconds in (1, 20 * 60):
+        app.later(seconds=seconds)
+        app.call(studio.save, OTHER, change, "p.bpmn", source=named(drawn(), "u2", f"{seconds}"), revision=mine + 1)
+    with app.database.read() as s:  # he may choose his own for an hour
+        assert studio.revision(s, OTHER, change, "p.bpmn", mine) == clash
 
 
 def test_who_may_not_use_the_studio_is_not_told(app):
