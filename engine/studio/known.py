@@ -6,6 +6,7 @@ Published ones, and over them those of the change that is edited.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ from storage import people
 from storage import studio as queries
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from uuid import UUID
 
     from sqlalchemy.orm import Session
@@ -52,11 +54,9 @@ _PARTS: Cache[Parts] = Cache(2_000)
 
 def known(session: Session, change_id: UUID, *, registry: Registry) -> dict[str, Any]:
     """List what a diagram, table or form of this change may name, ready for JSON."""
-    found = {
-        one.file: _PARTS.get(one.digest, partial(_published, session, one))
-        for one in resources.published(session)
-        if one.kind in READ
-    }
+    published = [one for one in resources.published(session) if one.kind in READ]
+    folders = {one.file: one.folder for one in published}
+    found = {one.file: _PARTS.get(one.digest, partial(_published, session, one)) for one in published}
     for file, source in queries.sources(session, change_id).items():
         if (kind := resources.kind_of(file)) in READ:
             parts = _PARTS.get(digest_of(source), partial(_parts, kind, source))
@@ -68,7 +68,9 @@ def known(session: Session, change_id: UUID, *, registry: Registry) -> dict[str,
             {"code": role.code, "name": _first(role.name_zh), "nameEn": _first(role.name_en)}
             for role in people.roles(session)
         ],
-        "forms": [{**form, "file": file} for file, parts in every for form in parts.forms],
+        "forms": [
+            {**form, "file": file, "folder": folders.get(file, "")} for file, parts in every for form in parts.forms
+        ],
         "decisions": [{**decision, "file": file} for file, parts in every for decision in parts.decisions],
         "processes": [{**process, "file": file} for file, parts in every for process in parts.processes],
         "messages": sorted({name for _, parts in every for name in parts.messages}),
@@ -76,7 +78,7 @@ def known(session: Session, change_id: UUID, *, registry: Registry) -> dict[str,
         "errors": sorted({code for _, parts in every for code in parts.errors}),
         "escalations": sorted({code for _, parts in every for code in parts.escalations}),
         "topics": sorted(registry.services),
-        "topicNames": {topic: name for _, parts in every for topic, name in parts.topics},
+        "topicNames": _one_name({use for _, parts in every for use in parts.topics}),
         "listeners": sorted(registry.listeners),
         "connectors": sorted(registry.connectors),
         "elements": [{"type": one.type, "event": one.event} for one in reference.elements() if one.runs],
@@ -89,6 +91,12 @@ def services(session: Session) -> dict[str, str]:
     diagrams = (one for one in resources.published(session) if one.kind == "bpmn")
     parts = (_PARTS.get(one.digest, partial(_published, session, one)) for one in diagrams)
     return {topic: name for one in parts for topic, name in one.topics}
+
+
+def _one_name(uses: Collection[tuple[str, str]]) -> dict[str, str]:
+    """Keep the topics that all steps call alike: a name of one of several steps says nothing of the others."""
+    counted = Counter(topic for topic, _ in uses)
+    return {topic: name for topic, name in sorted(uses) if counted[topic] == 1}
 
 
 def _first(names: str) -> str:

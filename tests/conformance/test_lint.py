@@ -376,6 +376,14 @@ def test_a_merge_is_told_only_where_tokens_can_be_several():
     assert "implicit-merge" not in {f.rule for f in check(loop)}
 
 
+@pytest.mark.parametrize(("name", "told"), [("", True), (" ", True), ("核对资料", False)])
+def test_a_user_task_without_name_is_told(name: str, *, told: bool):
+    body = LANES + START + f'<userTask id="a" name="{name}"/>' + END + TASK
+    found = [f for f in check(body) if f.rule == "step-without-name"]
+    assert [(f.element_id, f.severity) for f in found] == ([("a", "warning")] if told else [])
+    assert all("没有名称" in f.message_zh for f in found)
+
+
 def test_a_user_task_without_form_is_told_where_forms_are_known():
     body = LANES + START + user("a") + END + TASK
     assert [(f.rule, f.severity) for f in check(body, forms=frozenset({"f"}))] == [("no-form", "info")]

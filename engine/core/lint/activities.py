@@ -153,6 +153,14 @@ def check_lanes(process: Process) -> Iterator[Finding]:
 def _person(process: Process, node: Node, known: Known) -> Iterator[Finding]:
     attributes = node.attributes
     groups = attributes.get("candidateGroups", "")
+    if not node.name.strip() and node.type == "userTask":
+        yield about(
+            node,
+            "step-without-name",
+            "warning",
+            "This step has no name, so nobody knows in the inbox what to do. Name it after what is done.",
+            "这一步没有名称，待办里看不出要做什么。请写上做什么，例如“核对资料”。",
+        )
     nameless = bool(node.lane_id) and not node.lane  # `check_lanes` tells it once for the lane
     if not (groups or node.lane or nameless or attributes.get("assignee") or attributes.get("candidateUsers")):
         severity: Severity = "error" if process.lanes else "warning"

@@ -25,6 +25,7 @@ MAX_STATES = 4_000
 MAX_TOKENS_ON_A_FLOW = 3
 MAX_CHOICES = 6
 MAX_PATH = 12
+MAX_CIRCLE = 5
 AT_ONCE = frozenset({"task", "serviceTask", "sendTask", "businessRuleTask", "scriptTask", "intermediateThrowEvent"})
 
 Marking = tuple[tuple[str, int], ...]  # flow id → tokens on it, sorted
@@ -226,10 +227,14 @@ def _piles_up(game: _Game, flow: str, path: str, told: set[str]) -> Iterator[Fin
     node = game.process.nodes[game.process.flows[flow].target]
     if node.id not in told:
         told.add(node.id)
+        way = " → ".join(path.split(" → ")[-MAX_CIRCLE:])
         yield about(
             node,
             "piles-up",
             "warning",
-            f"Tokens can pile up here: {path} can come round again without the earlier ones having gone on.",
-            f"这里可能越积越多：“{path}”可以一再重复，而之前的还没有走完。",
+            "This can run several times at once: the case comes back to where it began before the earlier run has "
+            "ended. If that is not meant, let it begin only once, or join the paths before the way back. "
+            f"The circle: {way}.",
+            "这里可能同时跑好几份：前一份还没走完，流程又绕回来再发起一份。如果不想这样，请让它只发起一次，"
+            f"或先汇合再绕回。绕的路：{way}。",
         )

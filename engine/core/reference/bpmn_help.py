@@ -73,8 +73,8 @@ BPMN = {
         "time limit.\n"
         "When the limit passes the task is shown as overdue; it is not ended.",
         "由人办理，办完在待办里提交。请设：岗位（由泳道决定）、表单、时限。\n过了时限任务显示逾期，不会自动结束。",
-        "“Look at it on site”: lane engineer, form T12, limit 2 working days.",
-        "“现场查勘”：泳道工程师，表单 T12，时限 2 个工作日。",
+        "“Look at it on site”: lane engineer, form T11, limit 2 working days.",
+        "“现场查勘”：泳道工程师，表单 T11，时限 2 个工作日。",
     ),
     "manualTask": Words(
         "Like a user task: somebody does it and says so. Use it where no form is needed.",
