@@ -117,9 +117,16 @@ def gather(session: Session, task_id: UUID, typed: Typed | None = None, *, phone
         draft=bool(view.draft) and typed is None,
         head=head,
         sheet=sheet,
-        owner=owner_line(session, person, view.item.business_key, view.item.element_id),
+        owner=owner_line(
+            session, person, view.item.business_key, view.item.element_id, holds=holds(person, view)
+        ),
         phone=phone,
     )
+
+
+def holds(person: Viewer, view: TaskView) -> bool:
+    """Tell whether a person has taken an open task."""
+    return view.state == "open" and bool(view.item.assignee) and view.item.assignee in person.logins
 
 
 def _past(session: Session, person: Viewer, view: TaskView, page: form_view.Page, *, reaches: bool) -> tuple[Past, ...]:

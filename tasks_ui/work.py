@@ -197,9 +197,11 @@ def phone(task_id: UUID) -> Response:
     """Show the customer's whole number on the task's page; the look is logged (B29)."""
     with context.transaction() as opened:
         view = tasks.open_task(opened, context.viewer(), task_id, now=context.utcnow())
-        told = view.item.element_id in owner_phone.TALKS
-        reveal = owner_phone.reveal if told else cases.reveal
-        found = reveal(opened, context.viewer(), view.item.business_key, now=context.utcnow())
+        asked: tuple[Any, ...] = (opened, context.viewer(), view.item.business_key)
+        if view.item.element_id in owner_phone.TALKS:
+            found = owner_phone.reveal(*asked, holds=task_page.holds(context.viewer(), view), now=context.utcnow())
+        else:
+            found = cases.reveal(*asked, now=context.utcnow())
     if is_htmx():
         with context.reading() as opened:
             page = task_page.gather(opened, task_id)

@@ -30,8 +30,11 @@ if TYPE_CHECKING:
     from engine.core.snapshot import Environment
 
 BOUND = "deployment"
-STOPPING = frozenset({"no-default-flow", "no-role"})
-"""Remarks on diagrams of other people's making; whoever draws here can do what they say with one click."""
+STOPPING = frozenset({"no-default-flow", "no-role", "unknown-topic"})
+"""Remarks on diagrams of other people's making; whoever draws here can do what they say with some clicks.
+
+A service nobody has registered would leave every case where it is.
+"""
 
 
 @dataclass(slots=True)

@@ -33,18 +33,21 @@ class OwnerLine:
     prefer: str = ""
 
 
-def owner_line(session: Session, viewer: Viewer, number: str, element_id: str) -> OwnerLine | None:
-    """Give it to somebody who has such a task of an order (the caller checked that); None where nobody is called."""
+def owner_line(session: Session, viewer: Viewer, number: str, element_id: str, *, holds: bool) -> OwnerLine | None:
+    """Give it to somebody who has such a task of an order (the caller checked that); None where nobody is called.
+
+    Whoever has taken the task (`holds`) must be able to call: who is to make the appointment, who rechecks.
+    """
     found = _found(session, number) if element_id in TALKS else None
     if found is None:
         return None
     order, party, contact = found
-    reaches = rights.may_call(viewer, order.project)
+    reaches = holds or rights.may_call(viewer, order.project)
     return OwnerLine(party.name if reaches else mask_name(party.name), contact.masked, reaches)
 
 
-def reveal(session: Session, viewer: Viewer, number: str, *, now: datetime) -> str:
-    """Show the whole number to somebody who may call customers of the project; the look is logged (B29).
+def reveal(session: Session, viewer: Viewer, number: str, *, holds: bool, now: datetime) -> str:
+    """Show the whole number to somebody who may call customers of the project or `holds` the task; the look is logged.
 
     Raises NotFoundError when nobody's number is known, NotAllowedError.
     """
@@ -52,7 +55,7 @@ def reveal(session: Session, viewer: Viewer, number: str, *, now: datetime) -> s
     if found is None:
         raise NotFoundError
     order, _party, contact = found
-    if not rights.may_call(viewer, order.project):
+    if not holds and not rights.may_call(viewer, order.project):
         raise NotAllowedError(N_("You may not do this."))
     parties.log_access(session, actor=viewer.login, action="phone", subject=f"order:{number}", now=now)
     return vault(session).open(contact.value)

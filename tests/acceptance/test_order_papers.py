@@ -16,7 +16,7 @@ from engine import instances, people, tasks
 from engine.access import SYSTEM
 from processes.services import daily, links, orders
 from processes.services.demo.answers import answers
-from processes.services.scenario_verbs import _filed
+from processes.services.scenario_answers import _filed
 from processes.services.worksheet import defects_of_task
 from storage.tables.cases import Appointment, CaseDocument, ContactLog
 from storage.tables.contractors import Contractor
@@ -315,3 +315,12 @@ def test_chosen_orders_are_printed_together_and_rechecked_together(site: Site) -
     assert number in checker.post(address, given).text.split("处理结果")[1].split("</section>")[0]
     with site.database.read() as session:
         assert session.get_one(UserTask, task.id).state == "completed"
+
+
+def test_who_rechecks_with_the_owner_can_call_him_once_he_has_taken_the_task(site: Site) -> None:
+    _, ((_number, task_id), _other) = two_of_a_house(site)
+    person = site.person("shen.fuhe")
+    assert person.post(f"/tasks/{task_id}/phone", {}).status_code == 403
+    assert person.post(f"/tasks/{task_id}/claim", {}).status_code in {200, 303}
+    shown = person.post(f"/tasks/{task_id}/phone", {}, headers={"HX-Request": "true"})
+    assert re.search(r'href="tel:1\d{10}"', shown.text)
