@@ -130,7 +130,7 @@ def begin(
         title = f"{known[names[0]].name if names[0] in known else names[0]} {now.astimezone(CHINA):%Y-%m-%d}"
     change_id = open_change(session, viewer, title=title, reason=reason, now=now)
     for file in names:
-        add_file(session, viewer, change_id, file, now=now)
+        add_file(session, viewer, change_id, file, now=now, every=tuple(known.values()))
     return change_id
 
 

@@ -25,6 +25,7 @@ from storage import studio as queries
 from storage.tables.studio import Draft, DraftRevision
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
     from uuid import UUID
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
     from engine.access import Viewer
     from engine.core.merge import Conflict
+    from engine.studio.resources import Resource
     from storage.tables.studio import ChangeSet
 
 EVERY, RECENT = timedelta(minutes=10), timedelta(hours=1)
@@ -50,10 +52,11 @@ def add_file(
     kind: str = "",
     folder: str = "",
     now: datetime,
+    every: Sequence[Resource] | None = None,
 ) -> DraftView:
     """Take a file into a change: a copy of the published one, or a new one with this `source`.
 
-    A file that is in the change already stays as it is.
+    A file that is in the change already stays as it is. `every` is what is published, for whoever adds many.
 
     Raises:
         NotFoundError: no such file is published and no source was given.
@@ -63,7 +66,7 @@ def add_file(
     """
     row = editable(session, viewer, change_id)
     file = file.strip()
-    current = next((one for one in resources.published(session) if one.file == file), None)
+    current = next((one for one in every or resources.published(session) if one.file == file), None)
     already = queries.draft(session, change_id, file)
     if already is not None:
         return draft_view(already, current)
@@ -74,7 +77,7 @@ def add_file(
         raise NotFoundError(N_("There is no file {file}."), file=file[:200])
     folder = current.folder if current else folder.strip()
     _named_well(file, kind, folder)
-    base = b"" if current is None else resources.source(session, file)
+    base = b"" if current is None else resources.content(session, current)
     content = _bounded(base if source is None else source)
     draft = Draft(
         change_set_id=row.id, file=file, kind=kind, folder=folder,

@@ -199,8 +199,9 @@ def add(change_id: UUID) -> Response:
     wanted = [file for file in request.form.getlist("file") if file]
 
     def work(opened: Session, viewer: Viewer) -> str:
+        every = resources.published(opened)
         for file in wanted:
-            studio.add_file(opened, viewer, change_id, file, now=context.utcnow())
+            studio.add_file(opened, viewer, change_id, file, now=context.utcnow(), every=every)
         return gettext("The files are in the change.") if wanted else ""
 
     answer = carried_out(change_id, work, "files")
