@@ -111,9 +111,9 @@ receive-without-message|A receive task has no message|接收任务没有指定�
 same-condition|Two flows have the same condition|两条连线条件相同
 send-without-message|A send task has neither message nor topic|发送任务没有消息也没有主题|message
 service-without-topic|A service task names no topic|服务任务没有主题|topic,vendor
-step-without-name|A user task has no name|人工任务没有名称
 several-ends|Several end events have no name|多个结束事件未命名
 several-starts|Several start events begin at once|多个开始事件同时开始
+step-without-name|A user task has no name|人工任务没有名称
 timer-without-value|A timer has no value|定时器没有值|time
 too-deep|Elements are nested too deep|元素嵌套太深
 too-many-elements|The process has too many elements|流程元素太多
