@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 def change(session: Session, change_id: UUID, *, lock: bool = False) -> ChangeSet | None:
     """Find a change; with `lock`, let nobody else write to it until the transaction ends."""
     query = select(ChangeSet).where(ChangeSet.id == change_id)
-    return session.scalars(query.with_for_update() if lock else query).first()
+    if lock:  # as it is by now: somebody may have published it while this transaction waited
+        query = query.with_for_update().execution_options(populate_existing=True)
+    return session.scalars(query).first()
 
 
 def changes(session: Session, states: Iterable[str], limit: int, offset: int) -> Sequence[ChangeSet]:

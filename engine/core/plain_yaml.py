@@ -28,15 +28,16 @@ def _bounded(source: bytes) -> str:
     text, depth = source.decode("utf-8"), 0
     events: Any = yaml.parse(text, Loader=_LOADER)
     for event in events:
+        mark: Any = event.start_mark
         if isinstance(event, yaml.AliasEvent):
             raise yaml.MarkedYAMLError(
-                problem=f"*{event.anchor} repeats another place: write it out", problem_mark=event.start_mark
+                problem=f"*{event.anchor} repeats another place: write it out", problem_mark=mark
             )
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > MAX_DEPTH:
                 message = f"it is nested more than {MAX_DEPTH} deep"
-                raise yaml.MarkedYAMLError(problem=message, problem_mark=event.start_mark)
+                raise yaml.MarkedYAMLError(problem=message, problem_mark=mark)
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
     return text

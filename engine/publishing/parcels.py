@@ -55,6 +55,21 @@ class Parcel:
     heads: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
+@dataclass(slots=True)
+class Room:
+    """What may still come in together, in however many archives: everything that is unpacked takes from it."""
+
+    files: int = MAX_FILES
+    bytes: int = MAX_BYTES
+
+    def take(self, size: int) -> None:
+        """Take the room of a file. Raises InvalidInputError when there is too little."""
+        self.files, self.bytes = self.files - 1, self.bytes - size
+        if self.files < 0 or self.bytes < 0:
+            message = N_("That is too much at once: at most {files} files and {all} bytes.")
+            raise InvalidInputError(message, files=MAX_FILES, all=MAX_BYTES)
+
+
 def pack(files: Mapping[str, bytes]) -> bytes:
     """Write an archive: sorted, without dates, so that the same files are the same bytes."""
     target = io.BytesIO()
@@ -71,8 +86,8 @@ def is_archive(name: str, content: bytes) -> bool:
     return name.lower().endswith(".zip") or content.startswith(b"PK\x03\x04")
 
 
-def unpack(content: bytes, name: str = "") -> dict[str, bytes]:
-    """Read an archive: path → bytes. What it says of its own sizes is not believed.
+def unpack(content: bytes, name: str = "", room: Room | None = None) -> dict[str, bytes]:
+    """Read an archive: path → bytes. What it says of its own sizes is not believed; `room` is shared with others.
 
     Raises:
         InvalidInputError: it is no archive, damaged, locked by a password, too large, or would write elsewhere.
@@ -80,18 +95,18 @@ def unpack(content: bytes, name: str = "") -> dict[str, bytes]:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             entries = [one for one in archive.infolist() if not one.is_dir()]
+            room = room or Room()
             if len(entries) > MAX_FILES:
                 raise InvalidInputError(N_("{file} holds more than {limit} files."), file=name, limit=MAX_FILES)
             found: dict[str, bytes] = {}
-            room = MAX_BYTES
             for one in entries:
                 path = _safe(one.filename, name)
                 if path.startswith("__MACOSX/") or path in found:
                     continue
                 if one.flag_bits & _ENCRYPTED:
                     raise InvalidInputError(N_("{file} is locked by a password. Send it without."), file=name)
-                found[path] = _bounded(archive, one, name, room)
-                room -= len(found[path])
+                found[path] = _bounded(archive, one, name, room.bytes)
+                room.take(len(found[path]))
             return found
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, RuntimeError, OSError) as error:
         raise InvalidInputError(N_("{file} is no readable zip archive."), file=name) from error
@@ -117,21 +132,20 @@ def _bounded(archive: zipfile.ZipFile, one: zipfile.ZipInfo, name: str, room: in
     return b"".join(parts)
 
 
-def read(given: Iterable[tuple[str, bytes]]) -> Parcel:
-    """Read files with their paths; archives among them are opened.
+def read(given: Iterable[tuple[str, bytes]], room: Room | None = None) -> Parcel:
+    """Read files with their paths; archives among them are opened. `room` is what may still come in.
 
     Raises:
         InvalidInputError: an archive cannot be read, or it is all too much.
     """
     paths: list[tuple[str, bytes]] = []
+    room = room or Room()
     for path, content in given:
         if is_archive(path, content):
-            paths += unpack(content, PurePosixPath(path).name).items()
+            paths += unpack(content, PurePosixPath(path).name, room).items()
         else:
+            room.take(len(content))
             paths.append((path, content))
-    if len(paths) > MAX_FILES or sum(len(content) for _, content in paths) > MAX_BYTES:
-        message = N_("That is too much at once: at most {files} files and {all} bytes.")
-        raise InvalidInputError(message, files=MAX_FILES, all=MAX_BYTES)
     told, heads = _manifests(paths)
     files, folders, aside = dict[str, bytes](), dict[str, str](), list[str]()
     seen: dict[str, list[str]] = {}

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, g, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext, ngettext
 
 from engine import access, doctor
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from engine.core.repair import Repair
     from engine.doctor import Mended
     from engine.publishing.imports import Arrival
-    from engine.publishing.parcels import Parcel
+    from engine.publishing.parcels import Parcel, Room
 
 blueprint = Blueprint("studio_doctor", __name__, url_prefix="/studio/doctor")
 NOW, GIVEN = "now/", "given/"
@@ -74,21 +74,36 @@ class Case:
         return f"{folder}/{name}" if folder else name
 
 
-def _read_kept(text: str) -> Case:
+def _room() -> Room:
+    """Give what one request may bring, unpacked, in however many archives."""
+    if "room" not in g:
+        g.room = parcels.Room()
+    room: Room = g.room
+    return room
+
+
+def _read_kept() -> Case:
+    """Read what the page sent along; it is unpacked once, however often it is shown again."""
+    if "kept" not in g:
+        g.kept = _unpacked(request.form.get("kept", ""))
     case = Case()
-    if not text:
-        return case
-    try:
-        packed = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise InvalidInputError(N_("The page's files cannot be read any more. Choose them again.")) from error
-    for path, content in parcels.unpack(packed, "…").items():
+    for path, content in g.kept.items():
         part, _, rest = path.partition("/")
         pure = PurePosixPath(rest)
         (case.files if f"{part}/" == NOW else case.given)[pure.name] = content
         if len(pure.parts) > 1:
             case.folders[pure.name] = pure.parts[0]
     return case
+
+
+def _unpacked(text: str) -> dict[str, bytes]:
+    if not text:
+        return {}
+    try:
+        packed = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise InvalidInputError(N_("The page's files cannot be read any more. Choose them again.")) from error
+    return parcels.unpack(packed, "…", _room())
 
 
 # Looking
@@ -219,13 +234,22 @@ def _again(sentence: str) -> Response:
         return _page(Case(), translate(problem.template, problem.fields), problem.status)
 
 
+def _ask() -> None:
+    with context.reading():
+        access.require(context.viewer(), Action.CHANGE_EDIT)
+
+
 def _opened() -> Case:
-    """Read what lies on the table, and lay what was chosen or dropped now beside it."""
-    case = _read_kept(request.form.get("kept", ""))
+    """Read what lies on the table, and lay what was chosen or dropped now beside it.
+
+    Raises NotAllowedError before anything is unpacked for somebody who may not edit changes.
+    """
+    _ask()
+    case = _read_kept()
     sent = [(one.filename or "", one.stream.read()) for one in request.files.getlist("files") if one.filename]
     if not sent:
         return case
-    parcel = parcels.read(sent)
+    parcel = parcels.read(sent, _room())
     if parcel.doubles:
         file, paths = next(iter(parcel.doubles.items()))
         message = N_("{file} came more than once with different contents ({paths}). Send the one that is meant.")
@@ -243,8 +267,9 @@ def act() -> Response:
     """Look at files, mend them, put them back as they came, or go on with them in a change."""
     chosen = request.form.get("act", "look")
     case = Case()
+    _ask()
     try:
-        case = _read_kept(request.form.get("kept", ""))
+        case = _read_kept()
         case = _opened()
         if not case.files:
             aside = ", ".join(case.aside[:5])
@@ -264,7 +289,7 @@ def act() -> Response:
 
 def _before() -> Case:
     try:
-        return _read_kept(request.form.get("kept", ""))
+        return _read_kept()
     except InvalidInputError:
         return Case()
 

@@ -164,6 +164,15 @@ def test_archives_that_mean_harm_or_are_damaged_are_refused(content: bytes, word
         parcels.read([("x.zip", content)])
 
 
+def test_several_archives_share_one_room() -> None:
+    large = zipped({f"{at}.bpmn": bytes(4_900_000) for at in range(7)})
+    with pytest.raises(InvalidInputError, match="too large"):
+        parcels.read([("a.zip", large), ("b.zip", large)])
+    many = zipped({f"{at}.form": b"" for at in range(1_001)})
+    with pytest.raises(InvalidInputError, match="too much"):
+        parcels.read([("a.zip", many), ("b.zip", many)])
+
+
 def test_files_find_their_names_and_folders() -> None:
     outer = parcels.read(
         [
@@ -236,6 +245,20 @@ class Doctor:
         return answer
 
 
+def test_nothing_is_unpacked_for_somebody_who_may_not_edit(opened: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    unpacked: list[str] = []
+    unpack = parcels.unpack
+    monkeypatch.setattr(parcels, "unpack", lambda *given: unpacked.append(given[1]) or unpack(*given))
+    doctor = Doctor(opened)
+    files = [("a.zip", zipped({"x.bpmn": FOREIGN})), ("b.zip", zipped({"y.bpmn": FOREIGN}))]
+    assert (doctor.act("look", *files).status_code, unpacked) == (200, ["a.zip", "b.zip"])
+    unpacked.clear()
+    assert (doctor.act("away:y.bpmn").status_code, unpacked) == (200, ["…"]), "once a request"
+    unpacked.clear()
+    doctor.person = opened.person("lin.xiaoan")
+    assert (doctor.act("look", *files).status_code, unpacked) == (403, [])
+
+
 def test_a_diagram_from_elsewhere_is_mended_and_taken_into_a_change(opened: Site) -> None:
     doctor = Doctor(opened)
     page = doctor.act("look", ("请假 (1).bpmn", FOREIGN)).text
@@ -248,7 +271,8 @@ def test_a_diagram_from_elsewhere_is_mended_and_taken_into_a_change(opened: Site
     assert 'class="node userTask' in one
     assert "恢复成原来的文件" in one
     every = doctor.act("all:请假 (1).bpmn").text
-    assert "没有妨碍运行的问题" in every
+    assert "1 个问题妨碍运行" in every, "nobody would see the task: its role is still to be chosen"
+    assert "只有管理员" in every
     back = doctor.act("back:请假 (1).bpmn").text
     assert "1 个问题妨碍运行" in back
     doctor.act("all:请假 (1).bpmn")
