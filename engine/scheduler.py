@@ -45,29 +45,21 @@ def run_until(database: Database, clock: Clock, until: datetime, registry: Regis
     """
     worker.prepare(database, registry, now=clock.now)
     count = 0
+    with database.read() as session:
+        due = queue.next_due(session, until)
     while count < clock.most:
-        with database.read() as session:
-            due = queue.next_due(session, until)
         if due is None:
             clock.now = max(clock.now, until)
             return count
         clock.now = max(clock.now, due)
         count += worker.run_some(database, clock=clock, registry=registry, limit=1)
-        if registry.periodic:
-            _slow_down(database, clock.now)
+        with database.transaction() if registry.periodic else database.read() as session:
+            if registry.periodic:
+                queue.slow_down(session, clock.now, clock.now + COARSEST)
+            due = queue.next_due(session, until)
     with database.read() as session:
         what = queue.first_due(session)
     raise TooManyJobsError(
         N_("More than {count} things would happen in this time, and {what} is due again. Is its repeat too short?"),
         count=clock.most, what=what,
     )  # fmt: skip
-
-
-def _slow_down(database: Database, now: datetime) -> None:
-    with database.read() as session:
-        eager = any(job.due_at and now < job.due_at < now + COARSEST for job in queue.periodic(session).values())
-    if eager:
-        with database.transaction() as session:
-            for job in queue.periodic(session).values():
-                if job.due_at is not None and job.due_at > now:
-                    job.due_at = max(job.due_at, now + COARSEST)

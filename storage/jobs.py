@@ -117,6 +117,12 @@ def periodic(session: Session) -> dict[str, Job]:
     return {job.name: job for job in session.scalars(select(Job).filter_by(kind="periodic"))}
 
 
+def slow_down(session: Session, now: datetime, until: datetime) -> None:
+    """Put periodic jobs that are due after now and before `until` off until then."""
+    soon = (Job.kind == "periodic") & (Job.due_at > now) & (Job.due_at < until)
+    session.execute(update(Job).where(soon).values(due_at=until), execution_options={"synchronize_session": False})
+
+
 def depth(session: Session, now: datetime) -> dict[str, int]:
     """Count due jobs by kind, and those that wait for a person as `incident`."""
     rows = session.execute(select(Job.kind, func.count()).where(Job.due_at <= now).group_by(Job.kind))
