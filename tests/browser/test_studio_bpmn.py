@@ -197,7 +197,38 @@ def test_a_task_between_two_others_gets_its_lanes_role_a_form_a_limit_and_a_remi
     border = next(
         node for node in editor.model().processes["complaint_handle"].nodes.values() if node.attached_to == task.id
     )
-    assert (border.interrupting, border.events[0].timer, border.events[0].expression) == (False, "duration", "P1D")
+    event = border.events[0]
+    assert (border.interrupting, event.timer, event.expression) == (False, "date", "=add working days(now(), 1)")
+    model = editor.model()
+    nodes, flows = model.processes["complaint_handle"].nodes, model.processes["complaint_handle"].flows
+    service = nodes[flows[border.outgoing[0]].target]
+    end = nodes[flows[service.outgoing[0]].target]
+    assert (service.attributes["topic"], service.inputs) == ("task.remind", [])
+    assert {service.lane, end.lane} == {"项目客服主管"}
+    around = model.shapes[task.lane_id].bounds
+    for one in (service, end):
+        box = model.shapes[one.id].bounds
+        assert around.y < box.y
+        assert box.y + box.height < around.y + around.height
+    editor.call(
+        """const [registry, modeling] = [modeler.get("elementRegistry"), modeler.get("modeling")];
+        const [task, lane] = given.map((id) => registry.get(id));
+        modeling.moveElements([task], { x: 0, y: lane.y + 50 - task.y }, task.parent);""",
+        [task.id, next(one.id for one in model.processes["complaint_handle"].lanes if one.name == "客服经理")],
+    )
+    moved = editor.model().processes["complaint_handle"].nodes
+    assert {moved[one].lane for one in (task.id, border.id, service.id, end.id)} == {"客服经理"}
+    page.locator("#undo").click()
+    editor.select(task.id)
+    expect(page.locator("#panel")).not_to_contain_text("这一步却由")
+    editor.set("role", "leader")
+    editor.set("role-1", "")
+    expect(page.locator("#panel")).to_contain_text("泳道是项目客服主管，这一步却由")
+    page.locator("#prop-role-by-lane").click()
+    assert "candidateGroups" not in editor.node(task.id).attributes
+    page.locator("#undo").click()
+    editor.select(border.id)
+    editor.set("timer-kind", "span")
     editor.set("timer-unit", "h")
     editor.set("timer-value", "6")
     assert editor.node(border.id).events[0].expression == "PT6H"

@@ -86,9 +86,16 @@ export function area({ key, label, value, write, hint, mono, rows = 3 }) {
  */
 export function select({ key, label, value, options, write, hint }) {
   const known = options.some(([one]) => one === value) ? options : [...options, [value, value]];
-  const control = el("select", { class: "form-select" }, known.map(([one, words]) => el("option", { value: one, selected: one === value }, words)));
+  const control = el("select", { class: "form-select" }, parted(known, ([one, words, tip]) => el("option", { value: one, selected: one === value, title: tip || null }, words)));
   control.addEventListener("change", () => write(control.value));
   return field(key, label, control, hint);
+}
+
+/** Options; those that name a group, as their fourth part, stand under it. */
+function parted(options, made) {
+  const groups = [...new Set(options.map((one) => one[3]).filter(Boolean))];
+  const rest = options.filter((one) => !one[3]).map(made);
+  return [...rest, ...groups.map((label) => el("optgroup", { label }, options.filter((one) => one[3] === label).map(made)))];
 }
 
 /** A box to tick. */

@@ -6,6 +6,7 @@ import "bpmn-js-token-simulation/assets/css/bpmn-js-token-simulation.css";
 import "diagram-js-minimap/assets/diagram-js-minimap.css";
 import "bpmn-js-color-picker/colors/color-picker.css";
 import "./bpmn.css";
+import { is } from "bpmn-js/lib/util/ModelUtil";
 import * as feel from "./feel.js";
 import { Findings, showOthers } from "./findings.js";
 import { makeModeler, textOf } from "./modeler.js";
@@ -16,6 +17,7 @@ import { openDraft } from "../studio/draft.js";
 import { page } from "../studio/page.js";
 
 const TYPING = 3000; // milliseconds
+const READABLE = 0.7; // smaller than this the names of steps cannot be read
 const place = document.querySelector("#canvas");
 const panel = document.querySelector("#panel");
 
@@ -26,7 +28,7 @@ async function show(source) {
   const selected = shown ? modeler.get("selection").get().map((one) => one.id) : [];
   await modeler.importXML(source);
   if (before) canvas.viewbox({ x: before.x, y: before.y, width: before.width, height: before.height });
-  else fit(canvas, 0.55);
+  else fit(canvas, READABLE, modeler.get("elementRegistry").find((one) => is(one, "bpmn:StartEvent")));
   const registry = modeler.get("elementRegistry");
   modeler.get("selection").select(selected.map((id) => registry.get(id)).filter(Boolean));
   shown = true;

@@ -10,6 +10,7 @@ import several from "./edit.js";
 import room from "./insert.js";
 import naming from "./naming.js";
 import readonly from "./readonly.js";
+import reminder from "./reminder.js";
 import words from "./words.js";
 
 /**
@@ -26,7 +27,7 @@ export function makeModeler(container, editable) {
     textRenderer: {
       defaultStyle: { fontFamily: 'system-ui, "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif', fontSize: 12 },
     },
-    additionalModules: [words, several, naming, room, CreateAppendAnythingModule, allowed, colors, minimap, simulation, ...(editable ? [] : [readonly])],
+    additionalModules: [words, several, naming, room, reminder, CreateAppendAnythingModule, allowed, colors, minimap, simulation, ...(editable ? [] : [readonly])],
   });
 }
 

@@ -22,9 +22,16 @@ export function step(context) {
 export const occasions = () =>
   page.known?.decisions?.find((one) => one.id === "notify")?.inputs?.find((one) => one.name === "event")?.values ?? [];
 
+/** What the services are called that steps of several names call. */
+const GENERAL = () => ({
+  "case.notify": t("Send notifications"), "orders.notify": t("Send notifications about an order"), "task.remind": t("Remind whoever has the step"),
+  "case.close": t("Close the case"), "deadlines.start": t("Start time limits"), "handover.close": t("Close the handover of a house"),
+  "handover.orders": t("Issue rectification orders"), "handover.complain": t("Make it a complaint"),
+});
+
 function service({ edit, element, draft }) {
-  const names = page.known?.topicNames ?? {};
-  const topics = (page.known?.topics ?? []).map((one) => [one, names[one] ? `${names[one]} (${one})` : one]);
+  const names = { ...page.known?.topicNames, ...GENERAL() };
+  const topics = (page.known?.topics ?? []).map((one) => [one, names[one] ?? one, one]);
   topics.sort(([a], [b]) => Number(!names[a]) - Number(!names[b]));
   const topic = edit.get("camunda:topic");
   const inputs = edit.parameters("input");

@@ -27,6 +27,10 @@ function people({ edit, modeler }) {
   const names = new Set((page.known?.roles ?? []).flatMap((one) => [one.code, one.name, one.nameEn]));
   const options = roles();
   const first = rule ? "=" : (chosen[0] ?? "");
+  const all = page.known?.roles ?? [];
+  const called = (name) => all.filter((one) => [one.code, one.name, one.nameEn].includes(name)).map((one) => one.code);
+  const ofLane = lane.split(/[,，、/]/).flatMap((one) => called(one.trim()));
+  const other = ofLane.length && chosen.length && !chosen.flatMap(called).some((code) => ofLane.includes(code)) ? chosen : [];
   const write = (at, value) => {
     if (at === 0 && value === "=") return edit.set({ "camunda:candidateGroups": `="${chosen.join(",")}"` });
     const after = spliced(chosen, at, 1, value).filter(Boolean);
@@ -39,6 +43,8 @@ function people({ edit, modeler }) {
     chosen.map((code, at) => (at ? select({ key: `role-${at}`, label: t("And also"), value: code, options: [["", t("(remove)")], ...options], write: (value) => write(at, value) }) : null)),
     chosen.length ? select({ key: "role-more", label: t("And also"), value: "", options: [["", t("(nobody else)")], ...options.filter(([code]) => !chosen.includes(code))], write: (value) => write(chosen.length, value) }) : null,
     !rule && !chosen.length && lane && options.length && !lane.split(",").some((one) => names.has(one.trim())) ? note(t("The lane is not named after a role, so nobody sees this task. Choose a role here, or rename the lane."), "warn") : null,
+    other.length ? note(t("The lane is {lane}, but {role} does this step.", { lane, role: chosen.map((code) => options.find(([one]) => one === code)?.[1] ?? code).join(t(", ")) }), "warn") : null,
+    other.length ? button("role-by-lane", t("Go by the lane"), () => edit.set({ "camunda:candidateGroups": "" })) : null,
     text({ key: "assignee", label: t("A certain person"), value: edit.get("camunda:assignee"), mono: true, list: suggestions(modeler), hint: t("A login, or =name of a variable that holds one. Empty: everybody with the role may take it."), write: (value) => edit.set({ "camunda:assignee": value }) }),
     fourEyes(edit),
   ]);
@@ -58,7 +64,10 @@ function fourEyes(edit) {
 function form({ edit, draft }) {
   const value = edit.get("camunda:formRef") || edit.get("camunda:formKey");
   const forms = page.known?.forms ?? [];
-  const options = forms.map((one) => [one.key, one.name && one.name !== one.key ? `${one.key} ${one.name}` : one.key]);
+  const inFolder = (folder) => (page.known?.processes ?? []).find((one) => one.key === folder)?.name ?? folder ?? "";
+  const own = (one) => Boolean(one.folder) && one.folder === page.folder;
+  const options = [...forms].sort((a, b) => Number(own(b)) - Number(own(a)))
+    .map((one) => [one.key, one.name && one.name !== one.key ? `${one.key} ${one.name}` : one.key, "", inFolder(one.folder)]);
   const write = (key) => edit.set({ "camunda:formRef": key, "camunda:formRefBinding": key ? "deployment" : "", "camunda:formKey": "" });
   const known = forms.find((one) => one.key === value);
   return group("form", t("Form"), [

@@ -5,15 +5,18 @@ import { el } from "./fields.js";
 const LEFT = 76;
 const REST = 24;
 
-/** Shows the whole diagram beside the palette; `least`: no smaller than this, from its beginning. */
-export function fit(canvas, least = 0.1) {
+/** Shows the whole diagram beside the palette; `least`: no smaller than this, then its left part with the `start`. */
+export function fit(canvas, least = 0.1, start = null) {
   const { inner, outer } = canvas.viewbox();
   if (!inner.width || !outer.width) return;
   const wide = outer.width > 600 ? outer.width - LEFT - REST : outer.width - 2 * REST;
   const left = outer.width > 600 ? LEFT : REST;
   const scale = Math.max(least, Math.min(1, wide / inner.width, (outer.height - 2 * REST) / inner.height));
   const spare = Math.max(0, outer.height / scale - inner.height) / 2;
-  canvas.viewbox({ x: inner.x - left / scale, y: inner.y - (spare || REST / scale), width: outer.width / scale, height: outer.height / scale });
+  const high = outer.height / scale;
+  const below = start ? start.y + start.height + 2 * REST - (inner.y - REST / scale + high) : 0; // how far the start lies below the first screen
+  const top = spare ? inner.y - spare : inner.y - REST / scale + (below > 0 ? below + high / 2 : 0);
+  canvas.viewbox({ x: inner.x - left / scale, y: top, width: outer.width / scale, height: outer.height / scale });
 }
 
 /**

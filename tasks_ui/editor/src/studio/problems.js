@@ -49,6 +49,8 @@ function count(findings) {
   const errors = findings.filter((one) => one.severity === "error").length;
   const warnings = findings.filter((one) => one.severity === "warning").length;
   const many = (number, one, several) => (number === 1 ? t(one) : t(several, { number }));
-  place.textContent = errors ? many(errors, "1 error", "{number} errors") : warnings ? many(warnings, "1 warning", "{number} warnings") : t("No problems");
+  const remarks = findings.length - errors - warnings;
+  const clean = remarks ? `${t("No errors")} · ${many(remarks, "1 remark", "{number} remarks")}` : t("No problems");
+  place.textContent = errors ? many(errors, "1 error", "{number} errors") : warnings ? many(warnings, "1 warning", "{number} warnings") : clean;
   place.className = `chip ${errors ? "chip-danger" : warnings ? "chip-warn" : "chip-ok"}`;
 }
