@@ -8,6 +8,7 @@ import threading
 
 import pytest
 from samples import END, START, bpmn, flow, user
+from sqlalchemy import event
 from test_impact import form, publish, table
 
 from engine import studio
@@ -190,3 +191,16 @@ def test_who_may_not_use_the_studio_is_not_told(app):
     app.call(studio.comment, OWNER, change, text="@lin @you. @尤二看")
     with app.database.read() as s:
         assert talk.mentioned(s, "@lin @you. @林 看", now=app.now) == {"you"}
+
+
+def test_what_is_published_is_read_once_for_many_files(app):
+    names = [f"F{at}" for at in range(9)]
+    publish(app, **{f"{name}_form": form().replace(b'"F1"', f'"{name}"'.encode()) for name in names})
+    asked = []
+    event.listen(app.database.engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
+    counts = []
+    for wanted in (names[:1], names):
+        asked.clear()
+        app.call(studio.begin, OWNER, wanted=[f"{name}.form" for name in wanted])
+        counts.append(len(asked))
+    assert counts[1] - counts[0] <= 12 * (len(names) - 1)
