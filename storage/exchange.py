@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
 from storage.tables.definitions import DecisionDefinition, DecisionResource, Deployment, ProcessDefinition
+from storage.tables.instances import AuditEntry
 from storage.tables.studio import ChangeSet, Publication
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from uuid import UUID
 
     from sqlalchemy.orm import Session
@@ -46,11 +47,13 @@ def decisions_of(session: Session, deployment_id: UUID) -> Sequence[tuple[Decisi
     return [(row[0], row[1]) for row in found]
 
 
-def waiting_change(session: Session, login: str, title: str) -> UUID | None:
-    """Find the newest change of a person and title that is not over."""
-    query = select(ChangeSet.id).where(ChangeSet.created_by == login, ChangeSet.title == title)
-    query = query.where(ChangeSet.state.in_(("open", "in_review"))).order_by(ChangeSet.created_at.desc())
-    return session.scalars(query.limit(1)).first()
+def deliveries_waiting(session: Session, login: str) -> list[tuple[UUID, Mapping[str, Any]]]:
+    """List what a person's programs delivered into changes that are not over, newest first: the change, and what."""
+    query = select(ChangeSet.id).where(ChangeSet.created_by == login, ChangeSet.state.in_(("open", "in_review")))
+    subjects = {f"change:{one}": one for one in session.scalars(query)}
+    told = select(AuditEntry).where(AuditEntry.action == "deliver", AuditEntry.actor == login)
+    told = told.where(AuditEntry.subject.in_(subjects)).order_by(AuditEntry.id.desc())
+    return [(subjects[one.subject], one.detail) for one in session.scalars(told)]
 
 
 def deployment_of(session: Session, publication_id: UUID) -> UUID:

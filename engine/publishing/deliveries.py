@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from engine import access, deployment
+from engine import access, deployment, studio
 from engine.access import Action
 from engine.deployment import Deployment
 from engine.errors import N_, ConflictError, DeploymentRefused, NotFoundError
@@ -17,6 +17,7 @@ from engine.studio import settings as studio_settings
 from storage import audit
 from storage import definitions as definition_rows
 from storage import exchange as queries
+from storage import studio as change_rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -92,8 +93,8 @@ def deliver(
 ) -> Delivered:
     """Publish files that came from outside as a change of the studio, or leave the change waiting for what it needs.
 
-    The same files sent again go on with the change that waits. A file that brings a known process, table or form is a
-    version of it, whatever its name.
+    Files sent again under the same name go on with the change that waits, and are all that it brings. A file that
+    brings a known process, table or form is a version of it, whatever its name.
 
     Raises:
         DeploymentRefused: with all findings; then nothing is kept.
@@ -116,6 +117,7 @@ def deliver(
         names = {one.name: one.file for one in fresh}
         raise DeploymentRefused([replace(one, file=names.get(one.file, one.file)) for one in state.findings])
     detail = {"files": sorted(files), "name": name[:LONGEST_NAME], "note": note, "published": state.ready}
+    detail |= {"title": title, "brought": [one.name for one in taken]}
     subject = f"change:{change_id}"
     audit.record(session, actor=viewer.login, action="deliver", subject=subject, detail=detail, now=now)
     if not state.ready and not state.outdated:
@@ -131,10 +133,21 @@ def deliver(
 def _change(
     session: Session, viewer: Viewer, taken: list[imports.Taken], *, title: str, note: str, now: datetime
 ) -> UUID:
-    """Begin a change, or go on with the one of the same title that this person's program began before."""
-    before = queries.waiting_change(session, viewer.login, title)
-    if before is None:
+    """Begin a change, or go on with the one into which this person's program delivered under the same title before.
+
+    What that brought and is not sent any more leaves the change, and what others published since is drafted afresh.
+    """
+    earlier = [
+        (one, told) for one, told in queries.deliveries_waiting(session, viewer.login) if told.get("title") == title
+    ]
+    if not earlier:
         return imports.take_in(session, viewer, taken, title=title, reason=note, now=now)
+    before, arriving = earlier[0][0], {one.name for one in taken}
+    brought = {file for one, told in earlier if one == before for file in told.get("brought", ())}
+    change_rows.change(session, before, lock=True)
+    for draft in studio.change(session, viewer, before).drafts:
+        if draft.file in brought - arriving or (draft.outdated and draft.file in arriving):
+            studio.remove_file(session, viewer, before, draft.file, now=now)
     imports.put(session, viewer, before, taken, now=now)
     return before
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from engine import access, studio
 from engine.access import Action
+from engine.bindings import digest_of
 from engine.errors import N_, InvalidInputError
 from engine.publishing import exports
 from engine.studio import resources
@@ -64,7 +65,7 @@ def arrivals(session: Session, viewer: Viewer, parcel: Parcel) -> tuple[Arrival,
         keys = sorted(key for _, key in exports.defined(kind, content))
         known = next((by_key[kind, key] for key in keys if by_key.get((kind, key)) in here), "")
         name = known or well_named(file)
-        same = name in here and resources.source(session, name) == content
+        same = name in here and here[name].digest == digest_of(content)
         folder = here[name].folder if name in here else parcel.folders.get(file, "")
         found.append(Arrival(file, kind, folder, name, name in here, same, tuple(keys)))
     return tuple(found)
@@ -104,13 +105,16 @@ def put(session: Session, viewer: Viewer, change_id: UUID, files: Sequence[Taken
         InvalidInputError: a name is not a good one.
         ConflictError: the change is over.
     """
-    here = {one.file for one in resources.published(session)} | studio.files(session, change_id).keys()
+    every = resources.published(session)
+    here = {one.file for one in every} | studio.files(session, change_id).keys()
     for one in files:
-        if one.name in here:
-            began = studio.add_file(session, viewer, change_id, one.name, now=now)  # as it is, if it lies there
+        if one.name in here:  # as it is, if it lies there
+            began = studio.add_file(session, viewer, change_id, one.name, now=now, every=every)
             studio.save(session, viewer, change_id, one.name, source=one.content, revision=began.revision, now=now)
         else:
-            studio.add_file(session, viewer, change_id, one.name, source=one.content, folder=one.folder, now=now)
+            studio.add_file(
+                session, viewer, change_id, one.name, source=one.content, folder=one.folder, now=now, every=every
+            )
 
 
 def title_of(arrivals_: Sequence[Arrival], contents: Mapping[str, bytes]) -> str:

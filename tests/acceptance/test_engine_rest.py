@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from base64 import b64encode
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from engine import people, studio
+from engine import definitions, people, studio
 from engine.access import SYSTEM, Grant
 from engine.studio import resources
 from engine.studio import settings as studio_settings
@@ -153,6 +154,47 @@ def test_where_a_second_person_must_agree_the_files_wait_in_a_change(opened: Sit
     assert (played.status_code, "场景正在演练" in played.get_json()["message"]) == (409, True), played.text
     with opened.database.read() as session:
         assert resources.source(session, "callback.bpmn") == callback
+
+
+def test_a_delivery_that_waits_is_what_was_sent_last(opened: Site) -> None:
+    with opened.database.transaction() as session:
+        studio_settings.set_second_person(session, SYSTEM, wanted=True, now=opened.clock.now)
+        owner = people.viewer(session, OWNER, now=opened.clock.now)
+        own = studio.open_change(session, owner, title="Camunda Modeler: mine", now=opened.clock.now)
+    headers, plain = (
+        bearer(opened, OWNER),
+        {"type": "default", "components": [{"type": "textfield", "key": "a", "label": "A"}]},
+    )
+    leftover, kept = (json.dumps({**plain, "id": one}).encode() for one in ("leftover", "kept_form"))
+
+    def sent(**files: bytes) -> UUID:
+        named = {f"{name}.form": content for name, content in files.items()}
+        answer = deploy(opened, headers, named, deployment_name="mine")
+        assert answer.status_code == 409, answer.text
+        return UUID(answer.get_json()["message"].split("/studio/changes/")[1][:36])
+
+    change = sent(leftover=leftover, kept_form=kept)
+    assert change != own, "what somebody began by hand under that title is his own"
+    with opened.database.transaction() as session:
+        owner = people.viewer(session, OWNER, now=opened.clock.now)
+        studio.rename(session, owner, change, title="其他标题", reason="x", now=opened.clock.now)
+        studio.add_file(
+            session, owner, change, "byhand.form", source=kept.replace(b"kept_form", b"byhand"), now=opened.clock.now
+        )
+    assert sent(kept_form=kept) == change
+    with opened.database.transaction() as session:
+        assert list(studio.files(session, change)) == ["byhand.form", "kept_form.form"]
+        studio.remove_file(session, owner, change, "byhand.form", now=opened.clock.now)
+        studio_settings.set_second_person(session, SYSTEM, wanted=False, now=opened.clock.now)
+        definitions.deploy(
+            session, files={"kept_form.form": kept.replace(b'"a"', b'"b"')}, viewer=SYSTEM, now=opened.clock.now,
+            registry=opened.app.extensions["keyturn"].registry,
+        )  # fmt: skip
+    done = deploy(opened, headers, {"kept_form.form": kept}, deployment_name="mine")
+    assert done.status_code == 200, "what others published meanwhile does not stop a program for good"
+    with opened.database.read() as session:
+        assert resources.source(session, "kept_form.form") == kept
+        assert "leftover.form" not in {one.file for one in resources.published(session)}
 
 
 def test_only_who_may_publish_publishes(opened: Site) -> None:

@@ -6,17 +6,20 @@ import threading
 
 import pytest
 from samples import END, START, bpmn, flow, user
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
 from test_impact import form, formed, publish, table
 from test_moves import on_old, rows, two_steps
 
 from engine import definitions, studio
 from engine.access import SYSTEM, Grant, Viewer
 from engine.errors import ConflictError, DeploymentRefused, InvalidInputError, KeyturnError, NotAllowedError
-from engine.publishing import impact, publication, publications, taking_back
+from engine.publishing import deliveries, impact, publication, publications, taking_back
 from engine.studio import resources
+from storage import studio as change_rows
 from storage.tables.definitions import Deployment, ProcessDefinition
 from storage.tables.instances import AuditEntry, ProcessInstance
+from storage.tables.studio import ChangeSet
 from storage.tables.work import Notification
 
 OWNER = Viewer("bai", "柏流程", (Grant("process_owner"),))
@@ -191,6 +194,48 @@ def test_of_two_at_once_one_wins(app, database_url):
     assert sorted(said) == ["ConflictError", "published"]
     with app.database.read() as s:
         assert len(resources.versions(s, "level.dmn")) == 2
+
+
+def test_of_two_deliveries_at_once_one_wins(app, database):
+    app.person("bai", "process_owner", name="柏流程")
+    publish(app, level_dmn=table())
+    app.later(seconds=1)
+    said = together_do(
+        lambda s, limit: deliveries.deliver(
+            s, OWNER, files={"level.dmn": table(limit)}, name="level", note="CI", now=app.now, registry=app.registry
+        ),
+        app, ("1", "2"),
+    )  # fmt: skip
+    alone = database.url.get_backend_name() == "sqlite"  # one writer at a time: the second knows the first
+    assert sorted(said) == (["done", "done"] if alone else ["ConflictError", "done"])
+    change = drafted(app, level_dmn=table("3"))
+    with app.database.transaction() as s:
+        before = change_rows.change(s, change)
+        with Session(s.connection()) as other:  # what another transaction did, as this one has not read it
+            other.execute(update(ChangeSet).where(ChangeSet.id == change).values(state="published"))
+            other.flush()
+        assert (before.state, change_rows.change(s, change, lock=True).state) == ("open", "published")
+        s.rollback()
+
+
+def together_do(what, app, given):
+    begin, said = threading.Barrier(len(given)), []
+
+    def go(one):
+        begin.wait()
+        try:
+            with app.database.transaction() as s:
+                what(s, one)
+            said.append("done")
+        except KeyturnError as error:
+            said.append(type(error).__name__)
+
+    both = [threading.Thread(target=go, args=(one,)) for one in given]
+    for one in both:
+        one.start()
+    for one in both:
+        one.join(60)
+    return said
 
 
 def test_cases_are_moved_all_or_some_and_back_again(app):
