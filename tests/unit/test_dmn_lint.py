@@ -206,6 +206,7 @@ def test_the_units_of_the_shipped_time_limits_are_checked() -> None:
         changed = before + clock + after.replace("<text>&quot;cd&quot;</text>", f"<text>{wrong}</text>", 1)
         errors = [rule for severity, rule, _ in said(changed.encode()) if severity == "error"]
         assert len(errors) == 1, wrong
+        assert '"wd"' in next(message for severity, _, message in said(changed.encode()) if severity == "error")
     changed = before + clock + after.replace("<text>5</text>", "<text>四天</text>", 1)
     assert [rule for severity, rule, _ in said(changed.encode()) if severity == "error"] == ["dmn-unknown-name"]
     assert said(text.encode()) == []

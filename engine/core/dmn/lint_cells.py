@@ -156,6 +156,6 @@ def unknown_names(
         say(
             "dmn-unknown-input", "warning",
             f'{here[0]}{name} is no input of this table; a text is written "{name}".{english}',
-            f'{here[1]}没有叫 {name} 的输入；若是文本请写成 "{name}"。{chinese}',
+            f'{here[1]}没有叫“{name}”的变量；若是文本请写成 "{name}"。{chinese}',
             id=cell.id, line=cell.line,
         )  # fmt: skip

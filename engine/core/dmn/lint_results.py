@@ -23,7 +23,7 @@ def unknown_results(decisions: m.Decisions, decision: m.Decision, say: Callable[
         for column in box.inputs:
             expression = _compiled(column.expression, decisions)
             known |= expression.names if expression is not None else set()
-    for literal, english, chinese in _results(box):
+    for literal, english, chinese, values in _results(box):
         expression = _compiled(literal, decisions)
         tree = expression.tree if expression is not None else None
         if isinstance(tree, nodes.Name) and tree.name not in known:
@@ -32,9 +32,11 @@ def unknown_results(decisions: m.Decisions, decision: m.Decision, say: Callable[
                 "dmn-unknown-name",
                 "error",
                 f'{english}there is no input {tree.name}. A text is written "{tree.name}", a number as digits.'
-                + (f" Did you mean {near}?" if near else ""),
-                f'{chinese}没有叫 {tree.name} 的输入。文本请写成 "{tree.name}"，数量请写数字。'
-                + (f"是不是“{near}”？" if near else ""),
+                + (f" Did you mean {near}?" if near else "")
+                + (f" Allowed here: {values}." if values else ""),
+                f'{chinese}没有叫“{tree.name}”的变量。文本请写成 "{tree.name}"，数量请写数字。'
+                + (f"是不是“{near}”？" if near else "")
+                + (f"这一列可用的值：{values}。" if values else ""),
                 id=literal.id,
                 line=literal.line,
             )
@@ -48,14 +50,14 @@ def _compiled(literal: m.Literal, decisions: m.Decisions) -> feel.Expression | N
         return None
 
 
-def _results(box: m.Box | None) -> Iterator[tuple[m.Literal, str, str]]:
-    """List the results of a table or a literal, each with where it stands in English and Chinese."""
+def _results(box: m.Box | None) -> Iterator[tuple[m.Literal, str, str, str]]:
+    """List the results of a table or a literal: where each stands in English and Chinese, which values it may have."""
     if isinstance(box, m.Literal):
-        yield box, "", ""
+        yield box, "", "", ""
     elif isinstance(box, m.Table):
         for output in box.outputs:
             if output.default is not None:
-                yield output.default, f"Output “{output.title}”: ", f"结果列“{output.title}”："
+                yield output.default, f"Output “{output.title}”: ", f"结果列“{output.title}”：", output.values
         for index, rule in enumerate(box.rules, 1):
             for output, result in zip(box.outputs, rule.results, strict=True):
-                yield result, f"Row {index}, “{output.title}”: ", f"第 {index} 行“{output.title}”："
+                yield result, f"Row {index}, “{output.title}”: ", f"第 {index} 行“{output.title}”：", output.values
