@@ -28,7 +28,8 @@ export function reminderTime(dueDate) {
     return after((unit === "eod" && number < 1 ? 2 : 4) * 60);
   }
   if (unit === "variable" && /^=\s*[\p{L}_][\p{L}\p{N}_]*$/u.test(value)) {
-    return ["timeDate", writeMoment({ name: value.replace(/^=\s*/, ""), way: "before", span: { unit: "cd", value: "1" } }), label];
+    const name = value.replace(/^=\s*/, ""); // a date that the case has not yet would stop it
+    return ["timeDate", `=if ${name} = null then now() + duration("P1D") else ${writeMoment({ name, way: "before", span: { unit: "cd", value: "1" } }).slice(1)}`, label];
   }
   return ["timeDuration", "P1D", t("One day")];
 }
