@@ -94,7 +94,8 @@ class Registry:
     `periodic` work is given the registry of the worker that runs it, connectors included. `calendar` gives the working
     calendar (None: Monday to Friday in China's zone), `render` a message template in a locale. `case_head` and `extra`
     are the application's own; `extra["lookups"](session, viewer)` gives the sources of looked-up form fields,
-    `extra["before_start"](session, *, key, scope, variables, now)` may refuse a process that somebody starts.
+    `extra["before_start"](session, *, key, scope, variables, now)` may refuse a process that somebody starts;
+    `extra["words"]` says what codes of decision tables mean: `column.code` → (Chinese, English).
     `strict`: a diagram that names an unknown topic or listener is refused. `hours(message, now)` says until when a
     message has to wait (quiet hours); None: it may go. `sandbox` gives what scenarios and rehearsals play on; it is
     called when one is, since it costs memory. `four_eyes`: changes of the studio are published only when a second

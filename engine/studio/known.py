@@ -81,6 +81,7 @@ def known(session: Session, change_id: UUID, *, registry: Registry) -> dict[str,
         "topicNames": _one_name({use for _, parts in every for use in parts.topics}),
         "listeners": sorted(registry.listeners),
         "connectors": sorted(registry.connectors),
+        "words": {code: list(said) for code, said in registry.extra.get("words", {}).items()},
         "elements": [{"type": one.type, "event": one.event} for one in reference.elements() if one.runs],
         "topStarts": sorted(TOP_STARTS),
     }

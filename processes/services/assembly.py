@@ -32,6 +32,7 @@ from processes.services import (
     reviews,
     surveys,
     sweep,
+    table_words,
     task_clocks,
     task_reminders,
     topics,
@@ -134,7 +135,7 @@ def registry(zone: ZoneInfo = CHINA) -> Registry:
         listeners=listeners,
         periodic={"deadlines.sweep": (SWEEP_EVERY, sweep.sweep)},
         calendar=partial(workdays.calendar, zone=zone),
-        extra={"lookups": lookups.bound, "before_start": reviews.refuse_second},
+        extra={"lookups": lookups.bound, "before_start": reviews.refuse_second, "words": table_words.WORDS},
         sandbox=_sandbox,
         aside={scenario_runs.KIND: _play},
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, current_app, flash, make_response, redirect, render_template, request, url_for
@@ -12,7 +13,7 @@ from engine.core import drawing, forms
 from engine.core.compare import sides
 from engine.errors import KeyturnError
 from engine.studio import choices, document_heads, library
-from tasks_ui import context, form_view, names, reading
+from tasks_ui import context, form_view, i18n, names, reading
 from tasks_ui.i18n import translate
 from tasks_ui.studio import naming, words
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 blueprint = Blueprint("studio_library", __name__, url_prefix="/studio")
 A_YEAR = 31_536_000
+CODE = re.compile(r"[a-z]\w*", re.ASCII)
 
 
 @blueprint.get("")
@@ -34,19 +36,18 @@ def index() -> str:
     text, kind = request.args.get("q", "").strip(), request.args.get("kind", "")
     with context.reading() as opened:
         found = library.shelves(opened, context.viewer())
-    counts = {one: sum(len(shelf.of(one)) for shelf in found.shelves) for one in library.KINDS}
-    shelves = [library.Shelf(s.folder, tuple(i for i in s.items if _wanted(i, s, text, kind))) for s in found.shelves]
+    called = [library.Shelf(s.folder, tuple(i for i in s.items if _wanted(i, s, text))) for s in found.shelves]
+    counts = {one: sum(len(shelf.of(one)) for shelf in called) for one in library.KINDS}
+    shelves = [library.Shelf(s.folder, s.of(kind)) for s in called] if kind else called
     return render_template(
         "studio_library.html", shelves=[shelf for shelf in shelves if shelf.items], names=found.names, text=text,
-        kind=kind, kinds=words.KINDS, counts=counts, total=found.total, title=naming.title, folder_name=naming.folder,
-        unfolded=bool(text or kind),
+        kind=kind, kinds=words.KINDS, counts=counts, total=sum(counts.values()), title=naming.title,
+        folder_name=naming.folder, unfolded=bool(text or kind),
     )  # fmt: skip
 
 
-def _wanted(item: Item, shelf: Shelf, text: str, kind: str) -> bool:
+def _wanted(item: Item, shelf: Shelf, text: str) -> bool:
     one = item.resource
-    if kind and one.kind != kind:
-        return False
     places = (one.file, one.key, one.name, naming.title(one), shelf.folder, naming.folder(shelf.folder), item.number,
               item.department)  # fmt: skip
     return all(any(word in place.casefold() for place in places) for word in text.casefold().split())
@@ -191,12 +192,19 @@ def file(file: str) -> str | Response:
     return render_template("studio_file.html", page=found, kinds=words.KINDS, title=naming.title, **shown)
 
 
+def meant(column: str, cell: str) -> str:
+    """Say what the codes in a cell of a column mean, "" where nothing is known of them: clock, "accept" is 受理."""
+    known = context.registry().extra.get("words", {})
+    said = [known[f"{column}.{code}"] for code in CODE.findall(cell) if f"{column}.{code}" in known]
+    return str(gettext(", ")).join(both[i18n.locale() == "en"] for both in said)
+
+
 def _shown(opened: Session, found: library.FilePage) -> dict[str, Any]:
     """Prepare what is in a file for reading; what an earlier release took may be unreadable now."""
     one, source = found.resource, found.source
     try:
         if one.kind == "dmn":
-            return {"grids": sides.grids(source, source), "policy": naming.policy}
+            return {"grids": sides.grids(source, source), "policy": naming.policy, "meant": meant}
         if one.kind == "form":
             form = forms.parse(source)
             env = forms.lenient(tasks.feel_env(opened, context.registry(), context.utcnow()))

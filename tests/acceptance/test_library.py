@@ -70,6 +70,11 @@ def test_the_library_shows_what_is_in_force_and_finds_it(site: Site, owner: Pers
     assert "投诉分派" not in found
     assert "没有找到" in owner.get("/studio?q=" + quote("没有这个")).text
     forms = owner.get("/studio?kind=form&q=T09").text
+    assert re.search(r"表单 <b>1</b>", forms)  # what the search finds is counted
+    assert re.search(r"图 <b>0</b>", forms)
+    table = owner.get("/studio/files/time_limits.dmn").text
+    assert 'wd <span class="muted small">工作日</span>' in table
+    assert 'accept <span class="muted small">受理</span>' in table
     assert forms.count('href="/studio/files/') == 1
     picture = owner.get(f"/studio/pictures/{handle.definition_id}.svg")
     assert picture.mimetype == "image/svg+xml"
@@ -97,7 +102,7 @@ def test_a_process_shows_its_picture_its_head_and_who_uses_what(site: Site, owne
     assert "查勘与方案" in plain(table)
     assert "complaint_plan.bpmn" in table
     limits = plain(owner.get("/studio/files/time_limits.dmn").text)
-    assert "complaint, handover day5_call" in limits
+    assert re.search("complaint, handover 客户诉求.交付 day5_call 第5日沟通", limits), "codes, and what they mean"
     assert "首行命中" in limits
     answer = owner.get("/studio/files/complaint_handle.bpmn")
     assert answer.headers["Location"] == "/studio/processes/complaint_handle"

@@ -1,7 +1,7 @@
 // The bar above the table: the chosen cell with its column's values to click, a comparison to put together, and how what is wrong
 // in it is written.
 import { ask, make, page, t } from "../studio/page.js";
-import { asksLists, choices } from "./cells.js";
+import { asksLists, choices, meaning } from "./cells.js";
 
 const MANY = 14;
 const COMPARISONS = [["=", () => t("is")], ["not", () => t("is not")], [">", () => t("is more than")], [">=", () => t("is at least")], ["<", () => t("is less than")], ["<=", () => t("is at most")], ["..", () => t("lies between")], ["null", () => t("is empty")]];
@@ -114,10 +114,15 @@ export function cellBar(bar, use) {
   function row(found, pressed, click) {
     const sorted = [...found].sort((a, b) => Number(pressed(b)) - Number(pressed(a)));
     const shown = sorted.slice(0, MANY).sort((a, b) => found.indexOf(a) - found.indexOf(b));
-    const parts = shown.map((one) => chip(one.label === one.value ? one.value || t("(empty text)") : `${one.label} (${one.value})`, pressed(one), () => click(one)));
+    const called = (one) => {
+      if (one.label !== one.value) return `${one.label} (${one.value})`;
+      const said = meaning(place.clause, one.value);
+      return said ? `${one.value} ${said}` : one.value || t("(empty text)");
+    };
+    const parts = shown.map((one) => chip(called(one), pressed(one), () => click(one)));
     if (sorted.length <= MANY) return parts;
     const more = make("select", { class: "form-select cell-more", "aria-label": t("More values") }, make("option", { value: "" }, t("More values …")),
-      ...sorted.slice(MANY).map((one) => make("option", { value: one.value }, one.label)));
+      ...sorted.slice(MANY).map((one) => make("option", { value: one.value }, called(one))));
     more.addEventListener("change", () => { const one = found.find((each) => each.value === more.value); if (one) click(one); });
     return [...parts, more];
   }

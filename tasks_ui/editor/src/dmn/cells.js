@@ -38,6 +38,13 @@ export function kindOf(clause) {
   return KINDS.has(name) ? name : "";
 }
 
+/** What a code means in a column, as the application says it: wd in unit is 工作日. "" when it says nothing. */
+export function meaning(clause, code) {
+  const column = clause.$type === "dmn:InputClause" ? clause.get("inputExpression")?.get("text") : clause.get("name");
+  const said = page.known?.words?.[`${column}.${code}`];
+  return said ? said[page.locale === "en" ? 1 : 0] : "";
+}
+
 const LITERALS = /"((?:[^"\\]|\\.)*)"/g;
 
 /** The texts that cells of a column name, its allowed values first, then what forms offer for this variable. */
