@@ -22,6 +22,7 @@ from storage import watch as queries
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
+    from uuid import UUID
 
     from sqlalchemy.orm import Session
 
@@ -57,15 +58,33 @@ def overview(session: Session, viewer: Viewer, *, now: datetime) -> tuple[Family
     access.require(viewer, Action.STUDIO_USE)
     versions = queries.versions(session)
     found = _processes(session, versions, None, now)
-    callers = Counter(key for one in found.values() for key in set(one.calls) - {one.key})
-    heads = [key for key, one in found.items() if one.running or not callers[key]]
-    below = {key: {one.key for one in _below(key, found)} - {key} for key in heads}
-    shared = Counter(key for keys in below.values() for key in keys)
-    heads += [key for key in found if key not in heads and shared[key] != 1]
-    families = [
-        Family(found[key], tuple(found[one] for one in sorted(below.get(key, ())) if one not in heads)) for key in heads
-    ]
+    heads = _heads({key: one.calls for key, one in found.items()}, {one.key for one in found.values() if one.running})
+    families = [_family(key, found, heads) for key in heads]
     return tuple(sorted(families, key=lambda one: (one.badness, one.process.running), reverse=True))
+
+
+def _heads(calls: Mapping[str, Collection[str]], running: Collection[str]) -> list[str]:
+    """List the processes that stand for themselves: with cases of their own, called by none or by several."""
+    callers = Counter(key for one, called in calls.items() for key in set(called) - {one})
+    heads = [key for key in calls if key in running or not callers[key]]
+    shared = Counter(key for head in heads for key in _reached(calls, head) - {head})
+    return heads + [key for key in calls if key not in heads and shared[key] != 1]
+
+
+def _reached(calls: Mapping[str, Collection[str]], key: str) -> set[str]:
+    found, left = set[str](), [key]
+    while left:
+        one = left.pop()
+        if one in calls and one not in found:
+            found.add(one)
+            left += calls[one]
+    return found
+
+
+def _family(key: str, found: Mapping[str, Process], heads: Collection[str]) -> Family:
+    """Put a process together with those it calls that do not stand for themselves: the rule of list and page alike."""
+    below = sorted(_below(key, found), key=lambda one: one.key)
+    return Family(found[key], tuple(one for one in below if one.key != key and one.key not in heads))
 
 
 def watched(session: Session, viewer: Viewer, key: str, *, version: int = 0, now: datetime) -> Watched:
@@ -83,9 +102,23 @@ def watched(session: Session, viewer: Viewer, key: str, *, version: int = 0, now
     found = _processes(session, chosen, key, now)
     counted = queries.running(session)
     numbers = tuple((one.version, counted.get(one.id, 0)) for one in mine)
-    family = Family(found[key], tuple(one for one in _below(key, found) if one.key != key))
+    family = _family(key, found, _standing(session, versions, counted))
     slow = _slow(session, family.every, {str(one.id): one.key for one in chosen if one.key in found}, now)
     return Watched(family, shown.id, version, numbers, program.model, slow)
+
+
+def _standing(session: Session, versions: Sequence[Version], counted: Mapping[UUID, int]) -> list[str]:
+    models = {key: definitions.program(session, one.id).model for key, one in _newest(versions).items()}
+    calls = {key: _calls(_nodes(model, key), models) for key, model in models.items()}
+    return _heads(calls, {one.key for one in versions if counted.get(one.id)})
+
+
+def _newest(versions: Sequence[Version]) -> dict[str, Version]:
+    newest: dict[str, Version] = {}
+    for one in versions:
+        if one.key not in newest or (newest[one.key].state != "in_force" and one.state == "in_force"):
+            newest[one.key] = one
+    return newest
 
 
 def _shown(mine: Sequence[Version], version: int) -> Version:
@@ -98,10 +131,7 @@ def _shown(mine: Sequence[Version], version: int) -> Version:
 
 def _processes(session: Session, versions: Sequence[Version], only: str | None, now: datetime) -> dict[str, Process]:
     """Count for all processes, or for one and those it calls."""
-    newest: dict[str, Version] = {}
-    for one in versions:
-        if one.key not in newest or (newest[one.key].state != "in_force" and one.state == "in_force"):
-            newest[one.key] = one
+    newest = _newest(versions)
     models = {key: definitions.program(session, one.id).model for key, one in newest.items()}
     wanted = set(newest) if only is None else _closure(models, only)
     ids = {str(one.id): one.key for one in versions if one.key in wanted}

@@ -66,6 +66,11 @@ def test_the_step_that_holds_things_up_is_named(opened: Site) -> None:
     assert "等待" in page.split("等得异常久")[1]
     assert "还没有人领取" in page.split("等得异常久")[1]
     index = opened.person(OWNER).get("/studio/watch").text
+    assert index.count("本周瓶颈：派单") == 1, "under the process or under the one that calls it"
+    with opened.database.read() as session:
+        for one in watch.overview(session, SYSTEM, now=opened.clock.now):
+            page_of = watch.watched(session, SYSTEM, one.process.key, now=opened.clock.now).family
+            assert (page_of.waiting, page_of.overdue) == (one.waiting, one.overdue), one.process.key
     assert index.index("投诉分派") < index.index("整改单"), "the worst first"
     family = opened.person(OWNER).get("/studio/watch/complaint").text
     assert '<a href="/studio/watch/complaint_dispatch"' in family, "one click down"
