@@ -130,6 +130,10 @@ def test_a_wrong_cell_is_marked_and_says_how_it_is_written(editor: Editor) -> No
     page.get_by_role("button", name="一般", exact=True).click()
     expect(page.locator("#problem-count")).to_have_text("没有问题")
 
+    editor.cell("time_limits_row_4_out_2").click()
+    expect(page.get_by_role("button", name="wd 工作日", exact=True)).to_be_visible()  # what the code means stands by it
+    editor.cell("time_limits_row_4_in_4").click()
+
     # an example of the help goes into the chosen cell, and comes out again
     page.locator("#feel > summary").click()
     page.locator(".feel-example", has_text='not("特急", "紧急")').click()
