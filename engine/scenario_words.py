@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
 SPAN = re.compile(r"^P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?)?$")
+SOON = re.compile(r'^=\s*now\(\)\s*\+\s*duration\("([^"]+)"\)$')
 TEMPLATES: Mapping[str, tuple[str, str]] = {
     "启动": ("启动流程“{}”", "start the process “{}”"),
     "完成": ("办完“{}”", "finish “{}”"),
@@ -101,6 +102,11 @@ def _said(value: Any, zh: bool, label: Callable[[str], str]) -> str:
         return ("、" if zh else ", ").join(
             f"{label(str(key))}{colon}{_said(one, zh, label) or ('无' if zh else 'none')}" for key, one in value.items()
         )
+    if isinstance(value, str) and (found := SOON.match(value)):
+        lasting = span(found[1], zh=zh).strip()
+        return f"{lasting}后" if zh else f"in {lasting}"
+    if isinstance(value, str) and value == "=now()":
+        return "此刻" if zh else "now"
     if isinstance(value, list):
         return ("、" if zh else ", ").join(_said(one, zh, label) for one in value)
     return str(value)

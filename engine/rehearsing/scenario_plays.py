@@ -24,12 +24,14 @@ if TYPE_CHECKING:
 
     from engine.connectors import Registry
     from engine.scenario_files import Scenario
+    from engine.scenarios import Play
     from storage.session import Database
     from storage.tables.work import Job
 
 __all__ = ["carry_out", "play"]
 MOST_JOBS = 20_000
 """What may happen in one step of a story: what never ends is found, and the worker goes on."""
+MOST_OPEN = 30
 
 
 def carry_out(database: Database, job: Job, clock: Callable[[], datetime], registry: Registry) -> None:
@@ -60,7 +62,7 @@ def carry_out(database: Database, job: Job, clock: Callable[[], datetime], regis
         run.state, run.played_at = scenario_runs.FAILED if failure else scenario_runs.PASSED, clock()
         if failure:
             run.step, run.message, run.message_zh = failure.step, failure.reason, failure.reason_zh
-            run.element_id = failure.element_id
+            run.element_id, run.open_tasks = failure.element_id, failure.open_tasks
         session.flush()
 
 
@@ -94,11 +96,21 @@ def played(scenario: Scenario, base: bytes, registry: Registry) -> ScenarioError
         try:
             scenarios.play(scenario, stage)
         except ScenarioError as error:
-            return _explained(error, scenario, database, registry)
+            explained = _explained(error, scenario, database, registry)
+            explained.open_tasks = _open(stage)
+            return explained
         if not (found := stage.bench.incidents()):
             return None
         said = "; ".join(incident.message for incident in found)
         return ScenarioError(scenario.name, len(scenario.steps), f"incidents: {said}", f"出现异常：{said}")
+
+
+def _open(stage: Play) -> list[dict[str, str]]:
+    """Note what is open on a stage, with the role that does it."""
+    return [
+        {"id": one.element_id, "name": one.name, "role": next((g for g in one.candidate_groups if ":" not in g), "")}
+        for one in stage.tasks()[:MOST_OPEN]
+    ]
 
 
 def _explained(error: ScenarioError, scenario: Scenario, database: Database, registry: Registry) -> ScenarioError:

@@ -5,7 +5,10 @@ Each is a job of its own, which the worker plays beside its other work (`scenari
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from itertools import pairwise
+from math import ceil
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
@@ -32,7 +35,9 @@ if TYPE_CHECKING:
 
 KIND = "scenario"
 PRIORITY = 5
-"""After everything of the same moment."""
+"""After everything of the same moment; stories of other folders after those of the change's own."""
+PACE = 12
+"""The last runs by which it is told how long the others will take."""
 WAITING, PASSED, FAILED, OUTDATED = "waiting", "passed", "failed", "outdated"
 
 
@@ -53,6 +58,9 @@ class Item:
     diagram: str = ""
     element_id: str = ""
     played_at: datetime | None = None
+    near: bool = True
+    """It is one of the change's own folders, or drafted in it."""
+    open_tasks: tuple[Mapping[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +73,18 @@ class Runs:
     failed: int
     items: tuple[Item, ...]
     up_to_date: bool
+
+    @property
+    def near(self) -> int:
+        """Count those of the change's own folders that have to be played."""
+        return sum(one.near and one.state in (OUTDATED, FAILED) for one in self.items)
+
+    @property
+    def minutes_left(self) -> int:
+        """Estimate how many minutes those that wait still take, by how fast the last ones went; 0 when unknown."""
+        ended = sorted(one.played_at for one in self.items if one.played_at and one.state in (PASSED, FAILED))[-PACE:]
+        gaps = sorted(after - before for before, after in pairwise(ended))
+        return ceil(gaps[len(gaps) // 2] * self.waiting / timedelta(minutes=1)) if gaps and self.waiting else 0
 
     @property
     def green(self) -> bool:
@@ -140,38 +160,55 @@ def through(registry: Registry, known: Iterable[Resource]) -> dict[str, set[str]
     return reached
 
 
-def digest(session: Session, change_id: UUID) -> str:
-    """Digest what runs were played on: all drafts, and what is published beside them."""
-    beside = (f"{one.file}:{one.digest}" for one in resources.published(session) if one.kind != "texts")
-    return digest_of(studio.digest(session, change_id), *beside)
+def digests(session: Session, change_id: UUID) -> Callable[[str], str]:
+    """Give what digests what a scenario is played on: all drafts but other stories, and what is published beside."""
+    beside = [
+        f"{one.file}:{one.digest}" for one in resources.published(session) if one.kind not in ("texts", "scenario")
+    ]
+    drafts = studio.files(session, change_id)
+    played = (part for file, source in sorted(drafts.items()) if not _story(file) for part in (file, source))
+    common = digest_of(*played, *beside)
+    published = {one.file: one.digest for one in resources.published(session) if one.kind == "scenario"}
+    return lambda file: digest_of(common, drafts.get(file) or published.get(file, ""))
 
 
-def request(session: Session, viewer: Viewer, change_id: UUID, *, now: datetime, registry: Registry) -> int:
+def _story(file: str) -> bool:
+    return resources.kind_of(file) == "scenario"
+
+
+def request(
+    session: Session, viewer: Viewer, change_id: UUID, *, now: datetime, registry: Registry, near: bool = False
+) -> int:
     """Have the scenarios of a change played in the background; return how many have to be.
 
-    Those that passed or wait with the drafts as they are now are left alone.
+    Those that passed or wait with the drafts as they are now are left alone. `near`: only those of the change's own
+    folders; they are always played first.
 
     Raises:
         NotFoundError: there is no such change.
         NotAllowedError: the viewer may not edit changes.
     """
     found(session, viewer, change_id, action=Action.CHANGE_EDIT)
-    wanted, present = concerned(session, change_id, registry), digest(session, change_id)
+    wanted, present = concerned(session, change_id, registry), digests(session, change_id)
+    own = _own(session, change_id, wanted)
     before = queries.of_change(session, change_id)
     for file in before.keys() - wanted:
         session.delete(before[file])
     count = 0
     for file, (name, _) in wanted.items():
-        row = before.get(file)
-        if row is not None and row.digest == present and row.state in (WAITING, PASSED):
+        row, played_on = before.get(file), present(file)
+        if (near and file not in own) or (
+            row is not None and row.digest == played_on and row.state in (WAITING, PASSED)
+        ):
             continue
         if row is None:
-            row = ScenarioRun(id=uuid4(), change_set_id=change_id, file=file, digest=present, played_at=None)
+            row = ScenarioRun(id=uuid4(), change_set_id=change_id, file=file, digest=played_on, played_at=None)
             session.add(row)
-        row.name, row.digest, row.state = name, present, WAITING
+        row.name, row.digest, row.state = name, played_on, WAITING
         row.step, row.message, row.message_zh, row.element_id, row.played_at = 0, "", "", "", None
-        payload = {"run": str(row.id), "digest": present}
-        queue.add(session, kind=KIND, name=file, due_at=now, now=now, priority=PRIORITY, payload=payload)
+        row.open_tasks = []
+        payload, priority = {"run": str(row.id), "digest": played_on}, PRIORITY + (file not in own)
+        queue.add(session, kind=KIND, name=file, due_at=now, now=now, priority=priority, payload=payload)
         count += 1
     subject = f"change:{change_id}"
     audit.record(session, actor=viewer.login, action="scenario.run", subject=subject, detail={"count": count}, now=now)
@@ -181,11 +218,21 @@ def request(session: Session, viewer: Viewer, change_id: UUID, *, now: datetime,
 
 def state(session: Session, change_id: UUID, *, registry: Registry) -> Runs:
     """Say how the scenarios of a change stand."""
-    wanted, present = concerned(session, change_id, registry), digest(session, change_id)
-    rows = queries.of_change(session, change_id)
-    items = tuple(_item(file, name, folder, rows.get(file), present) for file, (name, folder) in wanted.items())
+    wanted, present = concerned(session, change_id, registry), digests(session, change_id)
+    rows, own = queries.of_change(session, change_id), _own(session, change_id, wanted)
+    items = tuple(
+        replace(_item(file, name, folder, rows.get(file), present(file)), near=file in own)
+        for file, (name, folder) in wanted.items()
+    )
     counted = {name: sum(one.state == name for one in items) for name in (WAITING, PASSED, FAILED, OUTDATED)}
     return Runs(len(items), counted[WAITING], counted[PASSED], counted[FAILED], items, up_to_date=not counted[OUTDATED])
+
+
+def _own(session: Session, change_id: UUID, wanted: Mapping[str, tuple[str, str]]) -> set[str]:
+    """Name the scenarios that lie in a folder of which the change drafts something else than stories."""
+    drafts = queries.folders(session, change_id)
+    home = {folder for file, folder in drafts.items() if not _story(file)}
+    return {file for file, (_, folder) in wanted.items() if folder in home or file in drafts}
 
 
 def _item(file: str, name: str, folder: str, row: ScenarioRun | None, present: str) -> Item:
@@ -194,7 +241,7 @@ def _item(file: str, name: str, folder: str, row: ScenarioRun | None, present: s
     diagram, _, element = row.element_id.rpartition("#")
     return Item(
         file, name, folder, row.state if row.digest == present else OUTDATED, row.step, row.message, row.message_zh,
-        diagram, element, row.played_at,
+        diagram, element, row.played_at, open_tasks=tuple(row.open_tasks),
     )  # fmt: skip
 
 

@@ -156,6 +156,8 @@ class ScenarioRun(Base):
     message: Mapped[str] = mapped_column(default="")
     message_zh: Mapped[str] = mapped_column(default="")
     element_id: Mapped[str] = mapped_column(code(), default="")
+    open_tasks: Mapped[list[Any]] = mapped_column(default=list)
+    """What was open when it failed: `id` of the element, `name`, `role`."""
     played_at: Mapped[datetime | None]
 
 

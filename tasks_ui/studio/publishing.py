@@ -11,7 +11,6 @@ from engine.core import compare
 from engine.errors import DeploymentRefused, InvalidInputError, KeyturnError, NotAllowedError, NotFoundError
 from engine.publishing import publication, publications, taking_back
 from engine.publishing.publication import Moves
-from engine.rehearsing import scenario_runs
 from engine.studio import comparisons, resources
 from tasks_ui import context, i18n, reading
 from tasks_ui.i18n import translate
@@ -59,7 +58,7 @@ def _page(change_id: UUID, problem: KeyturnError | None = None) -> Response:
         folders = {one.file: one.folder for one in found.change.drafts if one.file in found.files}
         lines = differences(opened, folders, lambda file: (before.get(file), found.files[file]))
         registry = context.registry()
-        shown |= scenarios.parts(scenario_runs.state(opened, change_id, registry=registry)) if registry.sandbox else {}
+        shown |= scenarios.parts(opened, change_id) if registry.sandbox else {}
     problem = problem or found.problem
     page = render_template(
         "studio_publish.html", **shown, problem=_sentence(problem), most=LINES, most_cases=CASES,

@@ -209,7 +209,8 @@ def _step(number: int, record: Any, english: Any, labels: Any) -> dict[str, Any]
     """Say a step and what it led to in the reader's language."""
     news = record["news"]
     told = [
-        {"to": one["to"], "text": _text(one), "way": one.get("way", "")} for one in (*news["people"], *news["messages"])
+        {"to": one["to"], "text": _text(one), "way": one.get("way", ""), "at": datetime.fromisoformat(one["at"])}
+        for one in (*news["people"], *news["messages"])
     ]
     limits = [
         one | {"at": datetime.fromisoformat(one["due"]), "name": names.text(one["name"], "")} for one in news["limits"]
@@ -262,6 +263,8 @@ def _value(value: Any, titles: Mapping[str, str] | None = None) -> str:
         return gettext(", ").join(_value(one, titles) for one in value)
     if isinstance(value, str) and value in names.roles():
         return names.role(value)
+    if isinstance(value, str) and (found := context.registry().extra.get("words", {}).get(value)):
+        return str(found[i18n.locale() == "en"])
     return names.text(str(value), "") if value is not None else "–"
 
 

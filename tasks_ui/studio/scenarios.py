@@ -9,8 +9,9 @@ from flask_babel import gettext
 
 from engine import access, studio
 from engine.access import Action
-from engine.errors import KeyturnError, NotFoundError
-from engine.rehearsing import scenario_runs
+from engine.core import compare
+from engine.errors import InvalidInputError, KeyturnError, NotFoundError
+from engine.rehearsing import missing_steps, scenario_runs
 from engine.studio import choices, resources
 from tasks_ui import context, i18n, reading
 from tasks_ui.studio.marking import said
@@ -19,7 +20,9 @@ from tasks_ui.studio.words import identity
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from engine.rehearsing.scenario_runs import Runs
+    from sqlalchemy.orm import Session
+
+    from engine.studio import ChangeView
 
 blueprint = Blueprint("studio_scenarios", __name__, url_prefix="/studio")
 OF_CHANGE = "/changes/<uuid:change_id>/scenarios"
@@ -31,8 +34,23 @@ def runs(change_id: UUID) -> str:
     """Show the scenarios that concern a change."""
     with context.reading() as opened:
         change = studio.change(opened, context.viewer(), change_id)
-        found = scenario_runs.state(opened, change_id, registry=context.registry())
-    return render_template("studio_scenarios.html", change=change, **parts(found))
+        shown = parts(opened, change_id)
+        lines = _lines(opened, change)
+    return render_template("studio_scenarios.html", change=change, lines=lines, **shown)
+
+
+def _lines(opened: Session, change: ChangeView) -> dict[str, list[str]]:
+    """Say in words what the change does to stories, by their files."""
+    drafts = {one.file: one for one in change.drafts if one.kind == "scenario" and not one.is_new}
+    contents = studio.files(opened, change.id) if drafts else {}
+    lines: dict[str, list[str]] = {}
+    for file in drafts:
+        try:
+            found = compare.compare("scenario", resources.source(opened, file), contents[file], compare.Words())
+        except InvalidInputError:  # it cannot be read: its run says so
+            continue
+        lines[file] = [one.message if i18n.locale() == "en" else one.message_zh for one in found]
+    return {file: said_ for file, said_ in lines.items() if said_}
 
 
 @blueprint.get(f"{OF_CHANGE}/state")
@@ -40,8 +58,8 @@ def state(change_id: UUID) -> str:
     """Give the section alone, for the page that waits."""
     with context.reading() as opened:
         change = studio.change(opened, context.viewer(), change_id)
-        found = scenario_runs.state(opened, change_id, registry=context.registry())
-    return render_template("_scenario_runs.html", change=change, **parts(found))
+        shown = parts(opened, change_id)
+    return render_template("_scenario_runs.html", change=change, **shown)
 
 
 @blueprint.post(f"{OF_CHANGE}/run")
@@ -49,18 +67,35 @@ def run(change_id: UUID) -> Response:
     """Have them played."""
     with context.transaction() as opened:
         count = scenario_runs.request(
-            opened, context.viewer(), change_id, now=context.utcnow(), registry=context.registry()
-        )
+            opened, context.viewer(), change_id, now=context.utcnow(), registry=context.registry(),
+            near="near" in request.form,
+        )  # fmt: skip
     if not count:
         flash(gettext("There is nothing to play: all that concern this change have passed, or none does."), "success")
     return make_response(redirect(url_for("studio_scenarios.runs", change_id=change_id), 303))
 
 
-def parts(found: Runs) -> dict[str, Any]:
-    """What `_scenario_runs.html` needs beside the change: the runs, their icons, what each says."""
+@blueprint.post(f"{OF_CHANGE}/step")
+def step(change_id: UUID) -> Response:
+    """Write a task that the change adds into the stories that stop at it, and have them played again."""
+    with context.transaction() as opened:
+        told = missing_steps.add(
+            opened, context.viewer(), change_id, request.form.get("step", ""), now=context.utcnow(),
+            registry=context.registry(),
+        )  # fmt: skip
+    said_ = gettext("The step was added to these scenarios, which are being played again: %(names)s.",
+                    names=gettext(", ").join(told))  # fmt: skip
+    flash(said_, "success")
+    return make_response(redirect(url_for("studio_scenarios.runs", change_id=change_id), 303))
+
+
+def parts(opened: Session, change_id: UUID) -> dict[str, Any]:
+    """What `_scenario_runs.html` needs beside the change: the runs, their icons, what each says, steps they lack."""
+    found = scenario_runs.state(opened, change_id, registry=context.registry())
     english = i18n.locale() == "en"
     told = {one.file: one.message if english else one.message_zh for one in found.items}
-    return {"runs": found, "run_icons": STATES, "run_said": told}
+    lacking = missing_steps.missing(opened, change_id, found)
+    return {"runs": found, "run_icons": STATES, "run_said": told, "lacking": lacking}
 
 
 @blueprint.get("/scenarios/<file>")

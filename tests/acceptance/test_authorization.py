@@ -489,6 +489,7 @@ TABLE: dict[tuple[str, str], Row] = {
             of_change("GET", "/scenarios"),
             of_change("GET", "/scenarios/state"),
             of_change("POST", "/scenarios/run"),
+            of_change("POST", "/scenarios/step", step="D1"),
             in_studio("GET", "/scenarios/<file>", path="/scenarios/emergency.yaml"),
             in_studio("POST", "/scenarios/<file>", path="/scenarios/emergency.yaml", change="{change}", look="1"),
             in_studio("GET", "/settings"),

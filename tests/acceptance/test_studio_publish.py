@@ -239,7 +239,7 @@ def test_scenarios_are_played_before_and_a_red_one_stops_it(site: Site, admin: P
 
     def went(state: str) -> None:
         with site.database.transaction() as session:
-            digest = scenario_runs.digest(session, UUID(made))
+            digest = scenario_runs.digests(session, UUID(made))("probe_story.yaml")
             row = session.scalars(select(ScenarioRun)).first() or ScenarioRun(
                 change_set_id=UUID(made), file="probe_story.yaml", name="办完一件", digest=digest, played_at=now
             )

@@ -9,11 +9,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from engine import definitions, housekeeping, studio, worker
+from engine import definitions, housekeeping, scenario_words, studio, worker
 from engine.access import SYSTEM, Grant, Viewer
 from engine.connectors import Registry
 from engine.errors import ConflictError, NotAllowedError, NotFoundError
-from engine.rehearsing import rehearsal, sandbox_bases, scenario_plays, scenario_runs
+from engine.rehearsing import missing_steps, rehearsal, sandbox_bases, scenario_plays, scenario_runs
 from engine.rehearsing import story as rehearsal_story
 from engine.rehearsing import views as rehearsal_views
 from engine.rehearsing.sandboxes import Sandbox
@@ -206,3 +206,28 @@ def test_only_who_edits_changes_has_them_played(host, sample):
     without = replace(REGISTRY, sandbox=None)
     with host.database.read() as s, pytest.raises(NotFoundError):
         scenario_runs.state(s, made, registry=without)
+
+
+def test_a_new_step_is_added_to_the_stories_that_stop_at_it_and_they_go_well_again(host, sample):
+    source = sample.ONE_STEP.decode().replace('targetRef="a"', 'targetRef="n"', 1)
+    new = '<bpmn:userTask id="n" name="核实"/><bpmn:sequenceFlow id="n_a" sourceRef="n" targetRef="a"/><bpmn:userTask id="a"'
+    made = change(host, one__bpmn=source.replace('<bpmn:userTask id="a"', new).encode())
+    request(host, made)
+    host.run_jobs()
+    assert state(host, made).failed == 2
+    with host.database.transaction() as s:
+        (step,) = missing_steps.missing(s, made, scenario_runs.state(s, made, registry=REGISTRY))
+        assert (step.element_id, step.name, len(step.stories)) == ("n", "核实", 2)
+        told = missing_steps.add(s, OWNER, made, "n", now=host.now, registry=REGISTRY)
+        assert told == ("登记后办结", "登记后再办结")
+        assert "  - 启动: one\n  - 完成: 核实\n  - 应有: [登记]" in studio.files(s, made)["ends.yaml"].decode()
+    host.run_jobs()
+    assert state(host, made).green
+    with host.database.transaction() as s, pytest.raises(ConflictError):
+        missing_steps.add(s, OWNER, made, "n", now=host.now, registry=REGISTRY)
+
+
+def test_a_date_counted_from_now_is_said_in_words():
+    step = {"完成": "派单", "填写": {"due": '=now() + duration("P3D")', "at": "=now()"}}
+    assert scenario_words.words(step, "zh") == "办完“派单”，填写 due 3 天后、at 此刻"
+    assert scenario_words.words(step, "en") == "finish “派单”, filling in due: in 3 days, at: now"

@@ -174,6 +174,7 @@ def upgrade() -> None:
         sa.Column("message", sa.Text(), nullable=False),
         sa.Column("message_zh", sa.Text(), nullable=False),
         sa.Column("element_id", sa.String(length=200), nullable=False),
+        sa.Column("open_tasks", storage.tables.base.Json, nullable=False),
         sa.Column("played_at", storage.tables.base.UtcDateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["change_set_id"], ["change_set.id"], name=op.f("fk_scenario_run_change_set_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_scenario_run")),
