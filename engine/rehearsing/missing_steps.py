@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine import scenario_files, studio
+from engine.access import Action
 from engine.core import parse
 from engine.errors import N_, ConflictError, InvalidInputError
 from engine.rehearsing import scenario_runs
 from engine.scenario_files import ScenarioError
 from engine.studio import resources
+from engine.studio.views import found
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,12 +42,12 @@ def missing(session: Session, change_id: UUID, runs: Runs) -> tuple[Missing, ...
     """Find the tasks a change adds that were open where stories failed; those that stop most stories first."""
     red = [one for one in runs.items if _stopped(one)]
     added = _added(session, change_id) if red else {}
-    found = [
+    lacking = [
         Missing(element, name, stories)
         for element, name in added.items()
         if (stories := tuple((one.file, one.name) for one in red if _open_at(one, element)))
     ]
-    return tuple(sorted(found, key=lambda one: -len(one.stories))[:MOST])
+    return tuple(sorted(lacking, key=lambda one: -len(one.stories))[:MOST])
 
 
 def _stopped(one: Item) -> bool:
@@ -59,12 +61,12 @@ def _open_at(one: Item, element_id: str) -> Mapping[str, str] | None:
 def _added(session: Session, change_id: UUID) -> dict[str, str]:
     """Map the ids of the user tasks that the drafts have and what is published has not to their names."""
     published = {one.file for one in resources.published(session) if one.kind == "bpmn"}
-    found: dict[str, str] = {}
+    new: dict[str, str] = {}
     for file, source in studio.files(session, change_id).items():
         if resources.kind_of(file) == "bpmn":
             before = _tasks(resources.source(session, file)) if file in published else {}
-            found |= {element: name for element, name in _tasks(source).items() if element not in before}
-    return found
+            new |= {element: name for element, name in _tasks(source).items() if element not in before}
+    return new
 
 
 def _tasks(source: bytes) -> dict[str, str]:
@@ -92,6 +94,7 @@ def add(
         NotFoundError: there is no such change. NotAllowedError: the viewer may not edit changes.
         ConflictError: no story stops at this task any more.
     """
+    found(session, viewer, change_id, action=Action.CHANGE_EDIT)
     runs = scenario_runs.state(session, change_id, registry=registry)
     step = next((one for one in missing(session, change_id, runs) if one.element_id == element_id), None)
     stories = dict(step.stories) if step else {}
