@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,7 @@ from engine.core.drawing import Mark
 from engine.core.layout import layout
 from engine.errors import N_, InvalidInputError, KeyturnError
 from engine.publishing import imports, parcels
+from engine.studio import drafted
 from tasks_ui import context
 from tasks_ui.errors import shown_again
 from tasks_ui.i18n import locale, translate
@@ -137,6 +138,7 @@ def _page(case: Case, problem: str = "", status: int = 200) -> Response:
         if case.files:
             found = imports.arrivals(opened, viewer, case.parcel)
             seen = doctor.examine(opened, files=case.files, registry=context.registry())
+            seen = replace(seen, findings=tuple(drafted.strictly(seen.findings, case.files)))
             sheets = [_sheet(one, case, seen, at) for at, one in enumerate(found)]
             title = title or gettext("Taken over: %(name)s", name=imports.title_of(found, case.files))
     kept = case.kept()
