@@ -25,6 +25,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy.exc import InvalidRequestError
+
 from engine.errors import KeyturnError
 from engine.scenario_files import MODIFIERS, Scenario, ScenarioError, moment, parse, read
 
@@ -37,7 +39,10 @@ __all__ = [
     "VERBS", "CheckFailed", "Play", "Scenario", "ScenarioError", "find", "moment", "parse", "play", "read", "take",
 ]  # fmt: skip
 PATIENCE = 80
-MISWRITTEN = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
+MISWRITTEN = (
+    *(ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError),
+    InvalidRequestError,  # a row that a verb counts on is not there
+)
 
 
 class CheckFailed(Exception):  # noqa: N818  a check's answer, turned into a ScenarioError with its step

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from engine import scenario_files, studio
+from engine import studio
 from engine.access import Action
 from engine.core import parse
 from engine.errors import N_, ConflictError, InvalidInputError
 from engine.rehearsing import scenario_runs
-from engine.scenario_files import ScenarioError
 from engine.studio import resources
 from engine.studio.views import found
 
@@ -107,13 +106,15 @@ def add(
 
 
 def _grown(session: Session, viewer: Viewer, change_id: UUID, one: Item, element_id: str, now: datetime) -> bool:
+    from engine import scenario_files  # noqa: PLC0415  YAML costs memory and few write into stories
+
     task = _open_at(one, element_id) or {}
     if one.file not in studio.files(session, change_id):
         studio.add_file(session, viewer, change_id, one.file, now=now)
     kept = studio.draft(session, viewer, change_id, one.file)
     try:
         failing = scenario_files.parse(kept.source, one.file).steps[one.step - 1]
-    except (ScenarioError, IndexError):
+    except (scenario_files.ScenarioError, IndexError):
         return False
     parts = {"案": str(failing["案"])} if "案" in failing else {}
     parts |= {"完成": task["name"]} | ({"角色": task["role"]} if task.get("role") else {})

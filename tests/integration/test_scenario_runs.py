@@ -17,6 +17,7 @@ from engine.rehearsing import missing_steps, rehearsal, sandbox_bases, scenario_
 from engine.rehearsing import story as rehearsal_story
 from engine.rehearsing import views as rehearsal_views
 from engine.rehearsing.sandboxes import Sandbox
+from engine.scenario_files import ScenarioError
 from engine.scenarios import Play
 from engine.testing import START, Workbench
 from storage import jobs
@@ -231,3 +232,17 @@ def test_a_date_counted_from_now_is_said_in_words():
     step = {"完成": "派单", "填写": {"due": '=now() + duration("P3D")', "at": "=now()"}}
     assert scenario_words.words(step, "zh") == "办完“派单”，填写 due 3 天后、at 此刻"
     assert scenario_words.words(step, "en") == "finish “派单”, filling in due: in 3 days, at: now"
+
+
+def test_a_verb_that_misses_its_row_is_a_red_step_and_no_fault(host, sample):
+    def lost(play, _value, _step):
+        with play.bench.database.read() as session:
+            session.scalars(select(Rehearsal)).one()
+
+    scenario = scenario_files.parse("名称: 缺\n步骤:\n  - 登记: {}\n".encode(), "x.yaml")
+    with host.database.read() as session:
+        base = sandbox_bases.base(session, {}, REGISTRY)
+    with sandbox_bases.opened(base) as database:
+        play = replace(stage(database, REGISTRY, START), verbs={"登记": lost})
+        with pytest.raises(ScenarioError, match="step 1"):
+            scenarios.play(scenario, play)
