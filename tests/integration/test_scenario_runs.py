@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from engine import definitions, housekeeping, scenario_words, studio, worker
+from engine import definitions, housekeeping, scenario_files, scenario_words, scenarios, studio, worker
 from engine.access import SYSTEM, Grant, Viewer
 from engine.connectors import Registry
 from engine.errors import ConflictError, NotAllowedError, NotFoundError
