@@ -9,7 +9,7 @@ import pytest
 from engine import notifications
 from tests.sites import Person, Site
 
-PAGES = ("", "people", "people/new", "people/lin.xiaoan", "roles", "jobs", "jobs?kind=timer", "outbox", "audit", "deployments", "incidents")
+PAGES = ("", "people", "people/new", "people/lin.xiaoan", "roles", "jobs", "jobs?kind=timer", "outbox", "audit", "incidents")
 
 
 @pytest.fixture
