@@ -133,6 +133,7 @@ def open_form(chromium, tmp_path):
 def send(page):
     page.click("[data-submit]")
     page.wait_for_selector("#done, #faults")
+    page.wait_for_load_state()  # what the answer's own script does has been done
 
 
 def test_conditions_follow_what_is_chosen_and_hidden_fields_are_not_sent(open_form):
@@ -163,14 +164,14 @@ def test_rows_are_added_numbered_and_removed(open_form):
     assert not page.is_visible("#f-many")
     page.fill("[name=tasks-0-what]", "一")
     page.click(".form-add")
-    page.wait_for_function("document.activeElement.name === 'tasks-1-what'")
+    page.wait_for_function("() => document.activeElement.name === 'tasks-1-what'")
     assert page.is_visible("#f-many")
     page.keyboard.type("二")
     assert not page.is_visible("[name=tasks-1-until]")
     page.check("[name=tasks-1-urgent]")
     page.fill("[name=tasks-1-until]", "今天")
     page.click(".form-add")
-    page.wait_for_function("document.activeElement.name === 'tasks-2-what'")
+    page.wait_for_function("() => document.activeElement.name === 'tasks-2-what'")
     page.keyboard.type("三")
     page.locator(".form-del").nth(0).click()
     assert page.locator(".form-number").all_inner_texts() == ["1", "2"]
@@ -289,7 +290,7 @@ def test_mistakes_take_the_focus_and_lead_to_their_fields(open_form):
     page.check("input[name=reached][value=false]")
     page.fill("[name=note]", "保留")
     send(page)
-    page.wait_for_function("document.activeElement.id === 'faults'")
+    page.wait_for_function("() => document.activeElement.id === 'faults'")
     assert page.locator("#faults li").count() == 1
     page.click("#faults a")
     assert page.evaluate("document.activeElement.id || location.hash") in {"f-why", "#f-why"}

@@ -41,7 +41,7 @@ def test_keyboard_moves_takes_gives_back_and_opens(live: Live) -> None:
     page.keyboard.press("k")
     assert page.locator("tr.here").get_attribute("data-task") != task
     page.keyboard.press("/")
-    page.wait_for_function("document.activeElement.id === 'q'")
+    page.wait_for_function("() => document.activeElement.id === 'q'")
     page.keyboard.press("j")
     assert page.input_value("#q") == "j"
     page.fill("#q", "")
@@ -79,7 +79,7 @@ def test_search_while_typing_keeps_the_focus(live: Live) -> None:
     with page.expect_response(lambda answer: "q=" in answer.url):
         page.type("#q", number)
     page.wait_for_function("() => document.querySelectorAll('#inbox tbody tr').length < 5")
-    page.wait_for_function("document.activeElement.id === 'q'")
+    page.wait_for_function("() => document.activeElement.id === 'q'")
     assert number in page.url
 
 
